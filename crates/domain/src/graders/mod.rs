@@ -1,0 +1,1 @@
+//! graders (being written).

@@ -1,0 +1,383 @@
+//! What a command asks for: the verbs of the ledger.
+
+use super::{KeyHash, PublicKey, RunSummary, Side};
+use crate::permissions::Role;
+use crate::{
+    DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId, ReleaseId,
+    VersionId,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What is asked. Free text never stands in it: it names the digest of a [`crate::SaltedText`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Body {
+    /// Founds a project: always its first entry. Its signer becomes the first admin.
+    CreateProject {
+        /// What the project is called.
+        name: String,
+        /// What the founder is called.
+        person: String,
+        /// What the founder's computer is called.
+        device_name: String,
+        /// The environments it starts with, in order.
+        environments: Vec<NewEnvironment>,
+        /// Which of them is the default.
+        default: EnvironmentId,
+    },
+    /// Renames the project.
+    RenameProject {
+        /// The new name.
+        name: String,
+    },
+    /// Makes a prompt, or joins the one that someone made under this name meanwhile.
+    CreatePrompt {
+        /// Its name.
+        name: String,
+    },
+    /// Gives a prompt another name.
+    RenamePrompt {
+        /// Which.
+        prompt: PromptId,
+        /// The new name.
+        name: String,
+        /// The name it had when the person acted.
+        replaces: String,
+    },
+    /// Takes a prompt out of sight. Nothing is deleted.
+    ArchivePrompt {
+        /// Which.
+        prompt: PromptId,
+    },
+    /// Brings an archived prompt back.
+    RestorePrompt {
+        /// Which.
+        prompt: PromptId,
+    },
+    /// Saves a version. Never refused for being late.
+    SaveVersion {
+        /// Of which prompt.
+        prompt: PromptId,
+        /// The versions it was made from: none for a first one, two or more for a merge.
+        parents: Vec<VersionId>,
+        /// The digest of a [`crate::VersionContent`].
+        content: Digest,
+        /// The digests that the content includes directly, sorted. Stated here so that whoever
+        /// checks the ledger can follow includes even where content was redacted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        includes: Vec<Digest>,
+        /// The digest of the message: what changed and why.
+        message: Digest,
+    },
+    /// Puts a label on a version.
+    SetLabel {
+        /// Of which prompt.
+        prompt: PromptId,
+        /// The label's name.
+        label: String,
+        /// Where it goes.
+        version: VersionId,
+        /// Where it was when the person acted.
+        replaces: Option<VersionId>,
+    },
+    /// Takes a label off.
+    RemoveLabel {
+        /// Of which prompt.
+        prompt: PromptId,
+        /// The label's name.
+        label: String,
+        /// Where it was when the person acted.
+        replaces: VersionId,
+    },
+    /// Adds an environment.
+    AddEnvironment {
+        /// Its name.
+        name: String,
+        /// The environment it comes after; none for the first place.
+        after: Option<EnvironmentId>,
+    },
+    /// Renames an environment. Keys are bound to the id and go on.
+    RenameEnvironment {
+        /// Which.
+        environment: EnvironmentId,
+        /// The new name.
+        name: String,
+        /// The name it had when the person acted.
+        replaces: String,
+    },
+    /// Puts the environments in another order.
+    ReorderEnvironments {
+        /// All that are not retired, each once.
+        order: Vec<EnvironmentId>,
+    },
+    /// Retires an environment: it serves no longer, its keys end, its history stays.
+    RetireEnvironment {
+        /// Which.
+        environment: EnvironmentId,
+    },
+    /// Says which environment is meant when none is named.
+    SetDefaultEnvironment {
+        /// Which.
+        environment: EnvironmentId,
+        /// The default when the person acted.
+        replaces: EnvironmentId,
+    },
+    /// Lets environments serve versions.
+    Release {
+        /// What changes: each prompt in each environment at most once.
+        changes: Vec<ReleaseChange>,
+        /// The digest of the reason.
+        reason: Digest,
+        /// The environment whose versions these are, if this is a promotion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promoted_from: Option<EnvironmentId>,
+    },
+    /// Brings back what an environment served right after an earlier release.
+    Revert {
+        /// Where.
+        environment: EnvironmentId,
+        /// The earlier release.
+        to: ReleaseId,
+        /// The prompts to bring back, each with the release that it replaces.
+        prompts: Vec<Pointer>,
+        /// The digest of the reason.
+        reason: Digest,
+    },
+    /// Makes an environment key, for applications.
+    IssueEnvironmentKey {
+        /// The environment that it reads.
+        environment: EnvironmentId,
+        /// What it is for.
+        name: String,
+        /// SHA-256 of its 256 random bits.
+        hash: KeyHash,
+        /// When it ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Millis>,
+    },
+    /// Makes a personal token, with which a person's device talks to the registry.
+    IssueToken {
+        /// What it is for.
+        name: String,
+        /// SHA-256 of its 256 random bits.
+        hash: KeyHash,
+        /// When it ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Millis>,
+    },
+    /// Ends a key or token.
+    RevokeKey {
+        /// Which.
+        key: KeyId,
+    },
+    /// Invites a person: enrols the public half of a one-time key.
+    Invite {
+        /// The public half; the link holds the private one.
+        key: PublicKey,
+        /// SHA-256 of the invitation's bearer secret, with which the joining device reads and joins.
+        hash: KeyHash,
+        /// What the person will be.
+        role: Role,
+        /// For whom, as the admin calls them.
+        name: String,
+        /// When it ends by itself.
+        expires: Millis,
+    },
+    /// Takes an invitation back.
+    WithdrawInvitation {
+        /// Which.
+        invitation: InvitationId,
+    },
+    /// Accepts an invitation. Signed with the invitation's key.
+    Join {
+        /// Which.
+        invitation: InvitationId,
+        /// What the person is called.
+        name: String,
+        /// The public key of the person's device.
+        device: PublicKey,
+        /// What the device is called.
+        device_name: String,
+        /// The first personal token: SHA-256 of its 256 random bits. Its id is this command's.
+        token: KeyHash,
+    },
+    /// Enrols a further device of a person.
+    EnrolDevice {
+        /// Whose.
+        person: PersonId,
+        /// Its public key.
+        device: PublicKey,
+        /// What it is called.
+        name: String,
+    },
+    /// Ends a device: nothing signed with it counts from now on.
+    RevokeDevice {
+        /// Which.
+        device: PublicKey,
+    },
+    /// Changes what a person may do.
+    SetRole {
+        /// Who.
+        person: PersonId,
+        /// The new role.
+        role: Role,
+        /// The role when the admin acted.
+        replaces: Role,
+    },
+    /// Ends a person's membership, with all devices and tokens.
+    RemovePerson {
+        /// Who.
+        person: PersonId,
+    },
+    /// Saves a dataset, or a further version of one.
+    SaveDataset {
+        /// Which; none for a new one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dataset: Option<DatasetId>,
+        /// Its name.
+        name: String,
+        /// The digest of a [`crate::dataset::Dataset`].
+        content: Digest,
+        /// How many cases it has.
+        cases: u32,
+        /// The content it replaces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<Digest>,
+    },
+    /// Shares the results of a run.
+    RecordRun {
+        /// Of which version.
+        version: VersionId,
+        /// Over which dataset content.
+        dataset: Digest,
+        /// The digest of the results.
+        results: Digest,
+        /// What came out, for lists.
+        summary: RunSummary,
+    },
+    /// Destroys content everywhere: personal data, a leaked secret. The chain still verifies.
+    Redact {
+        /// What must go.
+        content: Digest,
+        /// The digest of the reason.
+        reason: Digest,
+    },
+    /// Begins a new epoch after the registry was restored from an older backup.
+    BeginEpoch {
+        /// One more than the epoch before.
+        epoch: u32,
+        /// The digest of the reason.
+        reason: Digest,
+    },
+    /// Something that a newer Galley asked for; never sent, never decided here.
+    #[serde(skip)]
+    Newer,
+}
+
+/// An environment that a new project starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewEnvironment {
+    /// Its id, drawn by the founder's device.
+    pub id: EnvironmentId,
+    /// Its name.
+    pub name: String,
+}
+
+/// What a release does to one prompt in one environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseChange {
+    /// Where.
+    pub environment: EnvironmentId,
+    /// Which prompt.
+    pub prompt: PromptId,
+    /// What is served from now on; empty to stop serving the prompt there.
+    pub sides: Vec<Side>,
+    /// The release that put there what is served now; none where nothing is.
+    pub replaces: Option<ReleaseId>,
+}
+
+/// A prompt, and the release that put there what an environment serves of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pointer {
+    /// Which prompt.
+    pub prompt: PromptId,
+    /// The release that the person saw.
+    pub replaces: ReleaseId,
+}
+
+impl Body {
+    /// The ids that must exist for this to make sense: a command that needs a refused one is
+    /// refused as depending on it.
+    #[must_use]
+    pub fn needs(&self) -> Vec<Uuid> {
+        match self {
+            Self::RenamePrompt { prompt, .. }
+            | Self::ArchivePrompt { prompt }
+            | Self::RestorePrompt { prompt } => vec![prompt.0],
+            Self::SaveVersion { prompt, parents, .. } => {
+                std::iter::once(prompt.0).chain(parents.iter().map(|v| v.0)).collect()
+            }
+            Self::SetLabel { prompt, version, replaces, .. } => {
+                [Some(prompt.0), Some(version.0), replaces.map(|v| v.0)].into_iter().flatten().collect()
+            }
+            Self::RemoveLabel { prompt, replaces, .. } => vec![prompt.0, replaces.0],
+            Self::AddEnvironment { after, .. } => after.iter().map(|e| e.0).collect(),
+            Self::RenameEnvironment { environment, .. }
+            | Self::RetireEnvironment { environment }
+            | Self::IssueEnvironmentKey { environment, .. } => vec![environment.0],
+            Self::SetDefaultEnvironment { environment, replaces } => vec![environment.0, replaces.0],
+            Self::ReorderEnvironments { order } => order.iter().map(|e| e.0).collect(),
+            Self::Release { changes, promoted_from, .. } => changes
+                .iter()
+                .flat_map(|c| {
+                    [c.environment.0, c.prompt.0]
+                        .into_iter()
+                        .chain(c.replaces.map(|r| r.0))
+                        .chain(c.sides.iter().map(|s| s.version.0))
+                })
+                .chain(promoted_from.map(|e| e.0))
+                .collect(),
+            Self::Revert { environment, to, prompts, .. } => [environment.0, to.0]
+                .into_iter()
+                .chain(prompts.iter().flat_map(|p| [p.prompt.0, p.replaces.0]))
+                .collect(),
+            Self::RevokeKey { key } => vec![key.0],
+            Self::WithdrawInvitation { invitation } | Self::Join { invitation, .. } => {
+                vec![invitation.0]
+            }
+            Self::EnrolDevice { person, .. }
+            | Self::SetRole { person, .. }
+            | Self::RemovePerson { person } => vec![person.0],
+            Self::SaveDataset { dataset, .. } => dataset.iter().map(|d| d.0).collect(),
+            Self::RecordRun { version, .. } => vec![version.0],
+            Self::CreateProject { .. }
+            | Self::RenameProject { .. }
+            | Self::CreatePrompt { .. }
+            | Self::IssueToken { .. }
+            | Self::Invite { .. }
+            | Self::RevokeDevice { .. }
+            | Self::Redact { .. }
+            | Self::BeginEpoch { .. }
+            | Self::Newer => Vec::new(),
+        }
+    }
+
+    /// The content that must be at the registry before this is decided.
+    #[must_use]
+    pub fn contents(&self) -> Vec<Digest> {
+        match self {
+            Self::SaveVersion { content, message, .. } => vec![*content, *message],
+            Self::Release { reason, .. }
+            | Self::Revert { reason, .. }
+            | Self::Redact { reason, .. }
+            | Self::BeginEpoch { reason, .. } => vec![*reason],
+            Self::SaveDataset { content, .. } => vec![*content],
+            Self::RecordRun { results, .. } => vec![*results],
+            _ => Vec::new(),
+        }
+    }
+}

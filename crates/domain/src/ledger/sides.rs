@@ -1,0 +1,13 @@
+//! A side of a split: a version and how much of the traffic it gets.
+
+use crate::VersionId;
+use serde::{Deserialize, Serialize};
+
+/// One version with its weight among the sides of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Side {
+    /// What is served.
+    pub version: VersionId,
+    /// Parts of a hundred; the sides of one prompt sum to 100.
+    pub weight: u32,
+}

@@ -1,0 +1,36 @@
+//! Sizes and counts that the domain refuses to exceed. `docs/limits.md` lists them for people.
+
+/// How deep JSON may nest.
+pub const JSON_DEPTH: usize = 64;
+/// The canonical bytes of one version's content: 4 MiB.
+pub const CONTENT_BYTES: usize = 4 << 20;
+/// The canonical bytes of a dataset or of a run's results: 64 MiB.
+pub const DATASET_BYTES: usize = 64 << 20;
+/// Cases in one dataset.
+pub const CASES: usize = 50_000;
+/// Messages in one version.
+pub const MESSAGES: usize = 200;
+/// Inputs in one version.
+pub const INPUTS: usize = 200;
+/// Tools in one version.
+pub const TOOLS: usize = 128;
+/// Snippets that one version names directly.
+pub const INCLUDES: usize = 64;
+/// How deep includes may include.
+pub const INCLUDE_DEPTH: usize = 8;
+/// Characters in a name.
+pub const NAME_CHARS: usize = 200;
+/// Bytes of a free text: a message, a reason, a comment.
+pub const TEXT_BYTES: usize = 64 << 10;
+/// The canonical bytes of one command.
+pub const COMMAND_BYTES: usize = 256 << 10;
+/// Parents that a version may name.
+pub const PARENTS: usize = 16;
+/// Changes that one release may carry.
+pub const CHANGES: usize = 500;
+/// Sides of a split.
+pub const SIDES: usize = 8;
+/// Environments in one project, retired ones not counted.
+pub const ENVIRONMENTS: usize = 32;
+/// Bytes of a rendered text: 1 MiB, counted while it is written.
+pub const RENDERED_BYTES: usize = 1 << 20;
