@@ -1,1 +1,3 @@
-//! workbench
+//! Everything a person can do, without a window: the use cases.
+
+pub mod views;

@@ -1,0 +1,254 @@
+//! Datasets, runs and results.
+
+use super::{Case, Grader, Ref, State};
+use domain::{DatasetId, Millis, RunId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One dataset in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetRow {
+    /// The dataset.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: String,
+    /// How many cases it holds.
+    pub cases: u32,
+    /// Who last changed it.
+    pub by: String,
+    /// When.
+    pub at: Millis,
+    /// Where it has got to.
+    pub state: State,
+    /// Whether it is kept on this computer.
+    pub keep_offline: bool,
+    /// Whether its cases are on this computer now.
+    pub here: bool,
+}
+
+/// One dataset with its cases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetView {
+    /// The dataset.
+    pub row: DatasetRow,
+    /// The names of the inputs that its cases fill, in order.
+    pub inputs: Vec<String>,
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// Where the cases come from and under what licence, if that was kept.
+    pub attribution: Option<String>,
+}
+
+/// What a text to import is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetFormat {
+    /// Comma-separated values with a header line.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// Whichever it looks like.
+    Auto,
+}
+
+/// A text as it would be imported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Reading {
+    /// What it is written in.
+    pub format: DatasetFormat,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// A mapping that is probably right.
+    pub suggested: Mapping,
+    /// The first rows, one value for each column.
+    pub preview: Vec<Vec<String>>,
+    /// How many rows can be imported.
+    pub rows: u32,
+    /// What is wrong, by line.
+    pub problems: Vec<LineProblem>,
+}
+
+/// Which column is what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Mapping {
+    /// Column → the input that it fills. A column that is not named is left out.
+    pub inputs: BTreeMap<String, String>,
+    /// The column with what is expected.
+    pub expected: Option<String>,
+}
+
+/// One thing that is wrong in a text to import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct LineProblem {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column by name, where one is to blame.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunPlan {
+    /// The contents, side by side.
+    pub versions: Vec<Ref>,
+    /// The cases.
+    pub dataset: DatasetId,
+    /// Who judges.
+    pub graders: Vec<Grader>,
+    /// Another model than the versions name.
+    #[serde(rename = "override")]
+    pub instead: Option<ModelOverride>,
+    /// How many calls at once.
+    pub concurrency: u32,
+}
+
+/// Another model than the versions name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct ModelOverride {
+    /// The provider's name on this machine.
+    pub provider: String,
+    /// The model.
+    pub model: String,
+}
+
+/// What a run would cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Estimate {
+    /// Calls that would be made.
+    pub calls: u32,
+    /// Answers that are in the cache.
+    pub cached: u32,
+    /// The same in words, with what stands in the way if something does.
+    pub note: String,
+    /// Whether it can be started.
+    pub can_start: bool,
+}
+
+/// Where a run has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// It runs.
+    Running,
+    /// It went through all cases.
+    Done,
+    /// A person stopped it; what it had is kept.
+    Cancelled,
+    /// It could not go on; what it had is kept.
+    Failed,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct RunProgress {
+    /// Cells that have an answer or an error.
+    pub done: u32,
+    /// All cells.
+    pub total: u32,
+    /// Answers from the cache.
+    pub from_cache: u32,
+    /// Calls made.
+    pub calls: u32,
+    /// Cells with an error.
+    pub failed: u32,
+}
+
+/// One run with its results so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunView {
+    /// The run.
+    pub id: RunId,
+    /// What ran over what ("support/triage v7, v9 over Card questions").
+    pub title: String,
+    /// Where it has got to.
+    pub state: RunState,
+    /// How far it is.
+    pub progress: RunProgress,
+    /// One column for each content.
+    pub columns: Vec<RunColumn>,
+    /// One row for each case.
+    pub rows: Vec<ResultRow>,
+    /// What it says, and what it can't say, in words.
+    pub summary: String,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Whether it is shared with the team, and how far that got; none when not shared.
+    pub shared: Option<State>,
+}
+
+/// One content in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunColumn {
+    /// Which content.
+    #[serde(rename = "ref")]
+    pub reference: Ref,
+    /// Its name: "v9", "draft".
+    pub label: String,
+    /// Cases that passed all graders.
+    pub passed: u32,
+    /// Cases that were judged.
+    pub total: u32,
+    /// What it cost, in words.
+    pub cost_note: String,
+    /// Tokens sent and answered.
+    #[specta(type = f64)]
+    pub tokens: u64,
+    /// The time of all its calls.
+    #[specta(type = f64)]
+    pub time_ms: u64,
+}
+
+/// One case in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ResultRow {
+    /// The case's place in its dataset, from 0.
+    pub case: u32,
+    /// Its inputs in one line.
+    pub input_text: String,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// One cell for each column; none where there is no answer yet.
+    pub cells: Vec<Option<ResultCell>>,
+    /// Whether the columns' verdicts or answers differ.
+    pub differs: bool,
+}
+
+/// What one content answered to one case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ResultCell {
+    /// The answer.
+    pub answer: String,
+    /// Whether it passed; none without a grader.
+    pub pass: Option<bool>,
+    /// The mean of its scores, 0 to 1.
+    pub score: Option<f64>,
+    /// Why it failed, in the graders' words.
+    pub reason: String,
+    /// Whether it came from the cache.
+    pub from_cache: bool,
+    /// Why there is no answer.
+    pub error: Option<String>,
+    /// How long the model took.
+    pub latency_ms: u32,
+}
+
+/// One run in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunRow {
+    /// The run.
+    pub id: RunId,
+    /// What ran over what.
+    pub title: String,
+    /// When it started.
+    pub at: Millis,
+    /// Who started it.
+    pub by: String,
+    /// Where it has got to.
+    pub state: RunState,
+    /// Its outcome in words ("v7 51, v9 54 of 62").
+    pub words: String,
+    /// Whether it is shared with the team.
+    pub shared: Option<State>,
+}

@@ -1,0 +1,47 @@
+//! What the workbench says without being asked. Each is one event to the window, named as the
+//! type in snake_case.
+
+use super::{RunProgress, SyncState};
+use domain::{ProjectId, RunId};
+use serde::{Deserialize, Serialize};
+
+/// The ledger, the outbox or a draft of a project changed, here or elsewhere (`project_changed`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ProjectChanged {
+    /// Which project.
+    pub project: ProjectId,
+}
+
+/// Sync of a project got somewhere (`sync_changed`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct SyncChanged {
+    /// Which project.
+    pub project: ProjectId,
+    /// Where.
+    pub state: SyncState,
+}
+
+/// A run got somewhere (`run_progress`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunProgressed {
+    /// Which project.
+    pub project: ProjectId,
+    /// Which run.
+    pub run: RunId,
+    /// How far.
+    pub progress: RunProgress,
+}
+
+/// A piece of an answer while it is being written (`answer_chunk`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct AnswerChunk {
+    /// The piece.
+    pub text: String,
+}
+
+/// Something to tell the person that needs no answer (`notice`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Notice {
+    /// In words.
+    pub words: String,
+}

@@ -1,0 +1,206 @@
+//! What each environment serves and has served, and the plan of a change to it.
+
+use super::{ContentDiff, EnvironmentCard, StageSide, TrackStage};
+use domain::{EnvironmentId, Millis, PromptId, ReleaseId, VersionId};
+use serde::{Deserialize, Serialize};
+
+/// The Releases screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReleasesView {
+    /// The environments in their order, without retired ones.
+    pub environments: Vec<EnvironmentCard>,
+    /// One row for each prompt.
+    pub rows: Vec<ReleasesRow>,
+    /// All releases, the newest first.
+    pub history: Vec<ReleaseRow>,
+}
+
+/// One prompt in all environments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReleasesRow {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// Its name.
+    pub name: String,
+    /// One cell for each environment.
+    pub cells: Vec<TrackStage>,
+    /// Its newest versions, for choosing what to release: id and number, the newest first.
+    pub versions: Vec<VersionChoice>,
+}
+
+/// One version that can be chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct VersionChoice {
+    /// The version.
+    pub version: VersionId,
+    /// "v9", or its short id.
+    pub label: String,
+    /// The message it was saved with.
+    pub message: String,
+}
+
+/// What a release is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseKind {
+    /// Versions that a person chose.
+    Release,
+    /// What another environment serves.
+    Promotion,
+    /// What this environment served before.
+    Revert,
+}
+
+/// Where a release has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseState {
+    /// It waits in the outbox.
+    Waiting,
+    /// It is in the ledger.
+    InRegistry,
+}
+
+/// One release in the history of an environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReleaseRow {
+    /// The release.
+    pub id: ReleaseId,
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// When.
+    pub at: Millis,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// What it did, in words ("triage v8, tone v4").
+    pub what: String,
+    /// What it is.
+    pub kind: ReleaseKind,
+    /// What changed, prompt by prompt.
+    pub changes: Vec<ReleaseChange>,
+    /// Whether the environment serves exactly this now.
+    pub current: bool,
+    /// Whether it was reverted from.
+    pub reverted: bool,
+    /// Whether one can return to it.
+    pub can_return: bool,
+    /// Where it has got to.
+    pub state: ReleaseState,
+}
+
+/// What a release changed for one prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReleaseChange {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// Its name.
+    pub name: String,
+    /// What was served before ("v7", "nothing").
+    pub before: String,
+    /// What is served after.
+    pub after: String,
+}
+
+/// One change that a person asks for in a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct BundleChange {
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// The prompt.
+    pub prompt: PromptId,
+    /// The versions with their weights; empty to serve nothing.
+    pub sides: Vec<BundleSide>,
+}
+
+/// One version of a bundle with its weight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct BundleSide {
+    /// The version.
+    pub version: VersionId,
+    /// Its weight.
+    pub weight: u32,
+}
+
+/// A release as it would be recorded, shown before it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Plan {
+    /// What to hand back to carry it out.
+    pub id: String,
+    /// "Promote support/triage to production".
+    pub title: String,
+    /// "Promote", "Revert", "Release": what the button says.
+    pub action: String,
+    /// What changes, prompt by prompt.
+    pub changes: Vec<PlanChange>,
+    /// What else a revert would undo.
+    pub also_undoes: Vec<String>,
+    /// What to know before doing it.
+    pub warnings: Vec<String>,
+    /// A reason ready to edit.
+    pub reason: String,
+    /// What happens when the registry can't be reached; none when it can.
+    pub offline_words: Option<String>,
+    /// What it is.
+    pub kind: ReleaseKind,
+}
+
+/// What a plan changes for one prompt in one environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PlanChange {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// Its name.
+    pub name: String,
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// Its name.
+    pub environment_name: String,
+    /// What is served now.
+    pub before: String,
+    /// What would be served.
+    pub after: String,
+    /// What changes in the text and settings, in one sentence.
+    pub summary: String,
+    /// The marks; none when nothing was served before.
+    pub diff: Option<ContentDiff>,
+}
+
+/// What carrying out a plan did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Done {
+    /// In words ("production serves support/triage v9").
+    pub words: String,
+    /// The release.
+    pub release: ReleaseId,
+    /// Where it has got to.
+    pub state: DoneState,
+}
+
+/// Where something just done has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DoneState {
+    /// The registry has it.
+    InRegistry,
+    /// It waits in the outbox.
+    Outbox,
+}
+
+/// What an environment served of one prompt at some time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Served {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// Its name then.
+    pub name: String,
+    /// What was served.
+    pub sides: Vec<StageSide>,
+    /// By which release.
+    pub release: ReleaseId,
+    /// Who released it.
+    pub by: String,
+    /// Since when.
+    pub since: Millis,
+}

@@ -1,0 +1,222 @@
+//! Settings: the registry and its people, environments, keys, providers, the keychain.
+
+use super::{EnvironmentCard, Keychain, Me, PersonRole, Place, State};
+use domain::{EnvironmentId, InvitationId, KeyId, Millis, PersonId};
+use serde::{Deserialize, Serialize};
+
+/// The Settings screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Settings {
+    /// Where the project's ledger is.
+    pub registry: RegistryCard,
+    /// Who acts here.
+    pub me: Me,
+    /// Everybody in the project.
+    pub people: Vec<PersonRow>,
+    /// Invitations that are open.
+    pub invitations: Vec<InvitationRow>,
+    /// The environments in their order.
+    pub environments: Vec<EnvironmentCard>,
+    /// Environment keys and personal tokens.
+    pub keys: Vec<KeyRow>,
+    /// Who answers prompts on this machine.
+    pub providers: Vec<ProviderCard>,
+    /// Whether secrets can be kept here.
+    pub keychain: Keychain,
+    /// The sizes and rates that hold, one line each.
+    pub limits: Vec<String>,
+}
+
+/// Where a project's ledger is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RegistryCard {
+    /// On this computer or at a team's registry.
+    pub place: Place,
+    /// The address that applications read from.
+    pub address: Option<String>,
+    /// How it is doing, in words.
+    pub state: String,
+}
+
+/// One person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PersonRow {
+    /// Who.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: PersonRole,
+    /// Their devices.
+    pub devices: Vec<DeviceRow>,
+    /// Whether they were removed.
+    pub removed: bool,
+}
+
+/// One device of a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct DeviceRow {
+    /// Its public key, which is its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is this one.
+    pub this: bool,
+    /// Since when it is enrolled.
+    pub since: Millis,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// One open invitation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct InvitationRow {
+    /// Which one.
+    pub id: InvitationId,
+    /// Who it is for.
+    pub name: String,
+    /// What they will be able to do.
+    pub role: PersonRole,
+    /// Who invited.
+    pub by: String,
+    /// When.
+    pub at: Millis,
+    /// Until when it can be used.
+    pub expires: Option<Millis>,
+    /// Where it has got to.
+    pub state: State,
+}
+
+/// What a key opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// One environment, for an application.
+    Environment,
+    /// A person's token.
+    Personal,
+    /// A service account, for CI.
+    Service,
+}
+
+/// One key or token. Its secret is in no view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct KeyRow {
+    /// Its public half.
+    pub id: KeyId,
+    /// What it opens.
+    pub kind: KeyKind,
+    /// What people call it.
+    pub name: String,
+    /// The environment it reads.
+    pub environment: Option<EnvironmentId>,
+    /// That environment's name.
+    pub environment_name: Option<String>,
+    /// Who made it.
+    pub by: String,
+    /// When.
+    pub at: Millis,
+    /// Until when it works.
+    pub expires: Option<Millis>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// Whether it is old enough to be replaced.
+    pub old: bool,
+}
+
+/// A key that was just made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct KeyMade {
+    /// Its public half.
+    pub id: KeyId,
+    /// Where its secret is now ("copied to the clipboard; it is shown nowhere else").
+    pub words: String,
+}
+
+/// An invitation that was just made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Invited {
+    /// Which one.
+    pub id: InvitationId,
+    /// Where its link is now, and what to do with it.
+    pub words: String,
+}
+
+/// What follows from a change, before it is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Consequences {
+    /// One line each.
+    pub words: Vec<String>,
+}
+
+/// How a provider is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// OpenAI chat completions: OpenAI, Ollama, llama.cpp, vLLM, LM Studio.
+    Openai,
+    /// Anthropic messages.
+    Anthropic,
+}
+
+/// Whether a provider has its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// It needs one and has none.
+    None,
+    /// It is in this machine's keychain.
+    InKeychain,
+    /// It needs none.
+    NotNeeded,
+}
+
+/// What a provider's key is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Trying things.
+    #[default]
+    Trying,
+    /// CI.
+    Ci,
+    /// Production; samples never use it.
+    Production,
+}
+
+/// One provider on this machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ProviderCard {
+    /// The name that versions use.
+    pub name: String,
+    /// How it is spoken to.
+    pub kind: ProviderKind,
+    /// Its address.
+    pub address: String,
+    /// The model that is offered first.
+    pub model: String,
+    /// Whether it has its key.
+    pub key: KeyState,
+    /// The only origin that its key is sent to.
+    pub origin: String,
+    /// What its key is for.
+    pub purpose: Purpose,
+    /// Which prompts of this project name it, if any ("used by 5 prompts"); empty when none.
+    pub used_words: String,
+}
+
+/// A provider as a person sets it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ProviderSettings {
+    /// The name that versions use.
+    pub name: String,
+    /// How it is spoken to.
+    pub kind: ProviderKind,
+    /// Its address.
+    pub address: String,
+    /// The model that is offered first.
+    pub model: String,
+    /// What its key is for.
+    #[serde(default)]
+    pub purpose: Purpose,
+}
