@@ -59,9 +59,8 @@ pub enum Message {
         role: Role,
         /// The template.
         text: String,
-        /// Fields that we don't know.
+        /// Fields that we don't know. (Not skipped for TypeScript: an internally tagged variant can't hide one.)
         #[serde(flatten)]
-        #[specta(skip)]
         other: Other,
     },
     /// Where the application inserts earlier messages.

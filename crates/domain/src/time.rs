@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
     specta::Type,
 )]
 #[serde(transparent)]
-pub struct Millis(#[specta(type = f64)] pub i64);
+pub struct Millis(#[specta(type = u32)] pub i64);
 
 impl Millis {
     /// This time and `millis` more (or, negative, less); stops at the ends of the range.

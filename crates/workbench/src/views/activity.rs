@@ -50,7 +50,7 @@ pub struct ActivityPage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct ActivityRow {
     /// Its number; none while it waits in the outbox.
-    #[specta(type = Option<f64>)]
+    #[specta(type = Option<u32>)]
     pub seq: Option<u64>,
     /// When.
     pub at: Millis,
@@ -76,9 +76,9 @@ pub struct Verification {
     /// In words: what was checked, or what is wrong and what to do.
     pub words: String,
     /// How many entries were checked.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub checked: u64,
     /// The first entry that is wrong.
-    #[specta(type = Option<f64>)]
+    #[specta(type = Option<u32>)]
     pub first_bad: Option<u64>,
 }

@@ -193,10 +193,10 @@ pub struct RunColumn {
     /// What it cost, in words.
     pub cost_note: String,
     /// Tokens sent and answered.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub tokens: u64,
     /// The time of all its calls.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub time_ms: u64,
 }
 

@@ -145,7 +145,7 @@ pub struct Changed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct DraftMoment {
     /// Its id among the draft's autosaves.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub id: i64,
     /// When.
     pub at: Millis,

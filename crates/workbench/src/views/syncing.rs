@@ -19,10 +19,10 @@ pub struct SyncState {
     /// How far a long pull is.
     pub progress: Option<SyncProgress>,
     /// The entry up to which signatures and decisions were checked.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub verified_to: u64,
     /// The newest entry here.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub head: u64,
 }
 
@@ -46,10 +46,10 @@ pub enum SyncKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct SyncProgress {
     /// Done so far.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub done: u64,
     /// All.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub total: u64,
     /// Of what.
     pub words: String,
