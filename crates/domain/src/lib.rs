@@ -41,5 +41,7 @@ pub use ids::{
     CommandId, DatasetId, EnvironmentId, InvitationId, KeyId, PersonId, ProjectId, PromptId,
     ReleaseId, RunId, VersionId,
 };
+pub use project::Project;
+pub use refusal::{Refusal, RefusalCode};
 pub use text::SaltedText;
 pub use time::Millis;

@@ -34,3 +34,5 @@ pub const SIDES: usize = 8;
 pub const ENVIRONMENTS: usize = 32;
 /// Bytes of a rendered text: 1 MiB, counted while it is written.
 pub const RENDERED_BYTES: usize = 1 << 20;
+/// Steps that rendering one version may take: a step is a tag reached, or 64 bytes looked at.
+pub const RENDER_STEPS: usize = 1_000_000;

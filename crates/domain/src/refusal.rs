@@ -54,7 +54,11 @@ impl Refusal {
     /// A refusal without details.
     #[must_use]
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: None }
+        Self {
+            code,
+            message: message.into(),
+            details: None,
+        }
     }
 
     /// The same, with what is there now.
@@ -67,7 +71,10 @@ impl Refusal {
     /// Something that the command names does not exist.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new(RefusalCode::NotFound, format!("{what} does not exist in this project"))
+        Self::new(
+            RefusalCode::NotFound,
+            format!("{what} does not exist in this project"),
+        )
     }
 
     /// A command that makes no sense as it stands.

@@ -318,20 +318,37 @@ impl Body {
             Self::RenamePrompt { prompt, .. }
             | Self::ArchivePrompt { prompt }
             | Self::RestorePrompt { prompt } => vec![prompt.0],
-            Self::SaveVersion { prompt, parents, .. } => {
-                std::iter::once(prompt.0).chain(parents.iter().map(|v| v.0)).collect()
-            }
-            Self::SetLabel { prompt, version, replaces, .. } => {
-                [Some(prompt.0), Some(version.0), replaces.map(|v| v.0)].into_iter().flatten().collect()
-            }
-            Self::RemoveLabel { prompt, replaces, .. } => vec![prompt.0, replaces.0],
+            Self::SaveVersion {
+                prompt, parents, ..
+            } => std::iter::once(prompt.0)
+                .chain(parents.iter().map(|v| v.0))
+                .collect(),
+            Self::SetLabel {
+                prompt,
+                version,
+                replaces,
+                ..
+            } => [Some(prompt.0), Some(version.0), replaces.map(|v| v.0)]
+                .into_iter()
+                .flatten()
+                .collect(),
+            Self::RemoveLabel {
+                prompt, replaces, ..
+            } => vec![prompt.0, replaces.0],
             Self::AddEnvironment { after, .. } => after.iter().map(|e| e.0).collect(),
             Self::RenameEnvironment { environment, .. }
             | Self::RetireEnvironment { environment }
             | Self::IssueEnvironmentKey { environment, .. } => vec![environment.0],
-            Self::SetDefaultEnvironment { environment, replaces } => vec![environment.0, replaces.0],
+            Self::SetDefaultEnvironment {
+                environment,
+                replaces,
+            } => vec![environment.0, replaces.0],
             Self::ReorderEnvironments { order } => order.iter().map(|e| e.0).collect(),
-            Self::Release { changes, promoted_from, .. } => changes
+            Self::Release {
+                changes,
+                promoted_from,
+                ..
+            } => changes
                 .iter()
                 .flat_map(|c| {
                     [c.environment.0, c.prompt.0]
@@ -341,7 +358,12 @@ impl Body {
                 })
                 .chain(promoted_from.map(|e| e.0))
                 .collect(),
-            Self::Revert { environment, to, prompts, .. } => [environment.0, to.0]
+            Self::Revert {
+                environment,
+                to,
+                prompts,
+                ..
+            } => [environment.0, to.0]
                 .into_iter()
                 .chain(prompts.iter().flat_map(|p| [p.prompt.0, p.replaces.0]))
                 .collect(),
@@ -370,7 +392,9 @@ impl Body {
     #[must_use]
     pub fn contents(&self) -> Vec<Digest> {
         match self {
-            Self::SaveVersion { content, message, .. } => vec![*content, *message],
+            Self::SaveVersion {
+                content, message, ..
+            } => vec![*content, *message],
             Self::Release { reason, .. }
             | Self::Revert { reason, .. }
             | Self::Redact { reason, .. }

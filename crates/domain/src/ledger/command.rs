@@ -72,7 +72,11 @@ impl SignedCommand {
         }
         let signature = key.sign(&bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Self { bytes: RawValue::from_string(text)?, signature, command })
+        Ok(Self {
+            bytes: RawValue::from_string(text)?,
+            signature,
+            command,
+        })
     }
 
     /// Reads a command as it was sent, and insists on its form; see [`Self::verify`] for the
@@ -86,18 +90,32 @@ impl SignedCommand {
         }
         canonical::from_canonical(bytes.as_bytes())?;
         let command = serde_json::from_str(bytes)?;
-        Ok(Self { bytes: RawValue::from_string(bytes.to_owned())?, signature, command })
+        Ok(Self {
+            bytes: RawValue::from_string(bytes.to_owned())?,
+            signature,
+            command,
+        })
     }
 
     /// Reads the command of an entry whose chain is checked already: canonical form was insisted
     /// on when it was accepted, and is again by whoever verifies the ledger.
-    pub(super) fn read_chained(bytes: Box<RawValue>, signature: Signature) -> Result<Self, CommandError> {
+    pub(super) fn read_chained(
+        bytes: Box<RawValue>,
+        signature: Signature,
+    ) -> Result<Self, CommandError> {
         let command = serde_json::from_str(bytes.get())?;
-        Ok(Self { bytes, signature, command })
+        Ok(Self {
+            bytes,
+            signature,
+            command,
+        })
     }
 
     /// Reads the envelope of a command from a newer Galley, whose body is not known here.
-    pub(super) fn read_newer(bytes: Box<RawValue>, signature: Signature) -> Result<Self, CommandError> {
+    pub(super) fn read_newer(
+        bytes: Box<RawValue>,
+        signature: Signature,
+    ) -> Result<Self, CommandError> {
         #[derive(Deserialize)]
         struct Envelope {
             id: CommandId,
@@ -106,9 +124,26 @@ impl SignedCommand {
             seen: Seen,
             at: Millis,
         }
-        let Envelope { id, project, device, seen, at } = serde_json::from_str(bytes.get())?;
-        let command = Command { id, project, device, seen, at, body: Body::Newer };
-        Ok(Self { bytes, signature, command })
+        let Envelope {
+            id,
+            project,
+            device,
+            seen,
+            at,
+        } = serde_json::from_str(bytes.get())?;
+        let command = Command {
+            id,
+            project,
+            device,
+            seen,
+            at,
+            body: Body::Newer,
+        };
+        Ok(Self {
+            bytes,
+            signature,
+            command,
+        })
     }
 
     /// Checks the canonical form and the signature.
@@ -117,7 +152,11 @@ impl SignedCommand {
     /// What does not hold.
     pub fn verify(&self) -> Result<(), CommandError> {
         canonical::from_canonical(self.bytes().as_bytes())?;
-        if self.command.device.verifies(self.bytes().as_bytes(), &self.signature) {
+        if self
+            .command
+            .device
+            .verifies(self.bytes().as_bytes(), &self.signature)
+        {
             Ok(())
         } else {
             Err(CommandError::Signature)

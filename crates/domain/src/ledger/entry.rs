@@ -58,7 +58,9 @@ pub enum EntryError {
         source: super::CommandError,
     },
     /// It was written by a newer Galley, and says things that may not be passed over.
-    #[error("entry {seq} was written by a newer Galley ({what}); update Galley to read this project")]
+    #[error(
+        "entry {seq} was written by a newer Galley ({what}); update Galley to read this project"
+    )]
     Newer {
         /// Which entry.
         seq: u64,
@@ -136,7 +138,10 @@ impl Entry {
         let parsed: Line<'_> = serde_json::from_str(line)?;
         let seq = parsed.seq;
         if parsed.v != FORMAT {
-            return Err(EntryError::Newer { seq, what: format!("format {}", parsed.v) });
+            return Err(EntryError::Newer {
+                seq,
+                what: format!("format {}", parsed.v),
+            });
         }
         let mut events = Vec::with_capacity(parsed.events.len());
         let mut skipped = 0;
@@ -146,7 +151,10 @@ impl Entry {
                 Err(error) => match serde_json::from_str::<UnknownEvent>(raw.get()) {
                     Ok(unknown) if unknown.skip => skipped += 1,
                     Ok(unknown) if parsed.rules > RULES => {
-                        return Err(EntryError::Newer { seq, what: unknown.kind });
+                        return Err(EntryError::Newer {
+                            seq,
+                            what: unknown.kind,
+                        });
                     }
                     _ => return Err(EntryError::Form(error)),
                 },
@@ -155,13 +163,20 @@ impl Entry {
         let raw = || RawValue::from_string(parsed.command.get().to_owned());
         let command = match SignedCommand::read_chained(raw()?, parsed.signature) {
             Ok(command) => command,
-            Err(source) if parsed.rules <= RULES => return Err(EntryError::Command { seq, source }),
+            Err(source) if parsed.rules <= RULES => {
+                return Err(EntryError::Command { seq, source });
+            }
             // Nothing that matters happened: an older reader goes on.
             Err(_) if events.is_empty() && skipped > 0 => {
                 SignedCommand::read_newer(raw()?, parsed.signature)
                     .map_err(|source| EntryError::Command { seq, source })?
             }
-            Err(_) => return Err(EntryError::Newer { seq, what: "a command it does not know".to_owned() }),
+            Err(_) => {
+                return Err(EntryError::Newer {
+                    seq,
+                    what: "a command it does not know".to_owned(),
+                });
+            }
         };
         Ok(Self {
             digest: Digest::of(line.as_bytes()),

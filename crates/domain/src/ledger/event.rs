@@ -5,6 +5,7 @@
 
 use super::{KeyHash, PublicKey, Side};
 use crate::permissions::Role;
+use crate::split::Run;
 use crate::{
     DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId, ReleaseId,
     RunId, VersionId,
@@ -14,7 +15,10 @@ use serde::{Deserialize, Serialize};
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "fields mean what they mean in the command of the same name")]
+#[expect(
+    missing_docs,
+    reason = "fields mean what they mean in the command of the same name"
+)]
 pub enum Event {
     /// The project began.
     ProjectCreated {
@@ -33,7 +37,11 @@ pub enum Event {
     /// Someone had taken the name meanwhile: commands that say `prompt` mean `into`.
     PromptJoined { prompt: PromptId, into: PromptId },
     /// A prompt has another name.
-    PromptRenamed { prompt: PromptId, name: String, before: String },
+    PromptRenamed {
+        prompt: PromptId,
+        name: String,
+        before: String,
+    },
     /// A prompt is out of sight.
     PromptArchived { prompt: PromptId },
     /// A prompt is back.
@@ -57,15 +65,29 @@ pub enum Event {
         before: Option<VersionId>,
     },
     /// An environment was added at this place, counted from 0.
-    EnvironmentAdded { environment: EnvironmentId, name: String, position: u32 },
+    EnvironmentAdded {
+        environment: EnvironmentId,
+        name: String,
+        position: u32,
+    },
     /// An environment has another name.
-    EnvironmentRenamed { environment: EnvironmentId, name: String, before: String },
+    EnvironmentRenamed {
+        environment: EnvironmentId,
+        name: String,
+        before: String,
+    },
     /// The environments stand in this order.
     EnvironmentsReordered { order: Vec<EnvironmentId> },
     /// An environment serves no longer; these keys ended with it.
-    EnvironmentRetired { environment: EnvironmentId, keys: Vec<KeyId> },
+    EnvironmentRetired {
+        environment: EnvironmentId,
+        keys: Vec<KeyId>,
+    },
     /// Another environment is the default.
-    DefaultEnvironmentChanged { environment: EnvironmentId, before: EnvironmentId },
+    DefaultEnvironmentChanged {
+        environment: EnvironmentId,
+        before: EnvironmentId,
+    },
     /// Environments serve something else.
     Released {
         release: ReleaseId,
@@ -86,7 +108,13 @@ pub enum Event {
         expires: Option<Millis>,
     },
     /// A personal token exists.
-    TokenIssued { key: KeyId, person: PersonId, name: String, hash: KeyHash, expires: Option<Millis> },
+    TokenIssued {
+        key: KeyId,
+        person: PersonId,
+        name: String,
+        hash: KeyHash,
+        expires: Option<Millis>,
+    },
     /// A key or token ended.
     KeyRevoked { key: KeyId },
     /// Somebody was invited.
@@ -112,11 +140,19 @@ pub enum Event {
         hash: KeyHash,
     },
     /// A device was enrolled.
-    DeviceEnrolled { person: PersonId, device: PublicKey, name: String },
+    DeviceEnrolled {
+        person: PersonId,
+        device: PublicKey,
+        name: String,
+    },
     /// A device ended.
     DeviceRevoked { person: PersonId, device: PublicKey },
     /// A person has another role.
-    RoleChanged { person: PersonId, role: Role, before: Role },
+    RoleChanged {
+        person: PersonId,
+        role: Role,
+        before: Role,
+    },
     /// A person is no member any more.
     PersonRemoved { person: PersonId },
     /// A dataset was saved.
@@ -159,6 +195,8 @@ pub struct RecordedChange {
     pub prompt: PromptId,
     /// What is served from now on; empty: nothing.
     pub sides: Vec<Side>,
+    /// Which slots each side has; see [`crate::split`].
+    pub slots: Vec<Run>,
     /// What a caller's unit is mixed with; kept while the versions are the same.
     pub salt: ReleaseId,
     /// The release that this replaces.
@@ -186,7 +224,9 @@ impl Event {
     #[must_use]
     pub fn contents(&self) -> Vec<Digest> {
         match self {
-            Self::VersionSaved { content, message, .. } => vec![*content, *message],
+            Self::VersionSaved {
+                content, message, ..
+            } => vec![*content, *message],
             Self::Released { reason, .. }
             | Self::ContentRedacted { reason, .. }
             | Self::EpochBegun { reason, .. } => vec![*reason],

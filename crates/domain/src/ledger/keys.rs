@@ -96,9 +96,12 @@ impl PublicKey {
     /// Whether `signature` was made over `command` by this key's private half.
     #[must_use]
     pub fn verifies(&self, command: &[u8], signature: &Signature) -> bool {
-        let Ok(key) = VerifyingKey::from_bytes(&self.0) else { return false };
+        let Ok(key) = VerifyingKey::from_bytes(&self.0) else {
+            return false;
+        };
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        key.verify_strict(&[CONTEXT, command].concat(), &signature).is_ok()
+        key.verify_strict(&[CONTEXT, command].concat(), &signature)
+            .is_ok()
     }
 }
 

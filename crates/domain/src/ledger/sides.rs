@@ -8,6 +8,6 @@ use serde::{Deserialize, Serialize};
 pub struct Side {
     /// What is served.
     pub version: VersionId,
-    /// Parts of a hundred; the sides of one prompt sum to 100.
+    /// Hundredths of a percent; the sides of one prompt sum to [`crate::split::SLOTS`].
     pub weight: u32,
 }

@@ -1,6 +1,7 @@
 //! Environments and what they serve.
 
 use crate::ledger::Side;
+use crate::split::Run;
 use crate::{EnvironmentId, Millis, PersonId, ReleaseId};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,10 @@ pub struct Environment {
 pub struct Serving {
     /// The release that put it there.
     pub release: ReleaseId,
-    /// Versions and weights; never empty.
+    /// Versions and weights; empty where a release stopped serving the prompt.
     pub sides: Vec<Side>,
+    /// Which slots each side has.
+    pub slots: Vec<Run>,
     /// What a caller's unit is mixed with.
     pub salt: ReleaseId,
     /// Since when.
@@ -34,6 +37,12 @@ impl Serving {
     /// The side with the largest weight; the first among equals.
     #[must_use]
     pub fn main_side(&self) -> Option<Side> {
-        self.sides.iter().copied().reduce(|best, side| if side.weight > best.weight { side } else { best })
+        self.sides.iter().copied().reduce(|best, side| {
+            if side.weight > best.weight {
+                side
+            } else {
+                best
+            }
+        })
     }
 }

@@ -10,6 +10,7 @@ mod people;
 mod prompt;
 mod release;
 mod replay;
+mod trial;
 
 pub use apply::ApplyError;
 pub use environment::{Environment, Serving};
@@ -17,6 +18,7 @@ pub use people::{Device, Invitation, Key, KeyKind, Person};
 pub use prompt::{Prompt, Version};
 pub use release::{Change, Release, ReleaseKind};
 pub use replay::{ChainError, Replay};
+pub use trial::{Outcome, Trial};
 
 use crate::ledger::{PublicKey, Seen};
 use crate::names::folded;
@@ -153,7 +155,10 @@ impl Project {
     /// The end of its ledger, as a command states it.
     #[must_use]
     pub fn seen(&self) -> Seen {
-        Seen { seq: self.head.seq, digest: self.head.digest }
+        Seen {
+            seq: self.head.seq,
+            digest: self.head.digest,
+        }
     }
 
     /// How often the registry was restored from an older backup.
@@ -165,13 +170,14 @@ impl Project {
     /// The prompt that an id means, followed through joining.
     #[must_use]
     pub fn prompt(&self, id: PromptId) -> Option<&Arc<Prompt>> {
-        self.prompts.get(&self.joined.get(&id).copied().unwrap_or(id))
+        self.prompts.get(&self.meant(id))
     }
 
     /// The prompt of a name, without regard to case.
     #[must_use]
     pub fn prompt_named(&self, name: &str) -> Option<&Arc<Prompt>> {
-        self.prompts.get(&self.prompt_names.get(&folded(name))?.prompt)
+        self.prompts
+            .get(&self.prompt_names.get(&folded(name))?.prompt)
     }
 
     /// All prompts, archived ones too.
@@ -195,7 +201,10 @@ impl Project {
 
     /// The versions that include this content directly.
     pub fn included_by(&self, content: &Digest) -> impl Iterator<Item = VersionId> {
-        self.included_by.get(content).into_iter().flat_map(|set| set.iter().copied())
+        self.included_by
+            .get(content)
+            .into_iter()
+            .flat_map(|set| set.iter().copied())
     }
 
     /// The environments that are not retired, in order.
@@ -213,7 +222,8 @@ impl Project {
     #[must_use]
     pub fn environment_named(&self, name: &str) -> Option<&Arc<Environment>> {
         let wanted = folded(name);
-        self.environments().find(|environment| folded(&environment.name) == wanted)
+        self.environments()
+            .find(|environment| folded(&environment.name) == wanted)
     }
 
     /// The environment that is meant when none is named.
@@ -225,15 +235,38 @@ impl Project {
     /// What an environment serves of a prompt.
     #[must_use]
     pub fn serving(&self, environment: EnvironmentId, prompt: PromptId) -> Option<&Arc<Serving>> {
-        let prompt = self.joined.get(&prompt).copied().unwrap_or(prompt);
-        self.serving.get(&(environment, prompt))
+        self.last_served(environment, prompt)
+            .filter(|serving| !serving.sides.is_empty())
+    }
+
+    /// The same, and where a release stopped serving the prompt, that (with no sides): what a
+    /// further release replaces.
+    #[must_use]
+    pub fn last_served(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+    ) -> Option<&Arc<Serving>> {
+        self.serving.get(&(environment, self.meant(prompt)))
     }
 
     /// All that an environment serves.
-    pub fn served(&self, environment: EnvironmentId) -> impl Iterator<Item = (PromptId, &Arc<Serving>)> {
+    pub fn served(
+        &self,
+        environment: EnvironmentId,
+    ) -> impl Iterator<Item = (PromptId, &Arc<Serving>)> {
         let first = PromptId(uuid::Uuid::nil());
         let last = PromptId(uuid::Uuid::max());
-        self.serving.range((environment, first)..=(environment, last)).map(|((_, prompt), s)| (*prompt, s))
+        self.serving
+            .range((environment, first)..=(environment, last))
+            .filter(|(_, serving)| !serving.sides.is_empty())
+            .map(|((_, prompt), serving)| (*prompt, serving))
+    }
+
+    /// The prompt that an id means: itself, or the one that it joined.
+    #[must_use]
+    pub fn meant(&self, prompt: PromptId) -> PromptId {
+        self.joined.get(&prompt).copied().unwrap_or(prompt)
     }
 
     /// All releases, oldest first.
@@ -244,7 +277,8 @@ impl Project {
     /// One release.
     #[must_use]
     pub fn release(&self, id: ReleaseId) -> Option<&Arc<Release>> {
-        self.releases.get(usize::try_from(*self.release_places.get(&id)?).ok()?)
+        self.releases
+            .get(usize::try_from(*self.release_places.get(&id)?).ok()?)
     }
 
     /// Everybody who is or was a member.

@@ -61,7 +61,8 @@ impl Prompt {
     /// The version of a number.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Option<&Arc<Version>> {
-        self.versions.get(usize::try_from(number.checked_sub(1)?).ok()?)
+        self.versions
+            .get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 
     /// What the label `latest` means.
@@ -79,8 +80,14 @@ impl Prompt {
     /// Whether two people's work stands side by side. Heads of equal content are no divergence.
     #[must_use]
     pub fn diverged(&self) -> bool {
-        let mut contents = self.heads.iter().filter_map(|id| self.find(*id)).map(|v| v.content);
-        contents.next().is_some_and(|first| contents.any(|other| other != first))
+        let mut contents = self
+            .heads
+            .iter()
+            .filter_map(|id| self.find(*id))
+            .map(|v| v.content);
+        contents
+            .next()
+            .is_some_and(|first| contents.any(|other| other != first))
     }
 
     /// A version of this prompt by its id.
@@ -92,7 +99,9 @@ impl Prompt {
 
     /// Labels with the versions they are on; `latest` is not among them.
     pub fn labels(&self) -> impl Iterator<Item = (&str, VersionId)> {
-        self.labels.values().map(|(name, version)| (name.as_str(), *version))
+        self.labels
+            .values()
+            .map(|(name, version)| (name.as_str(), *version))
     }
 
     /// The version that a label is on, without regard to case; `latest` moves by itself.

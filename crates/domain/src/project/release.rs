@@ -1,6 +1,7 @@
 //! Releases: the record that environments serve something else from then on.
 
 use crate::ledger::Side;
+use crate::split::Run;
 use crate::{Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ pub struct Change {
     pub prompt: PromptId,
     /// What is served from then on; empty: nothing.
     pub sides: Vec<Side>,
+    /// Which slots each side has.
+    pub slots: Vec<Run>,
     /// What a caller's unit is mixed with.
     pub salt: ReleaseId,
     /// The release before it there.
@@ -55,6 +58,8 @@ impl Release {
     /// What this release changed for one prompt in one environment.
     #[must_use]
     pub fn change(&self, environment: EnvironmentId, prompt: PromptId) -> Option<&Change> {
-        self.changes.iter().find(|c| c.environment == environment && c.prompt == prompt)
+        self.changes
+            .iter()
+            .find(|c| c.environment == environment && c.prompt == prompt)
     }
 }

@@ -1,1 +1,369 @@
-//! rules (being written).
+//! Every rule of the ledger, one file for each area; [`Project::decide`] is the way in.
+//!
+//! A rule reads the state, the command, the registry's clock and content by digest, and answers
+//! with events or a refusal. It changes nothing.
+
+mod data;
+mod environments;
+mod keys;
+mod people;
+mod prompts;
+mod releases;
+mod versions;
+
+pub use versions::content_problems;
+
+use crate::ledger::{Body, Command, Event, MadeEnvironment};
+use crate::names::{self, NameError};
+use crate::permissions::{Role, least_role};
+use crate::project::Person;
+use crate::{
+    CommandId, Digest, EnvironmentId, Millis, PersonId, Project, Refusal, RefusalCode, limits,
+};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Content by digest, read only.
+pub trait Contents {
+    /// The bytes, or `None` if they are not here.
+    fn find(&self, digest: &Digest) -> Option<Arc<[u8]>>;
+}
+
+impl Contents for BTreeMap<Digest, Arc<[u8]>> {
+    fn find(&self, digest: &Digest) -> Option<Arc<[u8]>> {
+        self.get(digest).cloned()
+    }
+}
+
+/// Why a command is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checking {
+    /// It arrives: all content it names must be here.
+    Arrival,
+    /// It was accepted before and is checked again: content may have been redacted since, or not
+    /// been fetched, and is then passed over.
+    Again,
+}
+
+/// What every rule is given.
+pub(crate) struct Case<'a> {
+    pub project: &'a Project,
+    pub contents: &'a dyn Contents,
+    pub now: Millis,
+    pub checking: Checking,
+    pub id: CommandId,
+    pub seen: u64,
+    /// Who acts; nobody for founding and joining.
+    pub actor: Option<&'a Person>,
+}
+
+impl Project {
+    /// Holds every rule: what `command` leads to on this state, or why it is refused.
+    ///
+    /// `now` is the registry's clock; a device's own time decides nothing. The signature is
+    /// checked by whoever calls.
+    ///
+    /// # Errors
+    /// The refusal, with words for the person.
+    pub fn decide(
+        &self,
+        command: &Command,
+        contents: &dyn Contents,
+        now: Millis,
+        checking: Checking,
+    ) -> Result<Vec<Event>, Refusal> {
+        let mut case = Case {
+            project: self,
+            contents,
+            now,
+            checking,
+            id: command.id,
+            seen: command.seen.seq,
+            actor: None,
+        };
+        if let Body::CreateProject { .. } = command.body {
+            return case.found(command);
+        }
+        if self.id().is_none_or(|id| id != command.project) {
+            return Err(Refusal::not_found("this project"));
+        }
+        if let Body::Join { .. } = command.body {
+            return case.join(command);
+        }
+        let actor = self.active(command)?;
+        case.actor = Some(actor);
+        if least_role(&command.body).is_none_or(|least| actor.role < least) {
+            return Err(Refusal::new(
+                RefusalCode::NotAllowed,
+                format!(
+                    "only an admin may do this, and {} is {}",
+                    actor.name,
+                    article(actor.role)
+                ),
+            ));
+        }
+        case.needs_content(&command.body)?;
+        case.dispatch(&command.body)
+    }
+
+    // The person for whom the device signs, if both still count.
+    fn active(&self, command: &Command) -> Result<&Person, Refusal> {
+        let unknown = |message: &str| Err(Refusal::new(RefusalCode::UnknownDevice, message));
+        let Some(person) = self.person_of(&command.device) else {
+            return unknown("this device is not enrolled in the project");
+        };
+        if person.removed.is_some() {
+            return unknown("you are no longer a member of this project");
+        }
+        if person
+            .devices
+            .iter()
+            .any(|d| d.key == command.device && d.revoked.is_some())
+        {
+            return unknown("this device was revoked; nothing that it signs counts any more");
+        }
+        Ok(person)
+    }
+}
+
+impl Case<'_> {
+    fn dispatch(&self, body: &Body) -> Result<Vec<Event>, Refusal> {
+        match body {
+            Body::RenameProject { name } => self.rename_project(name),
+            Body::CreatePrompt { name } => self.create_prompt(name),
+            Body::RenamePrompt {
+                prompt,
+                name,
+                replaces,
+            } => self.rename_prompt(*prompt, name, replaces),
+            Body::ArchivePrompt { prompt } => self.archive_prompt(*prompt),
+            Body::RestorePrompt { prompt } => self.restore_prompt(*prompt),
+            Body::SaveVersion {
+                prompt,
+                parents,
+                content,
+                includes,
+                message,
+            } => self.save_version(*prompt, parents, content, includes, message),
+            Body::SetLabel {
+                prompt,
+                label,
+                version,
+                replaces,
+            } => self.set_label(*prompt, label, *version, *replaces),
+            Body::RemoveLabel {
+                prompt,
+                label,
+                replaces,
+            } => self.remove_label(*prompt, label, *replaces),
+            Body::AddEnvironment { name, after } => self.add_environment(name, *after),
+            Body::RenameEnvironment {
+                environment,
+                name,
+                replaces,
+            } => self.rename_environment(*environment, name, replaces),
+            Body::ReorderEnvironments { order } => self.reorder_environments(order),
+            Body::RetireEnvironment { environment } => self.retire_environment(*environment),
+            Body::SetDefaultEnvironment {
+                environment,
+                replaces,
+            } => self.set_default_environment(*environment, *replaces),
+            Body::Release {
+                changes,
+                reason,
+                promoted_from,
+            } => self.release(changes, *reason, *promoted_from),
+            Body::Revert {
+                environment,
+                to,
+                prompts,
+                reason,
+            } => self.revert(*environment, *to, prompts, *reason),
+            Body::IssueEnvironmentKey {
+                environment,
+                name,
+                hash,
+                expires,
+            } => self.issue_environment_key(*environment, name, *hash, *expires),
+            Body::IssueToken {
+                name,
+                hash,
+                expires,
+            } => self.issue_token(name, *hash, *expires),
+            Body::RevokeKey { key } => self.revoke_key(*key),
+            Body::Invite {
+                key,
+                hash,
+                role,
+                name,
+                expires,
+            } => self.invite(*key, *hash, *role, name, *expires),
+            Body::WithdrawInvitation { invitation } => self.withdraw_invitation(*invitation),
+            Body::EnrolDevice {
+                person,
+                device,
+                name,
+            } => self.enrol_device(*person, *device, name),
+            Body::RevokeDevice { device } => self.revoke_device(*device),
+            Body::SetRole {
+                person,
+                role,
+                replaces,
+            } => self.set_role(*person, *role, *replaces),
+            Body::RemovePerson { person } => self.remove_person(*person),
+            Body::SaveDataset {
+                dataset,
+                name,
+                content,
+                cases,
+                replaces,
+            } => self.save_dataset(*dataset, name, content, *cases, *replaces),
+            Body::RecordRun {
+                version,
+                dataset,
+                results,
+                summary,
+            } => self.record_run(*version, *dataset, *results, summary),
+            Body::Redact { content, reason } => self.redact(*content, *reason),
+            Body::BeginEpoch { epoch, reason } => self.begin_epoch(*epoch, *reason),
+            Body::CreateProject { .. } | Body::Join { .. } => {
+                Err(Refusal::invalid("this was decided before"))
+            }
+            Body::Newer => Err(Refusal::invalid(
+                "this command is not known here; update Galley",
+            )),
+        }
+    }
+
+    fn found(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let Body::CreateProject {
+            name,
+            person,
+            device_name,
+            environments,
+            default,
+        } = &command.body
+        else {
+            return Err(Refusal::invalid("a project begins with its founding"));
+        };
+        if self.project.head().seq > 0 {
+            return Err(Refusal::invalid("this project exists already"));
+        }
+        if command.project.0 != command.id.0 {
+            return Err(Refusal::invalid(
+                "a project has the id of the command that founds it",
+            ));
+        }
+        flat_name("the project", name)?;
+        flat_name("the person", person)?;
+        flat_name("the device", device_name)?;
+        if environments.is_empty() || environments.len() > limits::ENVIRONMENTS {
+            return Err(Refusal::invalid(format!(
+                "a project has 1 to {} environments",
+                limits::ENVIRONMENTS
+            )));
+        }
+        let (mut ids, mut folded) = (BTreeSet::new(), BTreeSet::new());
+        for environment in environments {
+            environments::check_name(&environment.name)?;
+            if !ids.insert(environment.id) || !folded.insert(names::folded(&environment.name)) {
+                return Err(Refusal::new(
+                    RefusalCode::NameTaken,
+                    format!("there are two environments named {}", environment.name),
+                ));
+            }
+        }
+        if !ids.contains(default) {
+            return Err(Refusal::not_found("the default environment"));
+        }
+        Ok(vec![Event::ProjectCreated {
+            name: name.clone(),
+            founder: PersonId(command.id.0),
+            person: person.clone(),
+            device: command.device,
+            device_name: device_name.clone(),
+            environments: environments
+                .iter()
+                .map(|e| MadeEnvironment {
+                    id: e.id,
+                    name: e.name.clone(),
+                })
+                .collect(),
+            default: *default,
+        }])
+    }
+
+    fn rename_project(&self, name: &str) -> Result<Vec<Event>, Refusal> {
+        flat_name("the project", name)?;
+        Ok(vec![Event::ProjectRenamed {
+            name: name.to_owned(),
+        }])
+    }
+
+    fn begin_epoch(&self, epoch: u32, reason: Digest) -> Result<Vec<Event>, Refusal> {
+        if epoch != self.project.epoch() + 1 {
+            return Err(Refusal::conflict(
+                "another epoch has begun meanwhile",
+                &self.project.epoch(),
+            ));
+        }
+        Ok(vec![Event::EpochBegun { epoch, reason }])
+    }
+
+    fn needs_content(&self, body: &Body) -> Result<(), Refusal> {
+        if self.checking == Checking::Again {
+            return Ok(());
+        }
+        let missing: Vec<_> = body
+            .contents()
+            .into_iter()
+            .filter(|d| self.contents.find(d).is_none())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            RefusalCode::ContentMissing,
+            "content that this names was not sent along",
+        )
+        .with(json!({ "missing": missing })))
+    }
+
+    pub(crate) fn actor(&self) -> Result<&Person, Refusal> {
+        self.actor
+            .ok_or_else(|| Refusal::new(RefusalCode::NotAllowed, "nobody is acting"))
+    }
+
+    pub(crate) fn active_environment(
+        &self,
+        id: EnvironmentId,
+    ) -> Result<&crate::project::Environment, Refusal> {
+        let found = self
+            .project
+            .environment(id)
+            .ok_or_else(|| Refusal::not_found("the environment"))?;
+        if found.retired.is_some() {
+            return Err(Refusal::invalid(format!(
+                "the environment {} is retired",
+                found.name
+            )));
+        }
+        Ok(found)
+    }
+}
+
+fn article(role: Role) -> &'static str {
+    match role {
+        Role::Author => "an author",
+        Role::Admin => "an admin",
+    }
+}
+
+pub(crate) fn flat_name(what: &str, name: &str) -> Result<(), Refusal> {
+    names::check_flat(name).map_err(|error| bad_name(what, &error))
+}
+
+pub(crate) fn bad_name(what: &str, error: &NameError) -> Refusal {
+    Refusal::invalid(format!("{what} can't be called that: {error}"))
+}

@@ -1,0 +1,567 @@
+//! Recording: what each event does to the state. No rule is here.
+
+use super::{
+    Change, Dataset, DatasetContent, Device, Environment, Head, Invitation, Key, KeyKind,
+    NameTaken, Person, Project, Prompt, Release, ReleaseKind, Run, Serving, Version,
+};
+use crate::ledger::{Entry, Event, PublicKey, RecordedChange};
+use crate::names::folded;
+use crate::permissions::Role;
+use crate::{Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId};
+use std::sync::Arc;
+
+/// An entry that can't be the next one here.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ApplyError {
+    /// Its number, its link or its time do not follow what is there.
+    #[error(
+        "entry {found} does not follow entry {head}: the history was cut, reordered or changed there"
+    )]
+    DoesNotFollow {
+        /// The last entry that is there.
+        head: u64,
+        /// The entry that was to be applied.
+        found: u64,
+    },
+    /// An event that contradicts the state: only a registry that does not follow the rules can
+    /// have written it.
+    #[error(
+        "entry {seq} speaks of something that does not exist; the registry that wrote it broke the rules"
+    )]
+    Contradiction {
+        /// Which entry.
+        seq: u64,
+    },
+}
+
+/// What every event of one entry shares.
+struct Context {
+    seq: u64,
+    at: Millis,
+    saved: Millis,
+    by: PersonId,
+}
+
+impl Project {
+    /// Records an entry.
+    ///
+    /// # Errors
+    /// The entry does not follow the last one, or contradicts the state; then the state may hold
+    /// a part of it, and the caller drops it.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), ApplyError> {
+        let head = self.head;
+        if !entry.follows(head.seq, head.digest, head.at) {
+            return Err(ApplyError::DoesNotFollow {
+                head: head.seq,
+                found: entry.seq(),
+            });
+        }
+        let command = entry.command().command();
+        for event in entry.events() {
+            let by = self.actor_of(event, &command.device);
+            let context = Context {
+                seq: entry.seq(),
+                at: entry.at(),
+                saved: command.at,
+                by,
+            };
+            self.record(event, command.project, &context)
+                .ok_or(ApplyError::Contradiction { seq: entry.seq() })?;
+        }
+        self.commands
+            .insert(command.id, (entry.command().digest(), entry.seq()));
+        self.head = Head {
+            seq: entry.seq(),
+            digest: entry.digest(),
+            at: entry.at(),
+        };
+        Ok(())
+    }
+
+    // The founder and whoever joins act before their device is known.
+    fn actor_of(&self, event: &Event, device: &PublicKey) -> PersonId {
+        match event {
+            Event::ProjectCreated { founder, .. } => *founder,
+            Event::PersonJoined { person, .. } => *person,
+            _ => self
+                .devices
+                .get(device)
+                .copied()
+                .unwrap_or(PersonId(uuid::Uuid::nil())),
+        }
+    }
+
+    fn record(&mut self, event: &Event, project: crate::ProjectId, on: &Context) -> Option<()> {
+        match event {
+            Event::ProjectCreated {
+                name,
+                founder,
+                person,
+                device,
+                device_name,
+                environments,
+                default,
+            } => {
+                self.id = Some(project);
+                self.name.clone_from(name);
+                for made in environments {
+                    self.add_environment(made.id, &made.name, self.order.len());
+                }
+                self.default = Some(*default);
+                self.add_person(*founder, person, Role::Admin, *device, device_name, on.at);
+            }
+            Event::ProjectRenamed { name } => self.name.clone_from(name),
+            Event::PromptCreated { prompt, name } => {
+                let made = Prompt {
+                    id: *prompt,
+                    name: name.clone(),
+                    created: on.at,
+                    by: on.by,
+                    archived: false,
+                    versions: imbl::Vector::new(),
+                    heads: Vec::new(),
+                    labels: imbl::OrdMap::new(),
+                };
+                self.prompts.insert(*prompt, Arc::new(made));
+                self.prompt_names.insert(
+                    folded(name),
+                    NameTaken {
+                        prompt: *prompt,
+                        seq: on.seq,
+                    },
+                );
+            }
+            Event::PromptJoined { prompt, into } => {
+                self.joined.insert(*prompt, *into);
+            }
+            Event::PromptRenamed {
+                prompt,
+                name,
+                before,
+            } => {
+                Arc::make_mut(self.prompts.get_mut(prompt)?)
+                    .name
+                    .clone_from(name);
+                self.prompt_names.remove(&folded(before));
+                self.prompt_names.insert(
+                    folded(name),
+                    NameTaken {
+                        prompt: *prompt,
+                        seq: on.seq,
+                    },
+                );
+            }
+            Event::PromptArchived { prompt } => {
+                Arc::make_mut(self.prompts.get_mut(prompt)?).archived = true;
+            }
+            Event::PromptRestored { prompt } => {
+                Arc::make_mut(self.prompts.get_mut(prompt)?).archived = false;
+            }
+            Event::VersionSaved {
+                version,
+                prompt,
+                number,
+                parents,
+                content,
+                includes,
+                message,
+            } => {
+                let saved = Version {
+                    id: *version,
+                    number: *number,
+                    seq: on.seq,
+                    at: on.at,
+                    saved: on.saved,
+                    by: on.by,
+                    parents: parents.clone(),
+                    content: *content,
+                    includes: includes.clone(),
+                    message: *message,
+                };
+                self.add_version(*prompt, saved)?;
+            }
+            Event::LabelMoved {
+                prompt,
+                label,
+                version,
+                ..
+            } => {
+                let prompt = Arc::make_mut(self.prompts.get_mut(prompt)?);
+                match version {
+                    Some(version) => prompt
+                        .labels
+                        .insert(folded(label), (label.clone(), *version)),
+                    None => prompt.labels.remove(&folded(label)),
+                };
+            }
+            Event::EnvironmentAdded {
+                environment,
+                name,
+                position,
+            } => {
+                let place = usize::try_from(*position).ok()?.min(self.order.len());
+                self.add_environment(*environment, name, place);
+            }
+            Event::EnvironmentRenamed {
+                environment, name, ..
+            } => {
+                Arc::make_mut(self.environments.get_mut(environment)?)
+                    .name
+                    .clone_from(name);
+            }
+            Event::EnvironmentsReordered { order } => self.order = order.iter().copied().collect(),
+            Event::EnvironmentRetired { environment, keys } => {
+                Arc::make_mut(self.environments.get_mut(environment)?).retired = Some(on.at);
+                self.order.retain(|id| id != environment);
+                for key in keys {
+                    Arc::make_mut(self.keys.get_mut(key)?).revoked = Some(on.at);
+                }
+            }
+            Event::DefaultEnvironmentChanged { environment, .. } => {
+                self.default = Some(*environment)
+            }
+            Event::Released {
+                release,
+                changes,
+                reason,
+                promoted_from,
+                reverts_to,
+            } => {
+                let kind = match (reverts_to, promoted_from) {
+                    (Some(to), _) => ReleaseKind::Revert(*to),
+                    (None, Some(from)) => ReleaseKind::Promotion(*from),
+                    (None, None) => ReleaseKind::Release,
+                };
+                self.add_release(*release, kind, *reason, changes, on)?;
+            }
+            Event::DatasetSaved {
+                dataset,
+                name,
+                content,
+                cases,
+                ..
+            } => {
+                let content = DatasetContent {
+                    content: *content,
+                    cases: *cases,
+                    by: on.by,
+                    at: on.at,
+                };
+                self.save_dataset(*dataset, name, content);
+            }
+            Event::RunRecorded {
+                run,
+                version,
+                dataset,
+                results,
+                summary,
+            } => {
+                self.runs.push_back(Arc::new(Run {
+                    id: *run,
+                    version: *version,
+                    dataset: *dataset,
+                    results: *results,
+                    summary: summary.clone(),
+                    by: on.by,
+                    at: on.at,
+                }));
+            }
+            Event::ContentRedacted { content, .. } => {
+                self.redacted.insert(*content, (on.seq, on.at));
+            }
+            Event::EpochBegun { epoch, .. } => self.epoch = *epoch,
+            Event::EnvironmentKeyIssued { .. }
+            | Event::TokenIssued { .. }
+            | Event::KeyRevoked { .. }
+            | Event::PersonInvited { .. }
+            | Event::InvitationWithdrawn { .. }
+            | Event::PersonJoined { .. }
+            | Event::DeviceEnrolled { .. }
+            | Event::DeviceRevoked { .. }
+            | Event::RoleChanged { .. }
+            | Event::PersonRemoved { .. } => self.record_people(event, on)?,
+        }
+        Some(())
+    }
+
+    fn record_people(&mut self, event: &Event, on: &Context) -> Option<()> {
+        match event {
+            Event::EnvironmentKeyIssued {
+                key,
+                environment,
+                name,
+                hash,
+                expires,
+            } => {
+                let kind = KeyKind::Environment(*environment);
+                let (name, hash, expires) = (name.clone(), *hash, *expires);
+                let made = Key {
+                    id: *key,
+                    kind,
+                    name,
+                    hash,
+                    by: on.by,
+                    at: on.at,
+                    expires,
+                    revoked: None,
+                };
+                self.keys.insert(*key, Arc::new(made));
+            }
+            Event::TokenIssued {
+                key,
+                person,
+                name,
+                hash,
+                expires,
+            } => {
+                let kind = KeyKind::Personal(*person);
+                let (name, hash, expires) = (name.clone(), *hash, *expires);
+                let made = Key {
+                    id: *key,
+                    kind,
+                    name,
+                    hash,
+                    by: on.by,
+                    at: on.at,
+                    expires,
+                    revoked: None,
+                };
+                self.keys.insert(*key, Arc::new(made));
+            }
+            Event::KeyRevoked { key } => {
+                Arc::make_mut(self.keys.get_mut(key)?).revoked = Some(on.at);
+            }
+            Event::PersonInvited {
+                invitation,
+                key,
+                hash,
+                role,
+                name,
+                expires,
+            } => {
+                let made = Invitation {
+                    id: *invitation,
+                    key: *key,
+                    hash: *hash,
+                    role: *role,
+                    name: name.clone(),
+                    by: on.by,
+                    at: on.at,
+                    expires: *expires,
+                    closed: None,
+                    joined: None,
+                };
+                self.invitations.insert(*invitation, Arc::new(made));
+            }
+            Event::InvitationWithdrawn { invitation } => {
+                Arc::make_mut(self.invitations.get_mut(invitation)?).closed = Some(on.at);
+            }
+            Event::PersonJoined {
+                person,
+                invitation,
+                name,
+                role,
+                device,
+                device_name,
+                token,
+                hash,
+            } => {
+                let used = Arc::make_mut(self.invitations.get_mut(invitation)?);
+                used.closed = Some(on.at);
+                used.joined = Some(*person);
+                self.add_person(*person, name, *role, *device, device_name, on.at);
+                let made = Key {
+                    id: *token,
+                    kind: KeyKind::Personal(*person),
+                    name: device_name.clone(),
+                    hash: *hash,
+                    by: *person,
+                    at: on.at,
+                    expires: None,
+                    revoked: None,
+                };
+                self.keys.insert(*token, Arc::new(made));
+            }
+            Event::DeviceEnrolled {
+                person,
+                device,
+                name,
+            } => {
+                let found = Arc::make_mut(self.people.get_mut(person)?);
+                found.devices.push(Device {
+                    key: *device,
+                    name: name.clone(),
+                    since: on.at,
+                    revoked: None,
+                });
+                self.devices.insert(*device, *person);
+            }
+            Event::DeviceRevoked { person, device } => {
+                let found = Arc::make_mut(self.people.get_mut(person)?);
+                found.devices.iter_mut().find(|d| d.key == *device)?.revoked = Some(on.at);
+            }
+            Event::RoleChanged { person, role, .. } => {
+                Arc::make_mut(self.people.get_mut(person)?).role = *role;
+            }
+            Event::PersonRemoved { person } => {
+                Arc::make_mut(self.people.get_mut(person)?).removed = Some(on.at);
+                let own = KeyKind::Personal(*person);
+                let open = self
+                    .keys
+                    .values()
+                    .filter(|key| key.kind == own && key.revoked.is_none());
+                for key in open.map(|key| key.id).collect::<Vec<_>>() {
+                    Arc::make_mut(self.keys.get_mut(&key)?).revoked = Some(on.at);
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn add_environment(&mut self, id: EnvironmentId, name: &str, place: usize) {
+        let made = Environment {
+            id,
+            name: name.to_owned(),
+            retired: None,
+        };
+        self.environments.insert(id, Arc::new(made));
+        self.order.insert(place, id);
+    }
+
+    fn add_person(
+        &mut self,
+        id: PersonId,
+        name: &str,
+        role: Role,
+        key: PublicKey,
+        device: &str,
+        at: Millis,
+    ) {
+        let device = Device {
+            key,
+            name: device.to_owned(),
+            since: at,
+            revoked: None,
+        };
+        let made = Person {
+            id,
+            name: name.to_owned(),
+            role,
+            since: at,
+            removed: None,
+            devices: vec![device],
+        };
+        self.people.insert(id, Arc::new(made));
+        self.devices.insert(key, id);
+    }
+
+    fn add_version(&mut self, prompt: PromptId, version: Version) -> Option<()> {
+        let of = Arc::make_mut(self.prompts.get_mut(&prompt)?);
+        of.heads.retain(|head| !version.parents.contains(head));
+        of.heads.push(version.id);
+        self.versions.insert(version.id, (prompt, version.number));
+        if !self.version_contents.contains_key(&version.content) {
+            self.version_contents.insert(version.content, version.id);
+        }
+        for include in &version.includes {
+            self.included_by
+                .entry(*include)
+                .or_default()
+                .insert(version.id);
+        }
+        of.versions.push_back(Arc::new(version));
+        Some(())
+    }
+
+    fn add_release(
+        &mut self,
+        id: ReleaseId,
+        kind: ReleaseKind,
+        reason: Digest,
+        changes: &[RecordedChange],
+        on: &Context,
+    ) -> Option<()> {
+        if let ReleaseKind::Revert(to) = kind {
+            for change in changes {
+                self.mark_reverted(to, change)?;
+            }
+        }
+        for change in changes {
+            let serving = Serving {
+                release: id,
+                sides: change.sides.clone(),
+                slots: change.slots.clone(),
+                salt: change.salt,
+                since: on.at,
+                by: on.by,
+            };
+            self.serving
+                .insert((change.environment, change.prompt), Arc::new(serving));
+        }
+        let changes = changes
+            .iter()
+            .map(|change| Change {
+                environment: change.environment,
+                prompt: change.prompt,
+                sides: change.sides.clone(),
+                slots: change.slots.clone(),
+                salt: change.salt,
+                before: change.before,
+                reverted: false,
+            })
+            .collect();
+        self.release_places
+            .insert(id, u32::try_from(self.releases.len()).ok()?);
+        self.releases.push_back(Arc::new(Release {
+            id,
+            seq: on.seq,
+            at: on.at,
+            by: on.by,
+            reason,
+            kind,
+            changes,
+        }));
+        Some(())
+    }
+
+    // Walks back from what is served now, by `before`, to what the revert goes back to.
+    fn mark_reverted(&mut self, to: ReleaseId, change: &RecordedChange) -> Option<()> {
+        let last = *self.release_places.get(&to)?;
+        let mut next = change.before;
+        while let Some(id) = next {
+            let place = *self.release_places.get(&id)?;
+            if place <= last {
+                break;
+            }
+            let release = Arc::make_mut(self.releases.get_mut(usize::try_from(place).ok()?)?);
+            let past = release
+                .changes
+                .iter_mut()
+                .find(|c| c.environment == change.environment && c.prompt == change.prompt)?;
+            past.reverted = true;
+            next = past.before;
+        }
+        Some(())
+    }
+
+    fn save_dataset(&mut self, id: crate::DatasetId, name: &str, content: DatasetContent) {
+        match self.datasets.get_mut(&id) {
+            Some(dataset) => {
+                let dataset = Arc::make_mut(dataset);
+                self.dataset_names.remove(&folded(&dataset.name));
+                name.clone_into(&mut dataset.name);
+                dataset.contents.push(content);
+            }
+            None => {
+                let made = Dataset {
+                    id,
+                    name: name.to_owned(),
+                    contents: vec![content],
+                };
+                self.datasets.insert(id, Arc::new(made));
+            }
+        }
+        self.dataset_names.insert(folded(name), id);
+    }
+}

@@ -1,0 +1,74 @@
+//! Environment keys and personal tokens. No key exists that members can't see.
+
+use super::{Case, flat_name};
+use crate::ledger::{Event, KeyHash};
+use crate::permissions::Role;
+use crate::project::KeyKind;
+use crate::{EnvironmentId, KeyId, Millis, Refusal, RefusalCode};
+
+impl Case<'_> {
+    pub(super) fn issue_environment_key(
+        &self,
+        environment: EnvironmentId,
+        name: &str,
+        hash: KeyHash,
+        expires: Option<Millis>,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.active_environment(environment)?;
+        flat_name("the key", name)?;
+        self.check_expiry(expires)?;
+        let (key, name) = (KeyId::from(self.id), name.to_owned());
+        Ok(vec![Event::EnvironmentKeyIssued {
+            key,
+            environment,
+            name,
+            hash,
+            expires,
+        }])
+    }
+
+    pub(super) fn issue_token(
+        &self,
+        name: &str,
+        hash: KeyHash,
+        expires: Option<Millis>,
+    ) -> Result<Vec<Event>, Refusal> {
+        flat_name("the token", name)?;
+        self.check_expiry(expires)?;
+        let person = self.actor()?.id;
+        let (key, name) = (KeyId::from(self.id), name.to_owned());
+        Ok(vec![Event::TokenIssued {
+            key,
+            person,
+            name,
+            hash,
+            expires,
+        }])
+    }
+
+    pub(super) fn revoke_key(&self, id: KeyId) -> Result<Vec<Event>, Refusal> {
+        let key = self
+            .project
+            .key(id)
+            .ok_or_else(|| Refusal::not_found("the key"))?;
+        let actor = self.actor()?;
+        let own = key.kind == KeyKind::Personal(actor.id);
+        if !own && actor.role < Role::Admin {
+            return Err(Refusal::new(
+                RefusalCode::NotAllowed,
+                "only an admin may revoke environment keys and other people's tokens",
+            ));
+        }
+        if key.revoked.is_some() {
+            return Err(Refusal::invalid("this key is revoked already"));
+        }
+        Ok(vec![Event::KeyRevoked { key: id }])
+    }
+
+    fn check_expiry(&self, expires: Option<Millis>) -> Result<(), Refusal> {
+        if expires.is_some_and(|end| end <= self.now) {
+            return Err(Refusal::invalid("the key would have ended already"));
+        }
+        Ok(())
+    }
+}
