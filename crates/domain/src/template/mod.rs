@@ -70,9 +70,7 @@ pub enum Code {
 }
 
 /// One thing that is wrong, in words for whoever wrote the text.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type, thiserror::Error,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
     /// What kind of thing.
@@ -140,8 +138,14 @@ pub struct Template {
 
 #[derive(Debug)]
 enum Part {
-    Text { role: Role, source: String, tree: Vec<tree::Node> },
-    Placeholder { name: String },
+    Text {
+        role: Role,
+        source: String,
+        tree: Vec<tree::Node>,
+    },
+    Placeholder {
+        name: String,
+    },
 }
 
 /// An included text, parsed once however often it is included.
@@ -170,8 +174,12 @@ pub fn render(
     values: &Map<String, Value>,
     includes: Includes<'_>,
 ) -> Result<Rendered, RenderError> {
-    let template = Template::prepare(content, includes)
-        .map_err(|problems| problems.into_iter().next().unwrap_or_else(Problem::unexplained))?;
+    let template = Template::prepare(content, includes).map_err(|problems| {
+        problems
+            .into_iter()
+            .next()
+            .unwrap_or_else(Problem::unexplained)
+    })?;
     template.render(values)
 }
 
@@ -182,7 +190,11 @@ impl Template {
     /// Everything that [`check`] finds.
     pub fn prepare(content: &VersionContent, includes: Includes<'_>) -> Result<Self, Vec<Problem>> {
         let (template, problems) = check::content(content, includes);
-        if problems.is_empty() { Ok(template) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(template)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Fills in `values`. Values for which there is no input are passed over: an application may
@@ -203,11 +215,19 @@ impl Template {
 
 impl Problem {
     fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None, input: None }
+        Self {
+            code,
+            message: message.into(),
+            place: None,
+            input: None,
+        }
     }
 
     fn about(input: &str, code: Code, message: impl Into<String>) -> Self {
-        Self { input: Some(input.to_owned()), ..Self::new(code, message) }
+        Self {
+            input: Some(input.to_owned()),
+            ..Self::new(code, message)
+        }
     }
 
     fn at(mut self, place: Place) -> Self {
@@ -221,6 +241,29 @@ impl Problem {
     }
 }
 
+/// A problem in one text, before its bytes are turned into a [`Place`].
+#[derive(Debug)]
+struct Fault {
+    code: Code,
+    message: String,
+    span: tree::Span,
+}
+
+impl Fault {
+    fn new(code: Code, message: impl Into<String>, span: tree::Span) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            span,
+        }
+    }
+
+    fn located(self, locator: &mut place::Locator<'_>, message: u32) -> Problem {
+        let place = locator.place(message, &self.span);
+        Problem::new(self.code, self.message).at(place)
+    }
+}
+
 /// The number of messages as places count them; limits keep it small.
 fn index(message: usize) -> u32 {
     u32::try_from(message).unwrap_or(u32::MAX)
@@ -231,7 +274,10 @@ fn too_many_messages(content: &VersionContent) -> Option<Problem> {
     (count > limits::MESSAGES).then(|| {
         Problem::new(
             Code::TooLarge,
-            format!("there are {count} messages; at most {} fit", limits::MESSAGES),
+            format!(
+                "there are {count} messages; at most {} fit",
+                limits::MESSAGES
+            ),
         )
     })
 }

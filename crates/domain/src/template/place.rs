@@ -32,7 +32,13 @@ pub(super) struct Locator<'a> {
 
 impl<'a> Locator<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, line: 1, column: 1, units: 0 }
+        Self {
+            text,
+            at: 0,
+            line: 1,
+            column: 1,
+            units: 0,
+        }
     }
 
     /// The place of `range` in message `message`.
@@ -44,11 +50,20 @@ impl<'a> Locator<'a> {
         let (line, column, start) = (self.line, self.column, self.units);
         let upto = range.end.max(range.start).min(self.text.len());
         let end = start + units(self.text.get(self.at..upto).unwrap_or_default());
-        Place { message, snippet: None, line, column, start, end }
+        Place {
+            message,
+            snippet: None,
+            line,
+            column,
+            start,
+            end,
+        }
     }
 
     fn forward(&mut self, to: usize) {
-        let Some(between) = self.text.get(self.at..to.min(self.text.len())) else { return };
+        let Some(between) = self.text.get(self.at..to.min(self.text.len())) else {
+            return;
+        };
         for character in between.chars() {
             self.units += if character.len_utf16() == 2 { 2 } else { 1 };
             if character == '\n' {

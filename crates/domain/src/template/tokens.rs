@@ -4,7 +4,7 @@
 //! white space, escapes in strings), so it is decided as every Jinja decides it.
 
 use super::tree::Span;
-use super::{Code, Problem};
+use super::{Code, Fault};
 use minijinja::machinery::{Token, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 
@@ -12,12 +12,15 @@ use minijinja::syntax::SyntaxConfig;
 pub(super) struct Tokens<'a> {
     pub(super) list: Vec<(Token<'a>, Span)>,
     /// Why it stopped early, and where.
-    pub(super) stopped: Option<(Problem, Span)>,
+    pub(super) stopped: Option<Fault>,
 }
 
 pub(super) fn cut(text: &str) -> Tokens<'_> {
     // What is written is what is sent: Jinja's habit of dropping the last line break is off.
-    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default();
+    let syntax = SyntaxConfig::builder()
+        .keep_trailing_newline(true)
+        .build()
+        .unwrap_or_default();
     let mut tokenizer = Tokenizer::new(text, "", false, syntax);
     let mut list: Vec<(Token<'_>, Span)> = Vec::new();
     let stopped = loop {
@@ -36,18 +39,29 @@ pub(super) fn cut(text: &str) -> Tokens<'_> {
 }
 
 /// Finds the place that the tokenizer stumbled over: it tells us only the line.
-fn explain(text: &str, reached: usize, detail: &str) -> (Problem, Span) {
+fn explain(text: &str, reached: usize, detail: &str) -> Fault {
     let rest = text.get(reached..).unwrap_or_default();
     let opening = |mark: &str| rest.find(mark).map(|found| reached + found);
     let (message, start) = if detail.contains("comment") {
-        ("this comment is not closed: add #} after it".to_owned(), opening("{#"))
+        (
+            "this comment is not closed: add #} after it".to_owned(),
+            opening("{#"),
+        )
     } else if detail.contains("raw block") {
-        ("this raw block is not closed: add {% endraw %} after it".to_owned(), opening("{%"))
+        (
+            "this raw block is not closed: add {% endraw %} after it".to_owned(),
+            opening("{%"),
+        )
     } else if detail.contains("string") {
-        ("this text in quotes is not closed: add the closing quote".to_owned(), skip_space(text, reached))
+        (
+            "this text in quotes is not closed: add the closing quote".to_owned(),
+            skip_space(text, reached),
+        )
     } else {
         let start = skip_space(text, reached);
-        let found = start.and_then(|at| text.get(at..)).and_then(|rest| rest.chars().next());
+        let found = start
+            .and_then(|at| text.get(at..))
+            .and_then(|rest| rest.chars().next());
         let message = match found {
             Some(character) if character.is_alphabetic() => format!(
                 "“{character}” can't stand in a name: names are made of the letters a to z, digits and _"
@@ -58,11 +72,15 @@ fn explain(text: &str, reached: usize, detail: &str) -> (Problem, Span) {
         (message, start)
     };
     let start = start.unwrap_or(reached);
-    let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    (Problem::new(Code::Syntax, message), start..start + width)
+    let width = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    Fault::new(Code::Syntax, message, start..start + width)
 }
 
 fn skip_space(text: &str, from: usize) -> Option<usize> {
     let rest = text.get(from..)?;
-    rest.find(|c: char| !c.is_ascii_whitespace()).map(|found| from + found)
+    rest.find(|c: char| !c.is_ascii_whitespace())
+        .map(|found| from + found)
 }

@@ -16,9 +16,18 @@ pub(super) enum Node {
     /// `{{ … }}`
     Print(Operand),
     /// `{% if %} … {% elif %} … {% else %} … {% endif %}`; the first branch that holds is written.
-    If { branches: Vec<(Condition, Vec<Node>)>, otherwise: Vec<Node> },
+    If {
+        branches: Vec<(Condition, Vec<Node>)>,
+        otherwise: Vec<Node>,
+    },
     /// `{% for variable in list %} … {% else %} … {% endfor %}`
-    For { variable: String, list: Path, body: Vec<Node>, otherwise: Vec<Node>, span: Span },
+    For {
+        variable: String,
+        list: Path,
+        body: Vec<Node>,
+        otherwise: Vec<Node>,
+        span: Span,
+    },
     /// `{% include "name" %}`
     Include { name: String, span: Span },
 }

@@ -1,0 +1,3 @@
+//! The domain from outside: tables, properties, and cases that other languages run too.
+
+mod template;
