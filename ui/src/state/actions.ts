@@ -1,0 +1,78 @@
+// What can be done from more than one place: each opens its dialog or goes to its screen.
+
+import type { EnvironmentId, PromptId, ReleaseId, TrackStage } from "../bindings";
+import { backend, IpcError } from "../ipc";
+import { app } from "./app.svelte";
+import { dialogs } from "./dialogs.svelte";
+import { notices } from "./notices.svelte";
+import { router } from "./route.svelte";
+
+export function promote(prompts: PromptId[], stage: Pick<TrackStage, "environment" | "can_promote_to">) {
+  const to = stage.can_promote_to;
+  if (!to) return;
+  dialogs.show({ type: "plan", make: () => backend.planPromotion(app.project, stage.environment, to, prompts) });
+}
+
+export function revert(prompts: PromptId[], environment: EnvironmentId, to: ReleaseId | null) {
+  dialogs.show({ type: "plan", make: () => backend.planRevert(app.project, environment, prompts, to) });
+}
+
+export function openPrompt(prompt: PromptId) {
+  router.go({ screen: "prompt", prompt });
+}
+
+export function renamePrompt(prompt: PromptId, name: string) {
+  dialogs.ask({
+    title: `Rename ${name}`,
+    words: ["Versions, labels and releases stay with it. Applications that read it by this name must use the new one."],
+    action: "Rename",
+    ask: { label: "New name", value: name, required: true },
+    run: async (text) => {
+      await backend.renamePrompt(app.project, prompt, text.trim());
+      notices.say(`Renamed to ${text.trim()}`);
+      await app.refresh();
+    },
+  });
+}
+
+export function archivePrompt(prompt: PromptId, name: string) {
+  dialogs.ask({
+    title: `Archive ${name}?`,
+    words: ["It leaves the library and keeps its history. It can be restored at any time from Ctrl K."],
+    action: "Archive",
+    run: async () => {
+      await backend.archivePrompt(app.project, prompt);
+      notices.say(`${name} archived`, { label: "Undo", run: () => void restorePrompt(prompt, name) });
+      await app.refresh();
+      if (router.current.screen === "prompt" && router.current.prompt === prompt) router.reset(app.home());
+    },
+  });
+}
+
+export async function restorePrompt(prompt: PromptId, name: string) {
+  try {
+    await backend.restorePrompt(app.project, prompt);
+    notices.say(`${name} is back in the library`);
+    await app.refresh();
+    openPrompt(prompt);
+  } catch (error) {
+    notices.problem(IpcError.from(error));
+  }
+}
+
+export async function syncNow() {
+  try {
+    await backend.syncNow(app.project);
+    await app.refresh();
+  } catch (error) {
+    notices.problem(IpcError.from(error));
+  }
+}
+
+export async function openSample() {
+  try {
+    await app.enter(await backend.openSample());
+  } catch (error) {
+    notices.problem(IpcError.from(error));
+  }
+}

@@ -1,0 +1,47 @@
+// What is open above the page. One thing at a time, except a question above a dialog.
+
+import type { DatasetId, Plan, PromptId } from "../bindings";
+
+export interface Question {
+  title: string;
+  /** One paragraph each. */
+  words: string[];
+  action: string;
+  danger?: boolean;
+  /** Asks for a line of text with it. */
+  ask?: { label: string; value: string; placeholder?: string; required?: boolean; long?: boolean };
+  /** What is wrong with the text so far; null when nothing. */
+  check?: (text: string) => string | null;
+  run: (text: string) => Promise<void> | void;
+}
+
+export type Open =
+  | { type: "palette" }
+  | { type: "plan"; make: () => Promise<Plan>; done?: () => void }
+  | { type: "bundle"; prompt?: PromptId }
+  | { type: "import"; dataset?: DatasetId }
+  | { type: "new_prompt" }
+  | { type: "outbox" }
+  | { type: "share" }
+  | { type: "shortcuts" };
+
+class Dialogs {
+  open = $state.raw<Open | null>(null);
+  question = $state.raw<Question | null>(null);
+  readonly any = $derived(this.open !== null || this.question !== null);
+
+  show(open: Open) {
+    this.open = open;
+  }
+  close() {
+    this.open = null;
+  }
+  ask(question: Question) {
+    this.question = question;
+  }
+  answer() {
+    this.question = null;
+  }
+}
+
+export const dialogs = new Dialogs();
