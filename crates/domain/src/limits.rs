@@ -36,3 +36,7 @@ pub const ENVIRONMENTS: usize = 32;
 pub const RENDERED_BYTES: usize = 1 << 20;
 /// Steps that rendering one version may take: a step is a tag reached, or 64 bytes looked at.
 pub const RENDER_STEPS: usize = 1_000_000;
+/// The compiled size of a regular expression in a grader or schema.
+pub const PATTERN_BYTES: usize = 1 << 20;
+/// The JSON text of a schema in a grader.
+pub const SCHEMA_BYTES: usize = 256 << 10;

@@ -1,3 +1,4 @@
 //! The domain from outside: tables, properties, and cases that other languages run too.
 
+mod graders;
 mod template;
