@@ -212,6 +212,11 @@ impl Project {
         self.order.iter().filter_map(|id| self.environments.get(id))
     }
 
+    /// All environments, retired ones too, by id.
+    pub fn all_environments(&self) -> impl Iterator<Item = &Arc<Environment>> {
+        self.environments.values()
+    }
+
     /// An environment, retired or not.
     #[must_use]
     pub fn environment(&self, id: EnvironmentId) -> Option<&Arc<Environment>> {
