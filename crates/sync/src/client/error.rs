@@ -1,0 +1,83 @@
+//! What can go wrong between a laptop and a registry, told apart by what a person does about it.
+
+use protocol::{ApiError, ErrorCode};
+use std::time::Duration;
+
+/// Why a call has no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The client can't be made on this system.
+    #[error("a connection can't be set up on this computer: {0}")]
+    Setup(#[source] reqwest::Error),
+    /// This computer has no key for the registry, or can't get at it now.
+    #[error(
+        "this computer has no key for the registry; unlock the keychain, or join the team again"
+    )]
+    NoKey,
+    /// It can't be reached, went away in the middle, or does not answer in time. Whether it did
+    /// what was asked is not known; asking again is safe.
+    #[error("the registry can't be reached ({why})")]
+    Offline {
+        /// What is known of the reason.
+        why: String,
+    },
+    /// It answered, and said no.
+    #[error("{error}")]
+    Refused {
+        /// What it said.
+        error: ApiError,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// It answered something that is not of the contract.
+    #[error("the registry's answer can't be used: {0}")]
+    Broken(String),
+}
+
+impl ClientError {
+    pub(super) fn offline(error: &reqwest::Error) -> Self {
+        let why = if error.is_timeout() {
+            "it does not answer in time".to_owned()
+        } else if error.is_connect() {
+            // The innermost reason says most: "Connection refused", a name that is not known.
+            format!("no connection: {}", innermost(error))
+        } else {
+            format!("the connection was lost: {}", innermost(error))
+        };
+        Self::Offline { why }
+    }
+
+    pub(super) fn broken(what: impl Into<String>) -> Self {
+        Self::Broken(what.into())
+    }
+
+    /// Whether waiting and asking again may help.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Offline { .. } => true,
+            Self::Refused { error, .. } => matches!(
+                error.code,
+                ErrorCode::TooMany | ErrorCode::Unavailable | ErrorCode::Internal
+            ),
+            Self::Setup(_) | Self::NoKey | Self::Broken(_) => false,
+        }
+    }
+
+    /// The registry's code, if it said no.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused { error, .. } => Some(error.code),
+            _ => None,
+        }
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
