@@ -79,6 +79,24 @@ impl SignedCommand {
         })
     }
 
+    /// A command that nobody signed, to be tried on a state while there is no key. Its signature
+    /// is all zeros and verifies with no key: no registry takes it.
+    ///
+    /// # Errors
+    /// The command holds a number that JSON can't, or is too large.
+    pub fn unsigned_preview(command: Command) -> Result<Self, CommandError> {
+        let bytes = canonical::to_canonical(&command)?;
+        if bytes.len() > limits::COMMAND_BYTES {
+            return Err(CommandError::TooLarge(bytes.len()));
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Self {
+            bytes: RawValue::from_string(text)?,
+            signature: Signature([0; 64]),
+            command,
+        })
+    }
+
     /// Reads a command as it was sent, and insists on its form; see [`Self::verify`] for the
     /// signature, which costs more.
     ///

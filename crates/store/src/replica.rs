@@ -1,0 +1,523 @@
+//! The replica: the entries of a project's ledger as the registry gave them, and their fold.
+//!
+//! [`Store::append`] takes entries that continue the replica exactly, with the content they bring,
+//! in one transaction; whatever is derived from them (which content is named, what is redacted,
+//! what can be found, what left the outbox) is written in the same one. [`Store::project`] is the
+//! fold, kept in memory and cheap to clone.
+//!
+//! Chain and contradictions are checked here; signatures and decisions are for whoever pulls.
+
+use crate::changes::Area;
+use crate::columns::{self, number};
+use crate::content::NewContent;
+use crate::error::{Result, StoreError};
+use crate::file::{Store, Write};
+use crate::{content, drafts, outbox, search, snapshot};
+use domain::ledger::{Entry, Event, Seen};
+use domain::project::Head;
+use domain::{Digest, Millis, Project, ProjectId, PromptId, VersionId};
+use parking_lot::Mutex;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Entries after which a long replay is worth a snapshot.
+pub(crate) const SNAPSHOT_EVERY: u64 = 500;
+
+/// The folds in memory, one slot for each project.
+#[derive(Default)]
+pub(crate) struct Projects(Mutex<HashMap<ProjectId, Slot>>);
+
+type Slot = Arc<Mutex<Option<Arc<Project>>>>;
+
+impl Projects {
+    fn slot(&self, id: ProjectId) -> Slot {
+        Arc::clone(self.0.lock().entry(id).or_default())
+    }
+
+    pub(crate) fn forget(&self, id: ProjectId) {
+        self.0.lock().remove(&id);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.lock().clear();
+    }
+}
+
+/// The end of a replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct End {
+    pub seq: u64,
+    pub digest: Digest,
+}
+
+impl End {
+    pub(crate) fn seen(self) -> Seen {
+        Seen {
+            seq: self.seq,
+            digest: self.digest,
+        }
+    }
+
+    fn of(head: Head) -> Self {
+        Self {
+            seq: head.seq,
+            digest: head.digest,
+        }
+    }
+}
+
+/// A history that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its number.
+    pub id: i64,
+    /// When it was set aside.
+    pub at: Millis,
+    /// Why, in words.
+    pub reason: String,
+    /// The last entry that it shares with the history that took its place.
+    pub after: u64,
+    /// Its own last entry.
+    pub head: Seen,
+}
+
+pub(crate) fn head(tx: &Transaction<'_>, project: ProjectId) -> Result<End> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT seq, digest FROM entries WHERE project = ?1 ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([project.0.as_bytes()], |row| {
+            Ok(End {
+                seq: columns::count(row, 0)?,
+                digest: columns::digest(row, 1)?,
+            })
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+pub(crate) fn digest_at(
+    tx: &Transaction<'_>,
+    project: ProjectId,
+    seq: u64,
+) -> Result<Option<Digest>> {
+    if seq == 0 {
+        return Ok(Some(Digest::ZERO));
+    }
+    Ok(tx
+        .prepare_cached("SELECT digest FROM entries WHERE project = ?1 AND seq = ?2")?
+        .query_row(params![project.0.as_bytes(), number(seq)], |row| {
+            columns::digest(row, 0)
+        })
+        .optional()?)
+}
+
+/// What loading the fold found out.
+struct Loaded {
+    project: Arc<Project>,
+    /// How many entries were read one by one.
+    replayed: u64,
+    /// A snapshot that is of no use.
+    stale_snapshot: bool,
+}
+
+impl Store {
+    /// Where the replica ends.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn head(&self, project: ProjectId) -> Result<Seen> {
+        self.read(|tx| Ok(head(tx, project)?.seen()))
+    }
+
+    /// Entries after a number, in order.
+    ///
+    /// # Errors
+    /// The file can't be read, or a line in it is damaged.
+    pub fn entries(&self, project: ProjectId, after: u64, limit: usize) -> Result<Vec<Entry>> {
+        self.read(|tx| {
+            let mut found = Vec::new();
+            each_line(tx, project, after, limit, |seq, line| {
+                found.push(Entry::read(line).map_err(|error| StoreError::line(seq, error))?);
+                Ok(())
+            })?;
+            Ok(found)
+        })
+    }
+
+    /// The entries before a number, latest first: what an activity list pages through.
+    ///
+    /// # Errors
+    /// The file can't be read, or a line in it is damaged.
+    pub fn entries_before(
+        &self,
+        project: ProjectId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        let before = before.unwrap_or(u64::MAX);
+        let from = number(before.saturating_sub(1));
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT seq, line FROM entries WHERE project = ?1 AND seq <= ?2
+                 ORDER BY seq DESC LIMIT ?3",
+            )?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = statement.query(params![project.0.as_bytes(), from, limit])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let seq = columns::count(row, 0)?;
+                let line = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                found.push(Entry::read(line).map_err(|error| StoreError::line(seq, error))?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// The lines after a number, as they are stored and sent.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn lines(&self, project: ProjectId, after: u64, limit: usize) -> Result<Vec<String>> {
+        self.read(|tx| {
+            let mut found = Vec::new();
+            each_line(tx, project, after, limit, |_, line| {
+                found.push(line.to_owned());
+                Ok(())
+            })?;
+            Ok(found)
+        })
+    }
+
+    /// The digest of an entry of the replica; zeros for 0, none beyond the head.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn entry_digest(&self, project: ProjectId, seq: u64) -> Result<Option<Digest>> {
+        self.read(|tx| digest_at(tx, project, seq))
+    }
+
+    /// The state that the replica's entries lead to. Empty before the first entry.
+    ///
+    /// # Errors
+    /// The file can't be read, or holds entries that don't follow each other.
+    pub fn project(&self, id: ProjectId) -> Result<Arc<Project>> {
+        let loaded = self.read(|tx| self.load(tx, id))?;
+        // Written after, and not at the cost of whoever waits for the state.
+        if loaded.stale_snapshot || loaded.replayed >= SNAPSHOT_EVERY {
+            // A cache that can't be written costs time, not data.
+            let _ = self.write_snapshot(id);
+        }
+        Ok(loaded.project)
+    }
+
+    fn load(&self, tx: &Transaction<'_>, id: ProjectId) -> Result<Loaded> {
+        let slot = self.inner.projects.slot(id);
+        let mut slot = slot.lock();
+        let head = head(tx, id)?;
+        let mut loaded = Loaded {
+            project: Arc::default(),
+            replayed: 0,
+            stale_snapshot: false,
+        };
+        let mut known = slot.take();
+        if let Some(project) = &known
+            && digest_at(tx, id, project.head().seq)? != Some(project.head().digest)
+        {
+            known = None;
+        }
+        if known.is_none() {
+            match snapshot::read(tx, id)? {
+                snapshot::Found::Good(project) => known = Some(Arc::new(*project)),
+                snapshot::Found::Useless => loaded.stale_snapshot = true,
+                snapshot::Found::None => {}
+            }
+        }
+        let mut project = known.unwrap_or_default();
+        if End::of(project.head()) != head {
+            let state = Arc::make_mut(&mut project);
+            let from = state.head().seq;
+            each_line(tx, id, from, usize::MAX, |seq, line| {
+                let entry = Entry::read(line).map_err(|error| StoreError::line(seq, error))?;
+                state
+                    .apply(&entry)
+                    .map_err(|error| StoreError::broken(format!("entry {seq}"), error))
+            })?;
+            loaded.replayed = state.head().seq - from;
+        }
+        *slot = Some(Arc::clone(&project));
+        loaded.project = project;
+        Ok(loaded)
+    }
+
+    /// The fold inside a transaction.
+    pub(crate) fn project_in(&self, tx: &Transaction<'_>, id: ProjectId) -> Result<Arc<Project>> {
+        Ok(self.load(tx, id)?.project)
+    }
+
+    /// Takes entries that continue the replica at `expected`, with content that they bring.
+    ///
+    /// What they accept leaves the outbox, what they redact is destroyed, and the search index
+    /// follows, all in one transaction. A page of any size is fine; call [`Self::write_snapshot`]
+    /// after the last page of a long pull.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] if the replica is no longer at `expected`; [`StoreError::Chain`] if
+    /// the entries do not follow; or the file can't be written. Then nothing was taken.
+    pub fn append(
+        &self,
+        project: ProjectId,
+        expected: Seen,
+        entries: &[Entry],
+        contents: &[NewContent<'_>],
+        now: Millis,
+    ) -> Result<Arc<Project>> {
+        let (state, redacted) = self.write(|tx| {
+            let before = head(tx, project)?;
+            if before.seen() != expected {
+                return Err(StoreError::Moved { now: before.seen() });
+            }
+            let state = self.project_in(tx, project)?;
+            extend(tx, project, state, entries, contents, now)
+        })?;
+        self.keep_in_memory(project, &state);
+        if redacted {
+            self.wipe_log()?;
+        }
+        let few = (entries.len() as u64) < SNAPSHOT_EVERY;
+        if few && self.snapshot_is_due(project, state.head().seq)? {
+            let _ = self.write_snapshot(project);
+        }
+        Ok(state)
+    }
+
+    /// Puts another history in the place of the replica's from the entry after `shared` on, and
+    /// keeps the old lines aside with the content they name. Commands that were accepted in the
+    /// old history and are still in the outbox wait again.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn replace_history(
+        &self,
+        project: ProjectId,
+        expected: Seen,
+        shared: u64,
+        entries: &[Entry],
+        contents: &[NewContent<'_>],
+        reason: &str,
+        now: Millis,
+    ) -> Result<Arc<Project>> {
+        let (state, redacted) = self.write(|tx| {
+            let before = head(tx, project)?;
+            if before.seen() != expected {
+                return Err(StoreError::Moved { now: before.seen() });
+            }
+            set_aside(tx, project, shared.min(before.seq), before, reason, now)?;
+            let mut state = Project::new();
+            each_line(tx, project, 0, usize::MAX, |seq, line| {
+                let entry = Entry::read(line).map_err(|error| StoreError::line(seq, error))?;
+                state
+                    .apply(&entry)
+                    .map_err(|error| StoreError::broken(format!("entry {seq}"), error))
+            })?;
+            outbox::wait_again(tx, project, now)?;
+            search::index_project(tx, project, &state)?;
+            extend(tx, project, Arc::new(state), entries, contents, now)
+        })?;
+        self.keep_in_memory(project, &state);
+        if redacted {
+            self.wipe_log()?;
+        }
+        Ok(state)
+    }
+
+    /// The histories that were set aside, latest first.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn histories_set_aside(&self, project: ProjectId) -> Result<Vec<SetAside>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT id, at, reason, after, seq, digest FROM set_aside WHERE project = ?1
+                 ORDER BY id DESC",
+            )?;
+            let rows = statement.query_map([project.0.as_bytes()], |row| {
+                Ok(SetAside {
+                    id: row.get(0)?,
+                    at: Millis(row.get(1)?),
+                    reason: row.get(2)?,
+                    after: columns::count(row, 3)?,
+                    head: Seen {
+                        seq: columns::count(row, 4)?,
+                        digest: columns::digest(row, 5)?,
+                    },
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The lines of a history that was set aside, from the entry after the shared ones.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn lines_set_aside(&self, history: i64) -> Result<Vec<String>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached(
+                "SELECT line FROM set_aside_entries WHERE history = ?1 ORDER BY seq",
+            )?;
+            let rows = statement.query_map([history], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn keep_in_memory(&self, id: ProjectId, state: &Arc<Project>) {
+        *self.inner.projects.slot(id).lock() = Some(Arc::clone(state));
+    }
+}
+
+fn each_line(
+    tx: &Transaction<'_>,
+    project: ProjectId,
+    after: u64,
+    limit: usize,
+    mut with: impl FnMut(u64, &str) -> Result<()>,
+) -> Result<()> {
+    let mut statement = tx.prepare_cached(
+        "SELECT seq, line FROM entries WHERE project = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![project.0.as_bytes(), number(after), limit])?;
+    while let Some(row) = rows.next()? {
+        let seq = columns::count(row, 0)?;
+        with(
+            seq,
+            row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?,
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes entries and everything that follows from them. Says whether something was redacted.
+fn extend(
+    tx: &Write<'_>,
+    project: ProjectId,
+    mut state: Arc<Project>,
+    entries: &[Entry],
+    contents: &[NewContent<'_>],
+    now: Millis,
+) -> Result<(Arc<Project>, bool)> {
+    let id = project.0.as_bytes();
+    let mut touched = BTreeSet::<PromptId>::new();
+    let mut messages = BTreeSet::<VersionId>::new();
+    let mut gone = Vec::new();
+    {
+        let state = Arc::make_mut(&mut state);
+        let mut insert = tx.prepare_cached(
+            "INSERT INTO entries (project, seq, digest, line) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for entry in entries {
+            state.apply(entry)?;
+            insert.execute(params![
+                id,
+                number(entry.seq()),
+                entry.digest().0,
+                entry.line()
+            ])?;
+            outbox::arrived(tx, entry, now)?;
+            for event in entry.events() {
+                content::name(tx, project, entry.seq(), event)?;
+                match event {
+                    Event::PromptCreated { prompt, .. }
+                    | Event::PromptRenamed { prompt, .. }
+                    | Event::PromptArchived { prompt }
+                    | Event::PromptRestored { prompt } => {
+                        touched.insert(*prompt);
+                    }
+                    Event::VersionSaved {
+                        prompt, version, ..
+                    } => {
+                        touched.insert(*prompt);
+                        messages.insert(*version);
+                    }
+                    Event::PromptJoined { prompt, into } => {
+                        drafts::joined(tx, project, *prompt, *into)?;
+                    }
+                    Event::ContentRedacted { content, .. } => gone.push((entry.seq(), *content)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    for new in contents {
+        content::put(tx, project, new, now)?;
+    }
+    for (seq, digest) in &gone {
+        content::destroy(tx, project, &state, *seq, digest)?;
+    }
+    // Content may come with other entries than those that name it.
+    for new in contents {
+        search::concerned(
+            tx,
+            project,
+            &state,
+            &new.digest,
+            &mut touched,
+            &mut messages,
+        )?;
+    }
+    for prompt in touched {
+        search::index_prompt(tx, project, &state, prompt)?;
+    }
+    for version in messages {
+        search::index_message(tx, project, &state, version)?;
+    }
+    if !entries.is_empty() {
+        tx.changes(Some(project), Area::Replica);
+    }
+    if !contents.is_empty() || !gone.is_empty() {
+        tx.changes(Some(project), Area::Content);
+    }
+    Ok((state, !gone.is_empty()))
+}
+
+fn set_aside(
+    tx: &Write<'_>,
+    project: ProjectId,
+    shared: u64,
+    head: End,
+    reason: &str,
+    now: Millis,
+) -> Result<()> {
+    let id = project.0.as_bytes();
+    let shared = number(shared);
+    if number(head.seq) > shared {
+        tx.execute(
+            "INSERT INTO set_aside (project, at, reason, after, seq, digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![id, now.0, reason, shared, number(head.seq), head.digest.0],
+        )?;
+        let history = tx.last_insert_rowid();
+        tx.execute(
+            "INSERT INTO set_aside_entries (history, seq, digest, line)
+             SELECT ?1, seq, digest, line FROM entries WHERE project = ?2 AND seq > ?3",
+            params![history, id, shared],
+        )?;
+        tx.execute(
+            "INSERT OR IGNORE INTO set_aside_names (history, digest)
+             SELECT ?1, digest FROM named WHERE project = ?2 AND seq > ?3",
+            params![history, id, shared],
+        )?;
+    }
+    for sql in [
+        "DELETE FROM entries WHERE project = ?1 AND seq > ?2",
+        "DELETE FROM named WHERE project = ?1 AND seq > ?2",
+        // What was destroyed stays destroyed, but a history without the redaction may fetch it.
+        "DELETE FROM redacted WHERE project = ?1 AND seq > ?2",
+        "DELETE FROM snapshots WHERE project = ?1 AND seq > ?2",
+    ] {
+        tx.execute(sql, params![id, shared])?;
+    }
+    Ok(())
+}
