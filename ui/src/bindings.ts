@@ -39,7 +39,13 @@ export type BundleSide = {
 	version: VersionId,
 	weight: number,
 };
-export type Case = Value;
+export type Case = {
+	id: string,
+	inputs?: { [key in string]: Value },
+	expected?: Value | null,
+	tags?: string[],
+	note?: string,
+};
 export type Changed = {
 	summary: string,
 	any: boolean,

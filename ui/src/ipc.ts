@@ -101,12 +101,7 @@ export interface Backend {
   releases(project: P): Promise<B.ReleasesView>;
   planPromotion(project: P, from: B.EnvironmentId, to: B.EnvironmentId, prompts: B.PromptId[]): Promise<B.Plan>;
   planRelease(project: P, changes: B.BundleChange[]): Promise<B.Plan>;
-  planRevert(
-    project: P,
-    environment: B.EnvironmentId,
-    prompts: B.PromptId[],
-    to: B.ReleaseId | null,
-  ): Promise<B.Plan>;
+  planRevert(project: P, environment: B.EnvironmentId, prompts: B.PromptId[], to: B.ReleaseId | null): Promise<B.Plan>;
   carryOut(project: P, plan: string, reason: string): Promise<B.Done>;
   servedAt(project: P, environment: B.EnvironmentId, at: B.Millis): Promise<B.Served[]>;
 
@@ -122,12 +117,7 @@ export interface Backend {
   retireEnvironment(project: P, environment: B.EnvironmentId): Promise<void>;
   planDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
   setDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<void>;
-  createKey(
-    project: P,
-    environment: B.EnvironmentId,
-    name: string,
-    expiresDays: number | null,
-  ): Promise<B.KeyMade>;
+  createKey(project: P, environment: B.EnvironmentId, name: string, expiresDays: number | null): Promise<B.KeyMade>;
   revokeKey(project: P, key: B.KeyId): Promise<void>;
   invite(project: P, role: B.PersonRole, name: string): Promise<B.Invited>;
   withdrawInvitation(project: P, invitation: B.InvitationId): Promise<void>;

@@ -54,13 +54,20 @@ function fromRust(doc: Text, marks: Marks): DecorationSet {
   for (const use of marks.includes) {
     const [, to] = clamp(doc, use.from, use.to);
     const missing = use.prompt === null;
-    const words = missing ? "no such snippet" : use.number === null ? `${use.name}, not saved yet` : `${use.name} v${use.number}`;
+    const words = missing
+      ? "no such snippet"
+      : use.number === null
+        ? `${use.name}, not saved yet`
+        : `${use.name} v${use.number}`;
     found.push(Decoration.widget({ widget: new Pill(words, missing), side: 1 }).range(to));
   }
   for (const problem of marks.problems) {
     let [from, to] = clamp(doc, problem.from, problem.to);
     if (from === to) [from, to] = from > 0 ? [from - 1, from] : clamp(doc, 0, 1);
-    if (to > from) found.push(Decoration.mark({ class: "cm-problem", attributes: { "data-problem": problem.message } }).range(from, to));
+    if (to > from)
+      found.push(
+        Decoration.mark({ class: "cm-problem", attributes: { "data-problem": problem.message } }).range(from, to),
+      );
   }
   return Decoration.set(found, true);
 }
@@ -136,7 +143,9 @@ const why = hoverTooltip((view, pos) => {
   const { marks } = view.state.field(rustMarks);
   const problem = marks.problems.find((one) => pos >= one.from && pos <= Math.max(one.to, one.from + 1));
   const unknown = marks.inputs.find((use) => !use.known && pos >= use.from && pos <= use.to);
-  const words = problem?.message ?? (unknown ? `No input is called ${unknown.name}. Add it under Inputs, or correct the name.` : null);
+  const words =
+    problem?.message ??
+    (unknown ? `No input is called ${unknown.name}. Add it under Inputs, or correct the name.` : null);
   if (words === null) return null;
   return {
     pos,

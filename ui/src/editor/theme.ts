@@ -45,7 +45,12 @@ export const prose = EditorView.theme({
     userSelect: "none",
   },
   ".cm-pill-missing": { color: "var(--cut)", borderColor: "transparent", background: "var(--cut-wash)" },
-  ".cm-tooltip": { border: "1px solid var(--line-strong)", background: "var(--page)", borderRadius: "6px", boxShadow: "var(--shadow)" },
+  ".cm-tooltip": {
+    border: "1px solid var(--line-strong)",
+    background: "var(--page)",
+    borderRadius: "6px",
+    boxShadow: "var(--shadow)",
+  },
   ".cm-why": { font: "12px/1.45 var(--font-ui)", color: "var(--ink)", padding: "6px 10px", maxWidth: "320px" },
 });
 

@@ -19,8 +19,10 @@ export function messageNote(message: MessageDiff): string {
   if (message.state === "added") notes.push("added");
   if (message.state === "removed") notes.push("removed");
   if (message.state === "spacing") notes.push("only white space differs");
-  if (message.moved && message.old && message.new) notes.push(`moved from place ${message.old.index + 1} to ${message.new.index + 1}`);
-  if (message.old && message.new && message.old.role !== message.new.role) notes.push(`role ${message.old.role} → ${message.new.role}`);
+  if (message.moved && message.old && message.new)
+    notes.push(`moved from place ${message.old.index + 1} to ${message.new.index + 1}`);
+  if (message.old && message.new && message.old.role !== message.new.role)
+    notes.push(`role ${message.old.role} → ${message.new.role}`);
   if (message.detail === "sentences") notes.push("compared sentence by sentence: it is too long for words");
   return notes.join(" · ");
 }

@@ -63,6 +63,16 @@ export class DraftEditor {
     this.#show(content);
   }
 
+  /** The same words on a new base: what was written stays as it is on screen. */
+  rebase(draft: Draft) {
+    this.id = draft.id;
+    this.base = draft.base;
+    this.baseNumber = draft.base_number;
+    this.message = draft.message;
+    this.savedAt = draft.saved_at;
+    this.changed = draft.changed;
+  }
+
   #show(content: VersionContent) {
     clearTimeout(this.#timer);
     this.dirty = false;
@@ -100,6 +110,12 @@ export class DraftEditor {
     const old = this.content?.messages[index];
     if (!this.content || !old || old.type !== "message") return;
     this.change(withMessage(this.content, index, { ...old, role } as Message));
+  }
+
+  setPlaceholder(key: number, name: string) {
+    const index = this.keys.indexOf(key);
+    if (!this.content || index < 0) return;
+    this.change(withMessage(this.content, index, newPlaceholder(name)));
   }
 
   setMessage(message: string) {

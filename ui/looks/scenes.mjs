@@ -1,0 +1,47 @@
+// What is looked at: a scene of the mock and the way to the state.
+
+const click = (page, id) => page.getByTestId(id).first().click();
+const one = { themes: ["light"], widths: [1360] };
+
+export const scenes = [
+  { name: "welcome", scene: "none", wait: '[data-testid="welcome"]' },
+  { name: "welcome-join", scene: "nokeychain", wait: '[data-testid="welcome"]', widths: [1360], do: (page) => click(page, "join-team") },
+  { name: "broken", scene: "broken", ...one },
+  { name: "empty", scene: "new", wait: '[data-testid="new-prompt"]', widths: [1360] },
+  { name: "new-prompt", scene: "new", wait: '[data-testid="new-prompt"]', widths: [1360], do: (page) => click(page, "new-prompt") },
+  { name: "prompt", wait: ".cm-content" },
+  {
+    name: "prompt-tried",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "show-preview");
+      await click(page, "try-it");
+      await page.waitForSelector('[data-testid="answers"]');
+    },
+  },
+  {
+    name: "prompt-inputs",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "tab-inputs");
+      await page.getByTestId("input-intents").getByRole("button").first().click();
+    },
+  },
+  { name: "prompt-model", wait: ".cm-content", widths: [1360], do: (page) => click(page, "tab-model") },
+  { name: "prompt-tools", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "prompt-support/escalation"), await page.waitForSelector(".cm-content"), await click(page, "tab-tools")) },
+  { name: "prompt-history", wait: ".cm-content", do: (page) => click(page, "tab-history") },
+  { name: "prompt-old", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "tab-history"), await page.getByTestId("version-v7").getByRole("button").first().click()) },
+  { name: "prompt-long", scene: "long", wait: ".cm-content" },
+  { name: "prompt-offline", scene: "offline", wait: ".cm-content", widths: [1360] },
+  { name: "prompt-many", scene: "many", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "tab-history"), await page.waitForTimeout(200)) },
+  { name: "search", wait: ".cm-content", widths: [1360], do: (page) => page.getByTestId("search").fill("card") },
+  { name: "palette", wait: ".cm-content", do: (page) => page.keyboard.press("Control+k") },
+  { name: "promote", wait: ".cm-content", do: async (page) => (await click(page, "promote-staging"), await page.waitForSelector('[data-testid="plan-reason"]')) },
+  { name: "revert", scene: "offline", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "revert-production"), await page.waitForSelector('[data-testid="plan-reason"]')) },
+  { name: "outbox", scene: "offline", wait: ".cm-content", widths: [1360], do: (page) => click(page, "open-outbox") },
+  { name: "releases", wait: ".cm-content", do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")) },
+  { name: "releases-long", scene: "long", wait: ".cm-content", do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")) },
+  { name: "releases-empty", scene: "new", wait: '[data-testid="new-prompt"]', widths: [1360], do: (page) => click(page, "go-releases") },
+  { name: "bundle", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table"), await click(page, "release-bundle"), await page.getByTestId("bundle-add").selectOption({ label: "support/triage" })) },
+];

@@ -1,0 +1,80 @@
+// A backend in memory, for looking at screens in a browser and for tests. It never ships.
+
+import type { ProjectCard } from "../bindings";
+import type { Backend, Events } from "../ipc";
+import { evals } from "./evals";
+import { prompts } from "./prompts";
+import { releases } from "./releases";
+import { settings } from "./settings";
+import { World } from "./world";
+
+export type MockBackend = Backend & {
+  world: World;
+  emit: <E extends keyof Events>(event: E, payload: Events[E]) => void;
+};
+
+/** Scenes: full, new (no prompt), none (no project), long, many, offline, broken, nokeychain. */
+export function createMock(scene = "full"): MockBackend {
+  const world = new World(scene);
+  const ears = new Map<string, Set<(payload: never) => void>>();
+  const emit: MockBackend["emit"] = (event, payload) => ears.get(event)?.forEach((hear) => hear(payload as never));
+  const changed = () => queueMicrotask(() => emit("project_changed", { project: "project-1" }));
+  const card = (): ProjectCard => world.library().project;
+  let opened = scene !== "none" && scene !== "nokeychain";
+  return {
+    world,
+    emit,
+    async start() {
+      if (scene === "broken")
+        throw {
+          code: "store_newer",
+          message: "The store on this computer was written by a newer Galley. Update this one; nothing was changed.",
+          details: null,
+        };
+      return {
+        projects: opened ? [card()] : [],
+        last: opened ? "project-1" : null,
+        keychain:
+          scene === "nokeychain"
+            ? {
+                available: false,
+                message:
+                  "This machine has no keychain that can be reached. You can write, run and queue; releasing and joining a team need one.",
+              }
+            : { available: true, message: "" },
+        app_version: "0.1.0",
+        sample_available: true,
+      };
+    },
+    async openSample() {
+      opened = true;
+      return card();
+    },
+    async createProject(name) {
+      opened = true;
+      world.prompts = [];
+      return { ...card(), name };
+    },
+    async joinTeam(address) {
+      if (!address.startsWith("https://"))
+        throw {
+          code: "bad_address",
+          message: "Galley speaks https:// with a registry, and http:// only on this computer. Check the address.",
+          details: null,
+        };
+      opened = true;
+      return card();
+    },
+    openProject: async () => world.library(),
+    ...prompts(world, changed, (text) => emit("answer_chunk", { text })),
+    ...releases(world, changed),
+    ...settings(world, changed),
+    ...evals(world, changed, (event) => emit("run_progress", event)),
+    async on(event, hear) {
+      const set = ears.get(event) ?? new Set();
+      ears.set(event, set);
+      set.add(hear as (payload: never) => void);
+      return () => void set.delete(hear as (payload: never) => void);
+    },
+  };
+}

@@ -1,0 +1,297 @@
+// Settings of the mock: people, environments, keys, providers.
+
+import type { Settings } from "../bindings";
+import type { Backend } from "../ipc";
+import { day, type World } from "./world";
+
+type Part = Pick<
+  Backend,
+  | "settings"
+  | "addEnvironment"
+  | "planRenameEnvironment"
+  | "renameEnvironment"
+  | "reorderEnvironments"
+  | "planRetireEnvironment"
+  | "retireEnvironment"
+  | "planDefaultEnvironment"
+  | "setDefaultEnvironment"
+  | "createKey"
+  | "revokeKey"
+  | "invite"
+  | "withdrawInvitation"
+  | "setRole"
+  | "removePerson"
+  | "revokeDevice"
+  | "saveProvider"
+  | "removeProvider"
+  | "setProviderKey"
+  | "pasteProviderKey"
+  | "testProvider"
+  | "shareProject"
+>;
+
+function initial(world: World): Settings {
+  const device = (name: string, mine: boolean, days: number) => ({
+    id: `device-${name}`,
+    name,
+    this: mine,
+    since: world.now - days * day,
+    revoked: false,
+  });
+  const team = world.scene !== "new";
+  return {
+    registry: {
+      place: team ? { type: "registry", address: "https://galley.northern.example" } : { type: "this_computer" },
+      address: team ? "https://galley.northern.example" : "http://127.0.0.1:43117",
+      state: team ? "In step, last heard from 4 s ago" : "Runs while Galley is open",
+    },
+    me: { person: "person-ana", name: "Ana", role: "admin" },
+    people: [
+      {
+        id: "person-ana",
+        name: "Ana",
+        role: "admin",
+        devices: [device("Ana's laptop", true, 120), device("Old ThinkPad", false, 400)],
+        removed: false,
+      },
+      ...(team
+        ? [
+            {
+              id: "person-ravi",
+              name: "Ravi",
+              role: "author" as const,
+              devices: [device("Ravi's MacBook", false, 90)],
+              removed: false,
+            },
+            {
+              id: "person-lena",
+              name: "Lena",
+              role: "author" as const,
+              devices: [device("desk-14", false, 60)],
+              removed: false,
+            },
+          ]
+        : []),
+    ],
+    invitations: team
+      ? [
+          {
+            id: "inv-1",
+            name: "Tomas",
+            role: "author",
+            by: "Lena",
+            at: world.now - day,
+            expires: world.now + 6 * day,
+            state: "registry",
+          },
+        ]
+      : [],
+    environments: world.environments,
+    keys: team
+      ? [
+          {
+            id: "key-1",
+            kind: "environment",
+            name: "desk app",
+            environment: "env-production",
+            environment_name: "production",
+            by: "Ravi",
+            at: world.now - 400 * day,
+            expires: null,
+            revoked: false,
+            old: true,
+          },
+          {
+            id: "key-2",
+            kind: "environment",
+            name: "staging checks",
+            environment: "env-staging",
+            environment_name: "staging",
+            by: "Ana",
+            at: world.now - 30 * day,
+            expires: world.now + 60 * day,
+            revoked: false,
+            old: false,
+          },
+          {
+            id: "key-3",
+            kind: "environment",
+            name: "trial of the chat widget",
+            environment: "env-development",
+            environment_name: "development",
+            by: "Lena",
+            at: world.now - 90 * day,
+            expires: null,
+            revoked: true,
+            old: false,
+          },
+        ]
+      : [],
+    providers: [
+      {
+        name: "On this computer",
+        kind: "openai",
+        address: "http://127.0.0.1:8080/v1",
+        model: "SmolLM2-135M",
+        key: "not_needed",
+        origin: "http://127.0.0.1:8080",
+        purpose: "trying",
+        used_words: "named by 4 prompts",
+      },
+      {
+        name: "OpenAI",
+        kind: "openai",
+        address: "https://api.openai.com/v1",
+        model: "gpt-5-mini",
+        key: "none",
+        origin: "https://api.openai.com",
+        purpose: "trying",
+        used_words: "",
+      },
+    ],
+    keychain: { available: true, message: "" },
+    limits: [
+      "A version holds at most 1 MiB",
+      "A dataset holds at most 50,000 cases",
+      "An application may read 500 times a second with one key",
+    ],
+  };
+}
+
+export function settings(world: World, changed: () => void): Part {
+  const here = () => (world.settings ??= initial(world));
+  const environment = (id: string) => world.environments.find((one) => one.id === id)!;
+  return {
+    settings: async () => structuredClone({ ...here(), environments: world.environments }),
+    async addEnvironment(_, name) {
+      world.environments.push({
+        id: `env-${name}`,
+        name,
+        position: world.environments.length,
+        is_default: false,
+        retired: false,
+      });
+      for (const prompt of world.prompts)
+        prompt.stages.push({ sides: [], since: Date.now(), by: "", reason: "", earlier: null, waiting: false });
+      changed();
+    },
+    planRenameEnvironment: async (_, id, name) => ({
+      words: [
+        `1 key keeps reading it: keys are bound to the environment, not to its name.`,
+        `Applications that ask for “${environment(id).name}” by name must ask for “${name}”.`,
+      ],
+    }),
+    async renameEnvironment(_, id, name) {
+      environment(id).name = name;
+      changed();
+    },
+    async reorderEnvironments(_, ids) {
+      world.environments.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+      changed();
+    },
+    planRetireEnvironment: async (_, id) => ({
+      words: [
+        `${environment(id).name} goes on serving what it serves; nothing new can be released there.`,
+        "It can't be brought back under this id.",
+      ],
+    }),
+    async retireEnvironment(_, id) {
+      environment(id).retired = true;
+      changed();
+    },
+    planDefaultEnvironment: async (_, id) => ({
+      words: [`The command line and personal tokens mean ${environment(id).name} when none is named.`],
+    }),
+    async setDefaultEnvironment(_, id) {
+      for (const one of world.environments) one.is_default = one.id === id;
+      changed();
+    },
+    async createKey(_, id, name, days) {
+      here().keys.unshift({
+        id: `key-${world.next++}`,
+        kind: "environment",
+        name,
+        environment: id,
+        environment_name: environment(id).name,
+        by: "Ana",
+        at: Date.now(),
+        expires: days === null ? null : Date.now() + days * day,
+        revoked: false,
+        old: false,
+      });
+      changed();
+      return {
+        id: "key",
+        words:
+          "The key is on the clipboard. It is shown nowhere else: paste it where the application keeps its secrets.",
+      };
+    },
+    async revokeKey(_, id) {
+      here().keys.find((key) => key.id === id)!.revoked = true;
+      changed();
+    },
+    async invite(_, role, name) {
+      here().invitations.push({
+        id: `inv-${world.next++}`,
+        name,
+        role,
+        by: "Ana",
+        at: Date.now(),
+        expires: Date.now() + 7 * day,
+        state: "registry",
+      });
+      changed();
+      return { id: "inv", words: `The invitation for ${name} is on the clipboard. It works once, for seven days.` };
+    },
+    async withdrawInvitation(_, id) {
+      here().invitations = here().invitations.filter((one) => one.id !== id);
+      changed();
+    },
+    async setRole(_, id, role) {
+      here().people.find((one) => one.id === id)!.role = role;
+      changed();
+    },
+    async removePerson(_, id) {
+      here().people.find((one) => one.id === id)!.removed = true;
+      changed();
+    },
+    async revokeDevice(_, person, device) {
+      here()
+        .people.find((one) => one.id === person)!
+        .devices.find((one) => one.id === device)!.revoked = true;
+      changed();
+    },
+    async saveProvider(provider) {
+      const all = here().providers;
+      const at = all.findIndex((one) => one.name === provider.name);
+      const card = {
+        ...provider,
+        purpose: provider.purpose ?? ("trying" as const),
+        key: "none" as const,
+        origin: new URL(provider.address).origin,
+        used_words: "",
+      };
+      if (at >= 0) all[at] = { ...card, key: all[at]!.key };
+      else all.push(card);
+    },
+    async removeProvider(name) {
+      here().providers = here().providers.filter((one) => one.name !== name);
+    },
+    async setProviderKey(name) {
+      here().providers.find((one) => one.name === name)!.key = "in_keychain";
+    },
+    async pasteProviderKey(name) {
+      here().providers.find((one) => one.name === name)!.key = "in_keychain";
+    },
+    async testProvider(name) {
+      if (name === "OpenAI")
+        throw {
+          code: "no_key",
+          message: "OpenAI needs a key, and this machine's keychain holds none for it.",
+          details: null,
+        };
+      return "It answers: SmolLM2-135M said hello in 0.3 s.";
+    },
+    shareProject: async () => world.library().project,
+  };
+}
