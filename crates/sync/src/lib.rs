@@ -1,10 +1,29 @@
 //! Brings a store and a registry to agreement, and names what it cannot settle.
 //!
-//! * [`client::Client`] makes the calls of the HTTP contract; [`plan::plan`] says what two heads mean.
+//! * [`client::Client`] makes the calls of the HTTP contract.
+//! * [`plan::plan`] says what two heads mean; [`pull`], [`push`] and [`verify`] do it, on a
+//!   [`Link`] of a store and a registry.
+//! * [`exchange::sync_once`] is all of it once.
 //!
 //! It never overwrites: where a registry and the replica here disagree, it says how, keeps
 //! everything and stops. It holds no rule of the ledger (those are `domain`'s), reads no keychain
 //! and signs nothing itself: whoever starts it passes in the key and the signer.
 
 pub mod client;
+mod clock;
+mod error;
+pub mod exchange;
+mod link;
 pub mod plan;
+mod progress;
+pub mod pull;
+pub mod push;
+pub mod verify;
+
+pub use client::{Address, Bearer, BearerSource, Client, ClientError, ClientOptions};
+pub use error::SyncError;
+pub use exchange::{Report, sync_once};
+pub use link::{FetchedContents, Link, head_of};
+pub use plan::Disagreement;
+pub use progress::{Progress, Stage, Task};
+pub use push::Signer;
