@@ -3,7 +3,7 @@
 //! * [`client::Client`] makes the calls of the HTTP contract.
 //! * [`plan::plan`] says what two heads mean; [`pull`], [`push`] and [`verify`] do it, on a
 //!   [`Link`] of a store and a registry.
-//! * [`exchange::sync_once`] is all of it once.
+//! * [`sync_once`] is all of it once; an [`Engine`] does it whenever something changes.
 //!
 //! It never overwrites: where a registry and the replica here disagree, it says how, keeps
 //! everything and stops. It holds no rule of the ledger (those are `domain`'s), reads no keychain
@@ -11,6 +11,7 @@
 
 pub mod client;
 mod clock;
+pub mod engine;
 mod error;
 pub mod exchange;
 mod link;
@@ -21,6 +22,7 @@ pub mod push;
 pub mod verify;
 
 pub use client::{Address, Bearer, BearerSource, Client, ClientError, ClientOptions};
+pub use engine::{Engine, Pace, SyncKind, SyncState};
 pub use error::SyncError;
 pub use exchange::{Report, sync_once};
 pub use link::{FetchedContents, Link, head_of};

@@ -6,7 +6,9 @@ use domain::project::Project;
 use domain::{Digest, ProjectId};
 use protocol::ledger::{FoundContent, LedgerHead, MAX_CONTENTS};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use store::{NewContent, Store};
+use tokio::sync::Mutex;
 
 /// A project on this computer and its registry. Clones are the same pair.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Link {
     pub client: Client,
     /// The project.
     pub project: ProjectId,
+    // Two checks of the same entries would do the same work.
+    pub(crate) checking: Arc<Mutex<()>>,
 }
 
 /// What came of fetching content.
@@ -42,6 +46,17 @@ pub fn head_of(project: &Project) -> LedgerHead {
 }
 
 impl Link {
+    /// A project on this computer and its registry.
+    #[must_use]
+    pub fn new(store: Store, client: Client, project: ProjectId) -> Self {
+        Self {
+            store,
+            client,
+            project,
+            checking: Arc::default(),
+        }
+    }
+
     /// Does work that waits for the disk or keeps a core busy, beside the threads that wait for
     /// the network.
     pub(crate) async fn blocking<T: Send + 'static>(

@@ -76,6 +76,15 @@ impl Task {
         (self.listener)(Progress { stage, done, total });
     }
 
+    /// The same task, that somebody else is told about.
+    pub(crate) fn and_tell(&self, listener: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self::new(listener, self.cancel.clone())
+    }
+
+    pub(crate) fn relay(&self, progress: Progress) {
+        (self.listener)(progress);
+    }
+
     pub(crate) fn check(&self) -> Result<(), crate::SyncError> {
         if self.cancel.is_cancelled() {
             return Err(crate::SyncError::Cancelled);

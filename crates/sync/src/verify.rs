@@ -79,6 +79,7 @@ pub(crate) fn signatures(entries: &[Entry]) -> Result<(), SyncError> {
 /// # Errors
 /// [`SyncError::Faulty`] names the first entry that does not hold; the store remembers it.
 pub async fn verify(link: &Link, task: &Task) -> Result<u64, SyncError> {
+    let _one_at_a_time = link.checking.lock().await;
     let task = task.clone();
     link.blocking(move |link| {
         let result = run(link, &task);
