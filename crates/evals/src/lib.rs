@@ -1,1 +1,39 @@
-//! evals
+//! Asks models: runs versions over datasets and keeps every answer.
+//!
+//! * [`Question`] is everything that determines an answer; its digest is the answer's name in the
+//!   [`AnswerCache`], a trait that the store implements.
+//! * [`Provider`] is who answers: anything that speaks OpenAI's chat completions, or Anthropic's
+//!   messages. Its key goes to the origin that it was saved for and nowhere else.
+//! * [`Run`] puts versions, cases and graders together; [`try_one`] asks a single question.
+//! * [`import`] and [`export`] turn CSV and JSON Lines into datasets and back.
+//!
+//! With `sync` it is the only crate on a laptop that opens a connection. It refuses to follow redirects, to speak
+//! plain HTTP beyond this computer, and to keep, log or show a key.
+
+mod answer;
+mod ask;
+mod cache;
+mod client;
+mod error;
+pub mod export;
+pub mod import;
+mod patience;
+mod provider;
+mod question;
+mod report;
+mod runner;
+mod secret;
+
+pub use answer::{Answer, ToolCall};
+pub use ask::{Tried, TryError, try_one};
+pub use cache::{AnswerCache, MemoryCache};
+pub use error::{AskError, Failure};
+pub use patience::Patience;
+pub use provider::{Key, Provider, ProviderConfig, ProviderError, ProviderKind, origin_of};
+pub use question::{Question, QuestionError};
+pub use report::{Cell, ColumnReport, Progress, RunReport};
+pub use runner::{Column, Estimate, Options, Run, RunError};
+pub use secret::Secret;
+
+/// The largest answer that is read: 8 MiB, counted after decompression.
+pub const ANSWER_BYTES: usize = 8 << 20;

@@ -1,0 +1,145 @@
+//! What a run came to, case by case.
+
+use crate::{Answer, Failure};
+use domain::Digest;
+use domain::graders::{Grader, Score};
+use serde::{Deserialize, Serialize};
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Progress {
+    /// Cells with an answer or a failure.
+    pub done: u32,
+    /// All cells.
+    pub total: u32,
+    /// Answers that were in the cache, or given already to the same question in this run.
+    pub from_cache: u32,
+    /// Calls made, repeated attempts included.
+    pub calls: u32,
+    /// Cells with a failure.
+    pub failed: u32,
+}
+
+/// What one version answered to one case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct Cell {
+    /// The case's place in the dataset, from 0.
+    pub case: u32,
+    /// The case's id.
+    pub case_id: String,
+    /// Which of several askings, from 0.
+    pub repeat: u32,
+    /// The digest of the question: where its answer is in the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Digest>,
+    /// The answer; none with a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// One score for each grader, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<Score>,
+    /// Nothing was asked for it.
+    pub from_cache: bool,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Why there is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+impl Cell {
+    /// Whether every grader passed it; none without an answer or without graders.
+    #[must_use]
+    pub fn pass(&self) -> Option<bool> {
+        let judged = self.answer.is_some() && !self.scores.is_empty();
+        judged.then(|| self.scores.iter().all(|score| score.pass))
+    }
+
+    /// The mean of its scores.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // A handful of graders.
+    pub fn mean(&self) -> Option<f64> {
+        let judged = self.answer.is_some() && !self.scores.is_empty();
+        judged.then(|| {
+            self.scores.iter().map(|score| score.value).sum::<f64>() / self.scores.len() as f64
+        })
+    }
+}
+
+/// One version in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ColumnReport {
+    /// Its name: "v9", "draft".
+    pub label: String,
+    /// The digest of its content.
+    pub content: Digest,
+    /// One cell for each case and repeat that was reached, by case.
+    pub cells: Vec<Cell>,
+    /// Cells that every grader passed.
+    pub passed: u32,
+    /// Cells that graders judged.
+    pub judged: u32,
+    /// Cells without an answer.
+    pub failed: u32,
+    /// Tokens sent for it, cached answers included.
+    #[specta(type = f64)]
+    pub tokens_in: u64,
+    /// Tokens answered, cached answers included.
+    #[specta(type = f64)]
+    pub tokens_out: u64,
+    /// The time of all its calls, one after the other, cached answers not included.
+    #[specta(type = f64)]
+    pub latency_ms: u64,
+}
+
+/// What a run came to. When it was stopped, what it had until then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunReport {
+    /// The digest of the dataset.
+    pub dataset: Digest,
+    /// The graders, in the order of each cell's scores.
+    pub graders: Vec<Grader>,
+    /// The versions, in the order they were given.
+    pub columns: Vec<ColumnReport>,
+    /// Where it got to.
+    pub progress: Progress,
+    /// A person stopped it.
+    pub cancelled: bool,
+}
+
+impl ColumnReport {
+    pub(crate) fn new(label: String, content: Digest, mut cells: Vec<Cell>) -> Self {
+        cells.sort_by_key(|cell| (cell.case, cell.repeat));
+        let count = |test: &dyn Fn(&Cell) -> bool| {
+            u32::try_from(cells.iter().filter(|cell| test(cell)).count()).unwrap_or(u32::MAX)
+        };
+        let passed = count(&|cell| cell.pass() == Some(true));
+        let judged = count(&|cell| cell.pass().is_some());
+        let failed = count(&|cell| cell.failure.is_some());
+        let answers = || cells.iter().filter_map(|cell| cell.answer.as_ref());
+        let tokens_in = answers()
+            .filter_map(|answer| answer.tokens_in)
+            .map(u64::from)
+            .sum();
+        let tokens_out = answers()
+            .filter_map(|answer| answer.tokens_out)
+            .map(u64::from)
+            .sum();
+        let asked = cells.iter().filter(|cell| !cell.from_cache);
+        let latency_ms = asked
+            .filter_map(|cell| cell.answer.as_ref())
+            .map(|answer| u64::from(answer.latency_ms))
+            .sum();
+        Self {
+            label,
+            content,
+            cells,
+            passed,
+            judged,
+            failed,
+            tokens_in,
+            tokens_out,
+            latency_ms,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Asking models and reading datasets, over real HTTP and against a real model.
+
+#![allow(clippy::unwrap_used)] // A test that can't go on stops there.
+
+mod import;
+mod providers;
+mod runs;
+mod support;
