@@ -1,0 +1,173 @@
+//! How long a comparison takes: `cargo run --release -p domain --example diff_bench`.
+//!
+//! Prints the median and the slowest of some runs for texts of 100,000 characters, and whether the
+//! budgets of the design are kept. It measures; it is no test.
+#![allow(clippy::print_stdout)]
+
+use domain::VersionContent;
+use domain::diff::{ContentDiff, Limits, compare};
+use domain::merge::three_way;
+
+use std::time::{Duration, Instant};
+
+const CHARACTERS: usize = 100_000;
+const RUNS: usize = 21;
+
+/// A generator of our own: the same texts on every machine, today and later.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % bound
+    }
+
+    fn word(&mut self) -> String {
+        const SYLLABLES: [&str; 24] = [
+            "ac", "count", "card", "pay", "ment", "trans", "fer", "re", "fund", "lim", "it", "bal",
+            "ance", "cus", "tom", "er", "ver", "i", "fy", "cash", "top", "up", "ex", "change",
+        ];
+        const SMALL: [&str; 8] = ["the", "of", "and", "to", "a", "in", "is", "you"];
+        if self.below(3) == 0 {
+            return SMALL[self.below(SMALL.len())].to_owned();
+        }
+        (0..=1 + self.below(2))
+            .map(|_| SYLLABLES[self.below(SYLLABLES.len())])
+            .collect()
+    }
+
+    fn sentence(&mut self) -> String {
+        let words: Vec<String> = (0..8 + self.below(12)).map(|_| self.word()).collect();
+        format!("Then {}.", words.join(" "))
+    }
+
+    fn text(&mut self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        let mut length = 0;
+        while length < CHARACTERS {
+            let sentence = self.sentence();
+            length += sentence.len() + 1;
+            sentences.push(sentence);
+        }
+        sentences
+    }
+}
+
+fn content(sentences: &[String]) -> VersionContent {
+    let paragraphs: Vec<String> = sentences.chunks(6).map(|chunk| chunk.join(" ")).collect();
+    VersionContent::text(paragraphs.join("\n\n"))
+}
+
+/// One word of every hundred is another.
+fn edited(dice: &mut Dice, sentences: &[String]) -> Vec<String> {
+    sentences
+        .iter()
+        .map(|sentence| {
+            sentence
+                .split(' ')
+                .map(|word| {
+                    if dice.below(100) == 0 {
+                        dice.word()
+                    } else {
+                        word.to_owned()
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect()
+}
+
+fn measure(name: &str, budget: Duration, mut run: impl FnMut() -> String) {
+    let mut times = Vec::with_capacity(RUNS);
+    let mut said = String::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        said = run();
+        times.push(start.elapsed());
+    }
+    times.sort();
+    let (median, slowest) = (times[RUNS / 2], times[RUNS - 1]);
+    let verdict = if median <= budget { "kept" } else { "MISSED" };
+    println!(
+        "{name:<44} median {median:>9.2?}  slowest {slowest:>9.2?}  budget {budget:>7.0?}  {verdict}  | {said}"
+    );
+}
+
+fn told(diff: &ContentDiff) -> String {
+    format!("{:?}; {}", diff.detail, diff.summary)
+}
+
+fn main() {
+    let mut dice = Dice(7);
+    let base = dice.text();
+    let other = dice.text();
+    let one_percent = edited(&mut dice, &base);
+    let mut swapped = base.clone();
+    swapped.rotate_left(base.len() / 3);
+    let every: Vec<String> = base
+        .iter()
+        .map(|sentence| sentence.replace("Then", "Now"))
+        .collect();
+    let chinese: String =
+        "请用礼貌的语气回答客户的问题,不要询问密码。如果客户很生气,请先道歉。".repeat(2_900);
+    let chinese_edit = chinese.replacen("生气", "高兴", 900);
+    let unbroken = base.join(" ").replace('.', "");
+    let unbroken_edit = one_percent.join(" ").replace('.', "");
+    let fast = Duration::from_millis(50);
+    let slow = Duration::from_millis(200);
+    let pairs = [
+        ("equal", fast, content(&base), content(&base)),
+        (
+            "1 % of the words changed",
+            fast,
+            content(&base),
+            content(&one_percent),
+        ),
+        (
+            "a third moved to the end",
+            fast,
+            content(&base),
+            content(&swapped),
+        ),
+        (
+            "a word in every sentence",
+            slow,
+            content(&base),
+            content(&every),
+        ),
+        ("unrelated texts", slow, content(&base), content(&other)),
+        (
+            "everything removed",
+            slow,
+            content(&base),
+            VersionContent::text(""),
+        ),
+        (
+            "no full stops, 1 % changed",
+            slow,
+            VersionContent::text(unbroken),
+            VersionContent::text(unbroken_edit),
+        ),
+        (
+            "Chinese, 900 words changed",
+            slow,
+            VersionContent::text(chinese),
+            VersionContent::text(chinese_edit),
+        ),
+    ];
+    for (name, budget, old, new) in &pairs {
+        measure(name, *budget, || {
+            told(&compare(old, new, Limits::default()))
+        });
+    }
+    let theirs = content(&edited(&mut dice, &base));
+    let (base, ours) = (content(&base), content(&one_percent));
+    measure("merge of two 1 % edits", slow, || {
+        let merge = three_way(Some(&base), &ours, &theirs);
+        format!("{} conflicts", merge.conflicts.len())
+    });
+}
