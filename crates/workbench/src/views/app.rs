@@ -26,7 +26,7 @@ pub struct ProjectCard {
     /// Its name.
     pub name: String,
     /// Where its ledger is kept.
-    pub place: Place,
+    pub place: ProjectPlace,
     /// Who this computer's person is in it.
     pub person: String,
     /// Commands that the registry has not accepted yet.
@@ -40,7 +40,7 @@ pub struct ProjectCard {
 /// Where a project's ledger is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Place {
+pub enum ProjectPlace {
     /// An embedded registry on this computer.
     ThisComputer,
     /// A team's registry.
@@ -49,6 +49,9 @@ pub enum Place {
         address: String,
     },
 }
+
+/// The same, by its short name on this side. (TypeScript has one room for names, and a merge has places too.)
+pub type Place = ProjectPlace;
 
 /// Whether the system's keychain can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
