@@ -5,7 +5,7 @@
 //! taken, so that a lying registry gets nothing into it. A first pull takes what the chain
 //! vouches for, so that the library shows at once; [`crate::verify`] does the rest behind it.
 
-use crate::link::{FetchedContents, Link, head_of};
+use crate::link::{FetchedContents, Link};
 use crate::plan::{Plan, plan};
 use crate::progress::{Stage, Task};
 use crate::{SyncError, clock, verify};
@@ -372,13 +372,4 @@ fn seen(head: &LedgerHead) -> Seen {
         seq: head.seq,
         digest: head.digest,
     }
-}
-
-/// The end of the replica, for those who compare heads.
-///
-/// # Errors
-/// The file can't be read.
-pub async fn local_head(link: &Link) -> Result<LedgerHead, SyncError> {
-    link.blocking(|link| Ok(head_of(&*link.store.project(link.project)?)))
-        .await
 }
