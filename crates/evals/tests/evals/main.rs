@@ -4,5 +4,6 @@
 
 mod import;
 mod providers;
+mod real_model;
 mod runs;
 mod support;
