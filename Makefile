@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run test lint fmt ui check-rust test-rust bench soak sample bundle test-bundle setup-run setup-test model clean-tour
+.PHONY: help bindings run test lint fmt ui check-rust test-rust bench soak sample bundle test-bundle setup-run setup-test model clean-tour
 
 # The newest file that `npm ci` left behind is older than the lock file: then it must run again.
 NODE_MODULES := ui/node_modules/.package-lock.json
@@ -15,6 +15,7 @@ help:
 	@echo 'make run      set up, build, open the window; without a display: play the main job in it (target/tour/)'
 	@echo 'make test     set up and run everything: UI, Rust, stories, the real window with a real keychain'
 	@echo 'make lint     formatting, clippy, docs, the UI checks'
+	@echo 'make bindings write ui/src/bindings.ts anew, after a change to a command or a view'
 	@echo 'make bench    measure what docs/benchmarks.md tells, with budgets and verdicts'
 	@echo 'make soak     2,000 kills of the registry and the workbench, 200 of the window'
 	@echo 'make sample   produce the answers of the sample project again'
@@ -44,6 +45,11 @@ lint: ui
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+
+# ui/src/bindings.ts anew, after a change to a command or a view.
+bindings:
+	GALLEY_WRITE_BINDINGS=1 cargo test --package galley-desktop --test product bindings::the_typescript
+	cd ui && npm run check
 
 # A small language model that answers in the tests: no key, no network.
 model:

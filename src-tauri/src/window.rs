@@ -1,5 +1,7 @@
 //! The one window: its size, what it may show, and what happens when the app is started again.
 
+use domain::Digest;
+use std::path::Path;
 use tauri::plugin::TauriPlugin;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder, Wry};
@@ -10,9 +12,10 @@ const MAIN: &str = "main";
 /// A second start of the app on the same data brings the first window to the front and ends.
 /// `home` sets apart the Galleys of one person that keep different data folders: they are
 /// different desktops.
-pub fn only_one(home: &str) -> TauriPlugin<Wry> {
+pub fn only_one(home: Option<&Path>) -> TauriPlugin<Wry> {
+    let folder = home.unwrap_or(Path::new("")).as_os_str().as_encoded_bytes();
     tauri_plugin_single_instance::Builder::new()
-        .dbus_id(format!("dev.galley.desktop.h{home}"))
+        .dbus_id(format!("dev.galley.desktop.h{}", Digest::of(folder).short()))
         .callback(|app, _, _| {
             if let Some(window) = app.get_webview_window(MAIN) {
                 // Each may be refused by a window manager; the others still help.
@@ -24,9 +27,14 @@ pub fn only_one(home: &str) -> TauriPlugin<Wry> {
         .build()
 }
 
-/// Opens the window.
-pub fn open(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+/// Opens the window. What the web view itself keeps (the chosen theme, folded panels) goes beside
+/// Galley's own files.
+pub fn open(app: &AppHandle, home: Option<&Path>) -> tauri::Result<()> {
+    let mut builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default());
+    if let Some(home) = home {
+        builder = builder.data_directory(home.join("webview"));
+    }
+    builder
         .title("Galley")
         .inner_size(1360.0, 860.0)
         .min_inner_size(900.0, 600.0)

@@ -1,0 +1,111 @@
+//! What the web view may ask and hear, as one list for Tauri and for TypeScript.
+
+use crate::commands::{activity, app, evals, prompt, releases, settings, syncing};
+use specta_typescript::Typescript;
+use tauri::Wry;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+use workbench::views;
+
+/// All commands, with the types of what they take and give.
+#[must_use]
+pub fn commands() -> Builder<Wry> {
+    Builder::<Wry>::new()
+        .commands(collect_commands![
+            app::start,
+            app::open_sample,
+            app::create_project,
+            app::join_team,
+            app::open_project,
+            app::share_project,
+            app::library,
+            app::search,
+            prompt::prompt,
+            prompt::open_draft,
+            prompt::draft,
+            prompt::new_draft,
+            prompt::save_draft,
+            prompt::discard_draft,
+            prompt::undo_discard_draft,
+            prompt::draft_history,
+            prompt::restore_draft,
+            prompt::check,
+            prompt::preview,
+            prompt::save_version,
+            prompt::version,
+            prompt::compare,
+            prompt::merge_view,
+            prompt::merge_finish,
+            prompt::rename_prompt,
+            prompt::archive_prompt,
+            prompt::restore_prompt,
+            prompt::set_label,
+            prompt::remove_label,
+            prompt::redact,
+            prompt::try_it,
+            prompt::cancel_try,
+            evals::datasets,
+            evals::dataset,
+            evals::read_dataset,
+            evals::save_dataset,
+            evals::import_dataset,
+            evals::keep_offline,
+            evals::estimate_run,
+            evals::start_run,
+            evals::run,
+            evals::cancel_run,
+            evals::runs,
+            evals::share_run,
+            releases::releases,
+            releases::plan_promotion,
+            releases::plan_release,
+            releases::plan_revert,
+            releases::carry_out,
+            releases::served_at,
+            activity::activity,
+            activity::verify,
+            settings::settings,
+            settings::add_environment,
+            settings::plan_rename_environment,
+            settings::rename_environment,
+            settings::reorder_environments,
+            settings::plan_retire_environment,
+            settings::retire_environment,
+            settings::plan_default_environment,
+            settings::set_default_environment,
+            settings::create_key,
+            settings::revoke_key,
+            settings::invite,
+            settings::withdraw_invitation,
+            settings::set_role,
+            settings::remove_person,
+            settings::revoke_device,
+            settings::save_provider,
+            settings::remove_provider,
+            settings::set_provider_key,
+            settings::paste_provider_key,
+            settings::test_provider,
+            syncing::sync_state,
+            syncing::sync_now,
+            syncing::cancel_sync,
+            syncing::outbox,
+            syncing::settle,
+        ])
+        .error_handling(ErrorHandlingMode::Throw)
+        // Sequence numbers and times stay below 2^53, which is where a number stops being exact.
+        .dangerously_cast_bigints_to_number()
+        // One type for what goes in and comes out: a field that may be left out is optional in both.
+        .disable_serde_phases()
+        .typ::<views::ProjectChanged>()
+        .typ::<views::SyncChanged>()
+        .typ::<views::RunProgressed>()
+        .typ::<views::AnswerChunk>()
+        .typ::<views::Notice>()
+}
+
+/// Writes the TypeScript of all of it, which is `ui/src/bindings.ts`.
+///
+/// # Errors
+/// A type has no TypeScript, or the file can't be written.
+pub fn export(path: &std::path::Path) -> Result<(), specta_typescript::Error> {
+    commands().export(Typescript::default(), path)
+}

@@ -1,0 +1,41 @@
+//! Datasets, runs and results.
+
+use super::passed_on;
+use domain::{DatasetId, ProjectId, RunId};
+use workbench::views::{
+    Case, DatasetFormat, DatasetRow, DatasetView, Estimate, Mapping, Reading, RunPlan, RunRow,
+    RunView,
+};
+
+passed_on! {
+    /// The datasets of a project.
+    datasets(project: ProjectId) -> Vec<DatasetRow>;
+    /// One dataset with its cases.
+    dataset(project: ProjectId, dataset: DatasetId) -> DatasetView;
+    /// Reads a text as a dataset, without keeping it.
+    read_dataset(project: ProjectId, text: String, format: DatasetFormat) -> Reading;
+    /// Keeps cases as a dataset.
+    save_dataset(project: ProjectId, dataset: Option<DatasetId>, name: String, cases: Vec<Case>) -> DatasetRow;
+    /// Keeps a text as a dataset.
+    import_dataset(
+        project: ProjectId,
+        name: String,
+        text: String,
+        format: DatasetFormat,
+        mapping: Mapping,
+    ) -> DatasetRow;
+    /// Keeps a dataset on this computer, or no longer.
+    keep_offline(project: ProjectId, dataset: DatasetId, keep: bool) -> ();
+    /// What a run would cost.
+    estimate_run(project: ProjectId, plan: RunPlan) -> Estimate;
+    /// Starts a run.
+    start_run(project: ProjectId, plan: RunPlan) -> RunView;
+    /// One run with its results so far.
+    run(project: ProjectId, run: RunId) -> RunView;
+    /// Stops a run; what it had is kept.
+    cancel_run(project: ProjectId, run: RunId) -> ();
+    /// The runs of a project.
+    runs(project: ProjectId) -> Vec<RunRow>;
+    /// Shares a run with the team.
+    share_run(project: ProjectId, run: RunId) -> ();
+}

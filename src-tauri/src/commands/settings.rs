@@ -1,0 +1,115 @@
+//! People, environments, keys and providers. Secrets made here go to the clipboard; none comes back.
+
+use super::passed_on;
+use crate::clipboard::Clipboard;
+use crate::desk::Desk;
+use crate::error::IpcError;
+use domain::{EnvironmentId, InvitationId, KeyId, PersonId, ProjectId};
+use tauri::State;
+use workbench::Secret;
+use workbench::views::{
+    Consequences, Invited, KeyMade, PersonRole, ProviderCard, ProviderSettings, Settings,
+};
+
+passed_on! {
+    /// The Settings screen.
+    settings(project: ProjectId) -> Settings;
+    /// Adds an environment.
+    add_environment(project: ProjectId, name: String, after: Option<EnvironmentId>) -> ();
+    /// What follows from another name.
+    plan_rename_environment(project: ProjectId, environment: EnvironmentId, name: String) -> Consequences;
+    /// Gives an environment another name.
+    rename_environment(project: ProjectId, environment: EnvironmentId, name: String) -> ();
+    /// Puts the environments in another order.
+    reorder_environments(project: ProjectId, environments: Vec<EnvironmentId>) -> ();
+    /// What follows from retiring an environment.
+    plan_retire_environment(project: ProjectId, environment: EnvironmentId) -> Consequences;
+    /// Retires an environment.
+    retire_environment(project: ProjectId, environment: EnvironmentId) -> ();
+    /// What follows from another default.
+    plan_default_environment(project: ProjectId, environment: EnvironmentId) -> Consequences;
+    /// Makes an environment the one that is meant when none is named.
+    set_default_environment(project: ProjectId, environment: EnvironmentId) -> ();
+    /// Ends a key or token.
+    revoke_key(project: ProjectId, key: KeyId) -> ();
+    /// Takes an invitation back.
+    withdraw_invitation(project: ProjectId, invitation: InvitationId) -> ();
+    /// Changes what a person may do.
+    set_role(project: ProjectId, person: PersonId, role: PersonRole) -> ();
+    /// Removes a person.
+    remove_person(project: ProjectId, person: PersonId) -> ();
+    /// Ends a device's right to sign.
+    revoke_device(project: ProjectId, device: String) -> ();
+    /// Keeps how a provider is reached from this machine.
+    save_provider(provider: ProviderSettings) -> ProviderCard;
+    /// Forgets a provider and its key.
+    remove_provider(name: String) -> ();
+    /// Asks a provider for a word, to see whether it answers.
+    test_provider(name: String) -> String;
+}
+
+/// Makes an environment key and copies it.
+///
+/// # Errors
+/// What the workbench refuses or fails at; or the clipboard can't be used, and then the words say
+/// what to do about the key that nobody has seen.
+#[tauri::command]
+#[specta::specta]
+pub async fn create_key(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, Clipboard>,
+    project: ProjectId,
+    environment: EnvironmentId,
+    name: String,
+    expires_days: Option<u32>,
+) -> Result<KeyMade, IpcError> {
+    let key = desk.workbench()?.create_key(project, environment, name, expires_days).await?;
+    clipboard.copy(&key.secret)?;
+    let words = "The key is on the clipboard. It is shown nowhere else: paste it now where it is needed.";
+    Ok(KeyMade { id: key.id, words: words.to_owned() })
+}
+
+/// Invites a person and copies the invitation.
+///
+/// # Errors
+/// As for [`create_key`].
+#[tauri::command]
+#[specta::specta]
+pub async fn invite(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, Clipboard>,
+    project: ProjectId,
+    role: PersonRole,
+    name: String,
+) -> Result<Invited, IpcError> {
+    let invitation = desk.workbench()?.invite(project, role, name).await?;
+    clipboard.copy(&invitation.secret)?;
+    let words = "The invitation is on the clipboard. Send it to them with the registry's address: \
+                 they choose Join a team and paste it. It works once.";
+    Ok(Invited { id: invitation.id, words: words.to_owned() })
+}
+
+/// Keeps a provider's key in the keychain. Nothing brings it back here.
+///
+/// # Errors
+/// What the workbench refuses or fails at, in words.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_provider_key(desk: State<'_, Desk>, name: String, key: String) -> Result<(), IpcError> {
+    Ok(desk.workbench()?.set_provider_key(name, Secret::new(key)).await?)
+}
+
+/// Takes a provider's key from the clipboard to the keychain, past the web view.
+///
+/// # Errors
+/// As for [`set_provider_key`], or there is no text on the clipboard.
+#[tauri::command]
+#[specta::specta]
+pub async fn paste_provider_key(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, Clipboard>,
+    name: String,
+) -> Result<(), IpcError> {
+    let key = clipboard.paste()?;
+    Ok(desk.workbench()?.set_provider_key(name, key).await?)
+}

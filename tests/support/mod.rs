@@ -1,0 +1,21 @@
+//! What the tests of the product stand on: a display, a keychain, a registry, a window.
+//!
+//! * [`Desk`]: one person's computer: a data folder, a session bus, an unlocked keychain.
+//! * [`Registry`]: `galley-registry` in a process of its own, on a free port.
+//! * [`Window`]: the real app on a [`Desk`], driven through its web view.
+//! * [`until`]: waiting for something to become true. Nothing here waits for time to pass.
+
+pub mod axe;
+pub mod desk;
+pub mod display;
+pub mod program;
+pub mod registry;
+pub mod steps;
+pub mod wait;
+pub mod window;
+
+pub use desk::Desk;
+pub use registry::Registry;
+pub use steps::Steps;
+pub use wait::until;
+pub use window::Window;

@@ -1,0 +1,318 @@
+//! The real app on one person's computer, driven through its real web view.
+//!
+//! Things are found as a person finds them: by the name that a screen reader would say, or by the
+//! text in sight. Where a name is not enough, by `data-testid`. Every step waits for what it needs
+//! and fails with what was in sight instead.
+
+use super::program::{Running, built, children, free_port, installed, kill};
+use super::wait::until;
+use super::{Desk, axe};
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::{Client, ClientBuilder};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// A window of the app.
+pub struct Window {
+    client: Client,
+    driver: Running,
+}
+
+impl Window {
+    /// Starts the app on a desk and waits until its page is there.
+    pub async fn open(desk: &Desk) -> Self {
+        let port = free_port();
+        let mut command = desk.command(installed("WebKitWebDriver"));
+        command
+            .arg(format!("--port={port}"))
+            // Without both the driver waits for ever for an app that doesn't know it is driven.
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let driver = Running::start(&mut command);
+        let address = format!("http://127.0.0.1:{port}");
+        until("the web driver to listen", async || {
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())
+        })
+        .await;
+        let capabilities = json!({ "webkitgtk:browserOptions": { "binary": built("galley-desktop") } });
+        let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&address)
+            .await
+            .expect("the app opens its window for the driver");
+        let window = Self { client, driver };
+        until("the page to be drawn", async || {
+            match window.run("return document.querySelector('main:not([aria-busy=\"true\"])') !== null", vec![]).await {
+                Value::Bool(true) => Ok(()),
+                _ => Err(window.text().await),
+            }
+        })
+        .await;
+        window
+    }
+
+    /// Closes the window as a person does.
+    pub async fn close(mut self) {
+        // Closing the session ends the app; the driver follows when it is dropped.
+        let _ = self.client.clone().close().await;
+        self.driver.kill();
+    }
+
+    /// The processes of the app itself: one.
+    pub fn app(&self) -> u32 {
+        *children(self.driver.id()).first().expect("the driver started the app")
+    }
+
+    /// Ends the app at once, as a power cut would.
+    pub fn kill(mut self) {
+        kill(self.app());
+        self.driver.kill();
+    }
+
+    /// Clicks what bears this name: a button, a link, a tab, an entry in a menu or a list.
+    pub async fn click(&self, name: &str) {
+        self.act_on(&format!("something to click named {name:?}"), json!({ "name": name }), async |element| {
+            element.click().await
+        })
+        .await;
+    }
+
+    /// Clicks what has this `data-testid`.
+    pub async fn click_id(&self, id: &str) {
+        self.act_on(&format!("something to click marked {id:?}"), json!({ "id": id }), async |element| {
+            element.click().await
+        })
+        .await;
+    }
+
+    /// Puts a text into the field of this name in place of what is in it.
+    pub async fn fill(&self, label: &str, text: &str) {
+        self.write_into(&format!("a field named {label:?}"), json!({ "field": label }), text).await;
+    }
+
+    /// Puts a text into the field with this `data-testid`.
+    pub async fn fill_id(&self, id: &str, text: &str) {
+        self.write_into(&format!("a field marked {id:?}"), json!({ "id": id }), text).await;
+    }
+
+    async fn write_into(&self, what: &str, wanted: Value, text: &str) {
+        self.act_on(what, wanted.clone(), async |element| element.click().await).await;
+        self.chord(&[Key::Control], 'a').await;
+        self.act_on(what, wanted, async |element| element.send_keys(text).await).await;
+    }
+
+    /// Puts another text into the first message of the prompt in sight.
+    pub async fn write_first_message(&self, text: &str) {
+        let first = "the first message's text";
+        let css = "[data-testid=message-0] .cm-content[contenteditable=true]";
+        self.act_on(first, json!({ "css": css }), async |element| element.click().await).await;
+        self.chord(&[Key::Control], 'a').await;
+        self.act_on(first, json!({ "css": css }), async |element| element.send_keys(text).await).await;
+        until(&format!("{text:?} in the first message"), async || {
+            let there = self.text_of("message-0").await;
+            if flat(&there).contains(&flat(text)) { Ok(()) } else { Err(there) }
+        })
+        .await;
+    }
+
+    /// Chooses, in the list with this `data-testid`, the entry whose words begin so.
+    pub async fn choose_id(&self, id: &str, entry: &str) {
+        let script = "const list = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
+                      const at = [...(list?.options ?? [])].findIndex(o => o.text.trim().startsWith(arguments[1]));\
+                      if (at < 0) return list ? [...list.options].map(o => o.text).join('; ') : 'no list';\
+                      list.selectedIndex = at;\
+                      list.dispatchEvent(new Event('input', { bubbles: true }));\
+                      list.dispatchEvent(new Event('change', { bubbles: true }));\
+                      return true;";
+        until(&format!("{entry:?} in the list {id:?}"), async || {
+            match self.run(script, vec![json!(id), json!(entry)]).await {
+                Value::Bool(true) => Ok(()),
+                instead => Err(format!("{instead} on\n{}", self.text().await)),
+            }
+        })
+        .await;
+    }
+
+    /// The text on the clipboard, as a person gets it: by pasting it into a field.
+    pub async fn clipboard(&self) -> String {
+        self.fill_id("search", "").await;
+        self.chord(&[Key::Control], 'v').await;
+        let text = until("a pasted text", async || match self.text_of("search").await {
+            empty if empty.is_empty() => Err("an empty field".to_owned()),
+            text => Ok(text),
+        })
+        .await;
+        self.fill_id("search", " ").await;
+        self.press(Key::Backspace).await;
+        text
+    }
+
+    /// Types into whatever has the focus.
+    pub async fn type_text(&self, text: &str) {
+        let focused = self.client.active_element().await.expect("something has the focus");
+        focused.send_keys(text).await.expect("it takes keys");
+    }
+
+    /// Presses one key.
+    pub async fn press(&self, key: Key) {
+        self.type_text(&char::from(key).to_string()).await;
+    }
+
+    /// Presses a key while others are held.
+    pub async fn chord(&self, held: &[Key], key: char) {
+        use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+        let mut keys = KeyActions::new("keyboard".to_owned());
+        for held in held {
+            keys = keys.then(KeyAction::Down { value: char::from(held.clone()) });
+        }
+        keys = keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        for held in held.iter().rev() {
+            keys = keys.then(KeyAction::Up { value: char::from(held.clone()) });
+        }
+        self.client.perform_actions(keys).await.expect("keys are pressed");
+    }
+
+    /// Waits until this text is in sight.
+    pub async fn sees(&self, text: &str) {
+        until(&format!("{text:?} in sight"), async || {
+            let page = self.text().await;
+            if flat(&page).contains(&flat(text)) { Ok(()) } else { Err(page) }
+        })
+        .await;
+    }
+
+    /// Waits until this text is out of sight.
+    pub async fn no_longer_sees(&self, text: &str) {
+        until(&format!("{text:?} gone"), async || {
+            let page = self.text().await;
+            if flat(&page).contains(&flat(text)) { Err(page) } else { Ok(()) }
+        })
+        .await;
+    }
+
+    /// Waits until what has this `data-testid` holds this text.
+    pub async fn sees_in(&self, id: &str, text: &str) {
+        until(&format!("{text:?} in {id:?}"), async || {
+            let there = self.text_of(id).await;
+            if flat(&there).contains(&flat(text)) { Ok(()) } else { Err(format!("{there:?} on\n{}", self.text().await)) }
+        })
+        .await;
+    }
+
+    /// The text of what has this `data-testid`; empty when it is not there.
+    pub async fn text_of(&self, id: &str) -> String {
+        let script = "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)]\
+                      .map(e => e.value ?? e.innerText).join('\\n')";
+        self.run(script, vec![json!(id)]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// All text in sight.
+    pub async fn text(&self) -> String {
+        self.run("return document.body ? document.body.innerText : ''", vec![])
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// What a script answers in the page.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        // A page that is just being replaced answers with an error: there is nothing to see yet.
+        self.client.execute(script, arguments).await.unwrap_or(Value::Null)
+    }
+
+    /// What axe finds wrong in what is in sight now.
+    pub async fn axe(&self) -> Vec<String> {
+        axe::check(&self.client).await
+    }
+
+    /// Keeps a picture of the window under `target/`, and gives its path.
+    pub async fn screenshot(&self, folder: &str, name: &str) -> PathBuf {
+        // What is just fading in would be half there on the picture.
+        let still = "return document.getAnimations().every(a => a.playState !== 'running')";
+        until("the window to stand still", async || match self.run(still, vec![]).await {
+            Value::Bool(true) => Ok(()),
+            other => Err(other.to_string()),
+        })
+        .await;
+        let picture = self.client.screenshot().await.expect("a picture of the window");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(folder);
+        std::fs::create_dir_all(&path).expect("a folder for pictures");
+        let path = path.join(format!("{name}.png"));
+        std::fs::write(&path, picture).expect("the picture is kept");
+        path
+    }
+
+    /// Makes the window this wide and high.
+    pub async fn size(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.expect("the window takes the size");
+    }
+
+    // Finds an element and does something with it. A page may redraw between the two: then it is
+    // looked for again.
+    async fn act_on<F>(&self, what: &str, wanted: Value, act: impl Fn(Element) -> F)
+    where
+        F: Future<Output = Result<(), fantoccini::error::CmdError>>,
+    {
+        until(what, async || {
+            let found = self.client.execute(FIND, vec![wanted.clone()]).await.map_err(|error| error.to_string())?;
+            if found.is_null() {
+                return Err(self.text().await);
+            }
+            let reference = found[ELEMENT].as_str().expect("the script answers an element").to_owned();
+            let element = Element::from_element_id(self.client.clone(), reference.into());
+            act(element).await.map_err(|error| error.to_string())
+        })
+        .await;
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        for app in children(self.driver.id()) {
+            kill(app);
+        }
+    }
+}
+
+/// A text without regard to how its lines break.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// The name under which WebDriver hands an element over.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Finds what a person means by a name: visible, enabled, in the dialog that stands above the rest.
+const FIND: &str = r#"
+const wanted = arguments[0];
+const flat = (text) => (text ?? "").replace(/\s+/g, " ").trim().toLowerCase();
+const named = (element) => {
+  const by = element.getAttribute("aria-labelledby");
+  if (by) return by.split(/\s+/).map((id) => document.getElementById(id)?.textContent ?? "").join(" ");
+  const label = element.getAttribute("aria-label");
+  if (label) return label;
+  if (element.labels?.length) return [...element.labels].map((label) => label.textContent).join(" ");
+  const clone = element.cloneNode(true);
+  clone.querySelectorAll?.('[aria-hidden="true"]').forEach((hidden) => hidden.remove());
+  return clone.textContent || element.getAttribute("placeholder") || element.getAttribute("title");
+};
+const shown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[inert]");
+const pick = (selector, fits) => {
+  const found = [...document.querySelectorAll(selector)].filter((element) => shown(element) && fits(element));
+  return found.filter((element) => !element.disabled)[0] ?? null;
+};
+if (wanted.css) return pick(wanted.css, () => true);
+if (wanted.id) return pick(`[data-testid="${wanted.id}"]`, () => true);
+const name = flat(wanted.name ?? wanted.field);
+const selector = wanted.field
+  ? "input, textarea, select, [contenteditable='true']"
+  : "button, a, summary, option, [role=button], [role=tab], [role=menuitem], [role=menuitemradio], [role=treeitem], [role=option], [role=link], [role=row], input[type=checkbox], input[type=radio]";
+return pick(selector, (element) => flat(named(element)) === name)
+  ?? pick(selector, (element) => flat(named(element)).startsWith(name));
+"#;

@@ -1,0 +1,149 @@
+//! The main job in the real window: write a prompt, compare it with what is live, save a version
+//! while the registry is gone, sync, promote, read it with an application's key, and revert.
+//!
+//! The same journey is the tour that `make run` plays where there is no display.
+
+use crate::support::{Desk, Registry, Steps, Window};
+use fantoccini::key::Key;
+use reqwest::StatusCode;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_job_from_end_to_end() {
+    play(&mut Steps::new("window/main-job")).await;
+}
+
+/// Plays it.
+pub async fn play(steps: &mut Steps) {
+    let mut registry = Registry::start().await;
+    let desk = Desk::new().await;
+    let window = Window::open(&desk).await;
+    steps.did(&window, "Galley is opened for the first time").await;
+
+    window.click_id("join-team").await;
+    window.fill_id("registry-address", &registry.address()).await;
+    window.fill_id("invitation", registry.invitation()).await;
+    window.fill_id("project-name", "Support desk").await;
+    window.fill_id("person-name", "Ana Ferreira").await;
+    steps.did(&window, "The first person joins the team's registry with the operator's invitation").await;
+    window.click_id("join").await;
+    window.sees_in("sync", "In step").await;
+
+    write_the_first_version(&window, steps).await;
+    release_it_everywhere(&window, steps).await;
+    let key = make_a_key(&window, steps).await;
+    let (status, served) = registry.read("support/triage", &key).await;
+    assert_eq!(status, StatusCode::OK, "{served}");
+    assert!(served.to_string().contains("one word"), "{served}");
+
+    // The network goes. Nothing that follows asks for it.
+    registry.vanish();
+    window.click_id("prompt-support/triage").await;
+    rewrite(&window, "Name the intent of the message in one word. If you are not sure, answer: unclear.").await;
+    window.sees_in("changed-summary", "sentence").await;
+    steps.did(&window, "Offline: the prompt is rewritten, and what changed is in sight").await;
+    window.click_id("compare-live").await;
+    window.sees("unclear").await;
+    steps.did(&window, "Offline: the draft beside what production serves").await;
+    window.click_id("prompt-support/triage").await;
+    window.fill_id("version-message", "Say when it is unclear").await;
+    window.chord(&[Key::Control], 's').await;
+    window.sees("in the outbox").await;
+    steps.did(&window, "Offline: saved as a version, which waits in the outbox").await;
+
+    registry.come_back().await;
+    window.click_id("sync-now").await;
+    window.sees_in("sync", "In step").await;
+    window.no_longer_sees("in the outbox").await;
+    steps.did(&window, "The registry is back: the version is in it and has its number").await;
+
+    release_to_development(&window).await;
+    promote(&window, "development", "v2").await;
+    window.click_id("promote-staging").await;
+    window.sees("Promote").await;
+    steps.did(&window, "What promoting to production will change, with a reason ready to edit").await;
+    window.click_id("plan-do").await;
+    window.sees_in("served-production", "v2").await;
+    steps.did(&window, "Promoted: production serves the new version").await;
+    let (_, served) = registry.read("support/triage", &key).await;
+    assert!(served.to_string().contains("unclear"), "an application reads the new text: {served}");
+
+    window.click_id("revert-production").await;
+    window.sees("Revert").await;
+    steps.did(&window, "What reverting will bring back").await;
+    window.click_id("plan-reason").await;
+    window.press(Key::Enter).await;
+    window.sees_in("served-production", "v1").await;
+    steps.did(&window, "Reverted: production serves what it served before").await;
+    let (_, served) = registry.read("support/triage", &key).await;
+    assert!(!served.to_string().contains("unclear"), "an application reads the old text again: {served}");
+
+    window.click_id("go-activity").await;
+    window.sees("Say when it is unclear").await;
+    steps.did(&window, "Activity: everything that happened, in plain words").await;
+    window.close().await;
+    registry.vanish();
+    let (good, report) = registry.verify();
+    assert!(good, "{report}");
+}
+
+async fn write_the_first_version(window: &Window, steps: &mut Steps) {
+    window.click_id("new-prompt").await;
+    window.fill_id("new-prompt-name", "support/triage").await;
+    window.click_id("new-prompt-create").await;
+    window.sees_in("prompt-name", "triage").await;
+    if window.text_of("message-0").await.is_empty() {
+        window.click_id("add-message").await;
+    }
+    rewrite(window, "Name the intent of the message in one word.").await;
+    steps.did(window, "A prompt is written; every pause in typing is kept").await;
+    window.fill_id("version-message", "The first version").await;
+    window.click_id("save-version").await;
+    window.sees("Saved as v1").await;
+    steps.did(window, "Saved as version 1, accepted by the registry").await;
+}
+
+/// Puts another text into the first message.
+async fn rewrite(window: &Window, text: &str) {
+    window.write_first_message(text).await;
+    window.sees_in("draft-state", "saved on this laptop").await;
+}
+
+async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
+    release_to_development(window).await;
+    promote(window, "development", "v1").await;
+    promote(window, "staging", "v1").await;
+    steps.did(window, "Released to development, then promoted to staging and production").await;
+}
+
+/// Releases the newest version of the prompt to the first environment.
+async fn release_to_development(window: &Window) {
+    window.click_id("go-releases").await;
+    window.click_id("release-bundle").await;
+    window.choose_id("bundle-add", "support/triage").await;
+    window.click_id("bundle-next").await;
+    window.click_id("plan-do").await;
+    window.sees_in("notices", "development").await;
+    window.click_id("prompt-support/triage").await;
+}
+
+/// Promotes what a stage serves to the next one.
+async fn promote(window: &Window, from: &str, version: &str) {
+    let to = if from == "development" { "staging" } else { "production" };
+    window.sees_in(&format!("served-{from}"), version).await;
+    window.click_id(&format!("promote-{from}")).await;
+    window.click_id("plan-do").await;
+    window.sees_in(&format!("served-{to}"), version).await;
+}
+
+/// Makes an application's key in Settings, and takes it from the clipboard as a person would.
+async fn make_a_key(window: &Window, steps: &mut Steps) -> String {
+    window.click_id("go-settings").await;
+    window.click_id("new-key").await;
+    window.choose_id("key-environment", "production").await;
+    window.fill_id("key-name", "Support backend").await;
+    window.click_id("create-key").await;
+    window.sees("clipboard").await;
+    steps.did(window, "A key for the application that reads production; its secret is on the clipboard only").await;
+    assert!(!window.text().await.contains("gal_env_"), "the web view never holds the secret");
+    window.clipboard().await
+}
