@@ -7,13 +7,15 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 /// The largest integer that a double holds exactly together with its neighbours: 2⁵³−1.
-const MAX_SAFE: i64 = 9_007_199_254_740_991;
+pub(crate) const MAX_SAFE: i64 = 9_007_199_254_740_991;
 
 /// Why a value has no canonical form.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum CanonicalError {
     /// An integer that a double can't hold exactly.
-    #[error("the number {number} at {place} is beyond what JSON can hold exactly (±9007199254740991); write it as text")]
+    #[error(
+        "the number {number} at {place} is beyond what JSON can hold exactly (±9007199254740991); write it as text"
+    )]
     NumberTooLarge {
         /// The number as it would be written.
         number: String,
@@ -39,8 +41,7 @@ pub enum CanonicalError {
 /// # Errors
 /// A number beyond ±(2⁵³−1), too deep a nesting, or a type that JSON can't hold.
 pub fn to_canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    let value =
-        serde_json::to_value(value).map_err(|e| CanonicalError::NotJson(e.to_string()))?;
+    let value = serde_json::to_value(value).map_err(|e| CanonicalError::NotJson(e.to_string()))?;
     value_to_canonical(&value)
 }
 
@@ -71,19 +72,26 @@ pub fn from_canonical(bytes: &[u8]) -> Result<Value, CanonicalError> {
 
 fn check(value: &Value, place: &mut String, depth: usize) -> Result<(), CanonicalError> {
     if depth > crate::limits::JSON_DEPTH {
-        return Err(CanonicalError::TooDeep { place: place.clone() });
+        return Err(CanonicalError::TooDeep {
+            place: place.clone(),
+        });
     }
     match value {
         Value::Number(number) if !is_safe(number) => Err(CanonicalError::NumberTooLarge {
             number: number.to_string(),
-            place: if place.is_empty() { "/".to_owned() } else { place.clone() },
+            place: if place.is_empty() {
+                "/".to_owned()
+            } else {
+                place.clone()
+            },
         }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| at(place, &index.to_string(), |p| check(item, p, depth + 1))),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+            at(place, &index.to_string(), |p| check(item, p, depth + 1))
+        }),
         Value::Object(fields) => fields.iter().try_for_each(|(key, field)| {
-            at(place, &key.replace('~', "~0").replace('/', "~1"), |p| check(field, p, depth + 1))
+            at(place, &key.replace('~', "~0").replace('/', "~1"), |p| {
+                check(field, p, depth + 1)
+            })
         }),
         _ => Ok(()),
     }
@@ -106,5 +114,7 @@ fn is_safe(number: &Number) -> bool {
         return false;
     }
     // A double from 2⁵³ up to 10²¹ would be written as an integer, and read back as one we refuse.
-    number.as_f64().is_none_or(|double| double.abs() < 9_007_199_254_740_992.0 || double.abs() >= 1e21)
+    number
+        .as_f64()
+        .is_none_or(|double| double.abs() < 9_007_199_254_740_992.0 || double.abs() >= 1e21)
 }

@@ -179,7 +179,11 @@ impl VersionContent {
     /// An empty conversation: what a new draft starts from.
     #[must_use]
     pub fn empty_chat() -> Self {
-        let message = |role| Message::Message { role, text: String::new(), other: Other::new() };
+        let message = |role| Message::Message {
+            role,
+            text: String::new(),
+            other: Other::new(),
+        };
         Self {
             kind: Kind::Chat,
             messages: vec![message(Role::System), message(Role::User)],
@@ -226,9 +230,12 @@ impl VersionContent {
 
     /// The templates of this content, with the place of each (`messages/0`).
     pub fn templates(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.messages.iter().enumerate().filter_map(|(index, message)| match message {
-            Message::Message { text, .. } => Some((index, text.as_str())),
-            Message::Placeholder { .. } => None,
-        })
+        self.messages
+            .iter()
+            .enumerate()
+            .filter_map(|(index, message)| match message {
+                Message::Message { text, .. } => Some((index, text.as_str())),
+                Message::Placeholder { .. } => None,
+            })
     }
 }

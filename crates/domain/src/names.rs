@@ -13,7 +13,9 @@ pub enum NameError {
     #[error("the name has {0} characters; at most {max} fit", max = limits::NAME_CHARS)]
     TooLong(usize),
     /// A character that names don't have.
-    #[error("the name can't hold {0:?}; use letters, digits, space and . _ - with / between folders")]
+    #[error(
+        "the name can't hold {0:?}; use letters, digits, space and . _ - with / between folders"
+    )]
     Character(char),
     /// A folder part that is empty, `.` or `..`, or begins or ends with a space.
     #[error("the part {0:?} between slashes can't stand in a name")]
@@ -35,7 +37,12 @@ pub fn tidy(typed: &str) -> String {
 /// The form in which two names are compared: names are unique without regard to case.
 #[must_use]
 pub fn folded(name: &str) -> String {
-    name.chars().flat_map(char::to_lowercase).nfc().collect()
+    // Upper case first: that is where "ß" meets "SS", and a sigma at a word's end the others.
+    name.chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .nfc()
+        .collect()
 }
 
 /// Checks a name that may have folders.
@@ -50,18 +57,19 @@ pub fn check(name: &str) -> Result<(), NameError> {
     if characters > limits::NAME_CHARS {
         return Err(NameError::TooLong(characters));
     }
-    if let Some(bad) = name
-        .chars()
-        .find(|c| !(c.is_alphanumeric() || is_mark(*c) || matches!(c, ' ' | '.' | '_' | '-' | '/')))
-    {
+    if let Some(bad) = name.chars().find(|c| {
+        is_invisible(*c)
+            || !(c.is_alphanumeric() || is_mark(*c) || matches!(c, ' ' | '.' | '_' | '-' | '/'))
+    }) {
         return Err(NameError::Character(bad));
     }
     if !name.nfc().eq(name.chars()) {
         return Err(NameError::NotComposed);
     }
-    match name.split('/').find(|part| {
-        part.is_empty() || *part == "." || *part == ".." || part.trim() != *part
-    }) {
+    match name
+        .split('/')
+        .find(|part| part.is_empty() || *part == "." || *part == ".." || part.trim() != *part)
+    {
         Some(part) => Err(NameError::Segment(part.to_owned())),
         None => Ok(()),
     }
@@ -73,12 +81,34 @@ pub fn check(name: &str) -> Result<(), NameError> {
 /// What is wrong with it.
 pub fn check_flat(name: &str) -> Result<(), NameError> {
     check(name)?;
-    if name.contains('/') { Err(NameError::Slash) } else { Ok(()) }
+    if name.contains('/') {
+        Err(NameError::Slash)
+    } else {
+        Ok(())
+    }
 }
 
 // Letters of many scripts are a base and a combining mark even in composed form.
 fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
+}
+
+// Unicode counts these among letters and marks, but nobody sees them: two names that look alike
+// would be two.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
 }
 
 #[cfg(test)]

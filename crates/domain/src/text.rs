@@ -20,7 +20,10 @@ impl SaltedText {
     /// A text with the salt that the caller drew.
     #[must_use]
     pub fn new(text: impl Into<String>, salt: [u8; 16]) -> Self {
-        Self { salt: hex::encode(salt), text: text.into() }
+        Self {
+            salt: hex::encode(salt),
+            text: text.into(),
+        }
     }
 
     /// The bytes that are stored, and their digest.
@@ -33,10 +36,18 @@ impl SaltedText {
         Ok((bytes, digest))
     }
 
-    /// Reads stored bytes. `None` if they are no salted text or exceed [`limits::TEXT_BYTES`].
+    /// Reads stored bytes. `None` if they are no salted text in its one form or exceed
+    /// [`limits::TEXT_BYTES`].
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
+        // A character takes at most six bytes more in JSON than in the text.
+        if bytes.len() > 6 * limits::TEXT_BYTES + 64 {
+            return None;
+        }
         let text: Self = serde_json::from_slice(bytes).ok()?;
+        if to_canonical(&text).ok()? != bytes {
+            return None;
+        }
         let salted = text.salt.len() == 32 && hex::decode(&text.salt).is_ok();
         (salted && text.text.len() <= limits::TEXT_BYTES).then_some(text)
     }

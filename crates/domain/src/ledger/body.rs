@@ -388,6 +388,18 @@ impl Body {
         }
     }
 
+    /// The content that commands before this one must have brought: what it includes, was run
+    /// over, or replaces.
+    #[must_use]
+    pub fn needs_contents(&self) -> Vec<Digest> {
+        match self {
+            Self::SaveVersion { includes, .. } => includes.clone(),
+            Self::RecordRun { dataset, .. } => vec![*dataset],
+            Self::SaveDataset { replaces, .. } => replaces.iter().copied().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The content that must be at the registry before this is decided.
     #[must_use]
     pub fn contents(&self) -> Vec<Digest> {

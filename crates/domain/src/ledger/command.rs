@@ -55,6 +55,9 @@ pub enum CommandError {
     /// More than [`limits::COMMAND_BYTES`].
     #[error("the command has {0} bytes; at most {max} are taken", max = limits::COMMAND_BYTES)]
     TooLarge(usize),
+    /// It is written in a way that this Galley would not write it, or says more than it knows.
+    #[error("this command says things that are not known here; update Galley")]
+    Unknown,
     /// The signature is not that of the key that the command names.
     #[error("the signature does not belong to this command and device")]
     Signature,
@@ -108,6 +111,11 @@ impl SignedCommand {
         }
         canonical::from_canonical(bytes.as_bytes())?;
         let command = serde_json::from_str(bytes)?;
+        // What was signed is what is decided: a field that is not known here, or a second spelling
+        // of the same command, is not passed over.
+        if canonical::to_canonical(&command)? != bytes.as_bytes() {
+            return Err(CommandError::Unknown);
+        }
         Ok(Self {
             bytes: RawValue::from_string(bytes.to_owned())?,
             signature,
@@ -164,12 +172,22 @@ impl SignedCommand {
         })
     }
 
-    /// Checks the canonical form and the signature.
+    /// Checks the form and the signature.
     ///
     /// # Errors
     /// What does not hold.
     pub fn verify(&self) -> Result<(), CommandError> {
-        canonical::from_canonical(self.bytes().as_bytes())?;
+        let bytes = self.bytes().as_bytes();
+        if bytes.len() > limits::COMMAND_BYTES {
+            return Err(CommandError::TooLarge(bytes.len()));
+        }
+        if self.command.body == Body::Newer {
+            canonical::from_canonical(bytes)?;
+        } else if canonical::to_canonical(&self.command)? != bytes {
+            // Canonical or not: it is not what this Galley would have signed.
+            canonical::from_canonical(bytes)?;
+            return Err(CommandError::Unknown);
+        }
         if self
             .command
             .device

@@ -8,6 +8,8 @@ use crate::canonical::{self, CanonicalError};
 use crate::{Digest, Millis};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::fmt::Write as _;
+use std::ops::Range;
 
 /// The version of the entry format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -25,6 +27,8 @@ pub struct Entry {
     prev: Digest,
     command: SignedCommand,
     events: Vec<Event>,
+    /// Where the events stand in the line.
+    events_at: Range<usize>,
     skipped: usize,
 }
 
@@ -67,13 +71,20 @@ pub enum EntryError {
         /// What is not known here.
         what: String,
     },
+    /// It says what an entry says, but not in the bytes in which the format has it.
+    #[error("entry {seq} is not written as the ledger's format has it")]
+    NotCanonical {
+        /// Which entry.
+        seq: u64,
+    },
     /// It can't be written.
     #[error("the entry can't be written: {0}")]
     Write(#[from] CanonicalError),
 }
 
+/// The fields of a line; `E` are the events, where they are read with it.
 #[derive(Deserialize)]
-struct Line<'a> {
+struct Line<'a, E = &'a RawValue> {
     v: u32,
     seq: u64,
     at: Millis,
@@ -82,8 +93,47 @@ struct Line<'a> {
     #[serde(borrow)]
     command: &'a RawValue,
     signature: Signature,
-    #[serde(borrow)]
-    events: Vec<&'a RawValue>,
+    events: E,
+}
+
+/// The one line that says this, and where its events stand. The keys stand in canonical order; a
+/// command's and the events' bytes are canonical already.
+fn written<E>(line: &Line<'_, E>, events: &str) -> (String, Range<usize>) {
+    let mut text = format!(
+        r#"{{"at":{},"command":{},"events":"#,
+        line.at.0, line.command
+    );
+    let from = text.len();
+    text.push_str(events);
+    let events_at = from..text.len();
+    // Writing into a string does not fail.
+    let _ = write!(
+        text,
+        r#","prev":"{}","rules":{},"seq":{},"signature":"{}","v":{}}}"#,
+        line.prev, line.rules, line.seq, line.signature, line.v,
+    );
+    (text, events_at)
+}
+
+fn newer_format(seq: u64, v: u32) -> EntryError {
+    let what = format!("format {v}");
+    EntryError::Newer { seq, what }
+}
+
+// A later format need not have today's fields: what it says of itself decides.
+fn newer(line: &str, error: serde_json::Error) -> EntryError {
+    match serde_json::from_str::<Header>(line) {
+        Ok(Header { v, seq }) if v > FORMAT => newer_format(seq, v),
+        _ => EntryError::Form(error),
+    }
+}
+
+/// What every format says of itself.
+#[derive(Deserialize)]
+struct Header {
+    v: u32,
+    #[serde(default)]
+    seq: u64,
 }
 
 /// The part of an event from a newer Galley that we can always read.
@@ -102,18 +152,21 @@ impl Entry {
     /// # Errors
     /// An event that canonical JSON can't hold.
     pub fn write(new: NewEntry) -> Result<Self, EntryError> {
+        // The line is put together by hand, so its own numbers are checked by hand.
+        canonical::to_canonical(&(new.at, new.seq))?;
         let events = String::from_utf8_lossy(&canonical::to_canonical(&new.events)?).into_owned();
-        // The keys stand in canonical order; the command's bytes are canonical already.
-        let line = format!(
-            r#"{{"at":{},"command":{},"events":{},"prev":"{}","rules":{},"seq":{},"signature":"{}","v":{}}}"#,
-            new.at.0,
-            new.command.bytes(),
-            events,
-            new.prev,
-            RULES,
-            new.seq,
-            new.command.signature(),
-            FORMAT,
+        let (line, events_at) = written(
+            &Line {
+                v: FORMAT,
+                seq: new.seq,
+                at: new.at,
+                rules: RULES,
+                prev: new.prev,
+                command: new.command.raw(),
+                signature: *new.command.signature(),
+                events: (),
+            },
+            &events,
         );
         let digest = Digest::of(line.as_bytes());
         Ok(Self {
@@ -125,6 +178,7 @@ impl Entry {
             prev: new.prev,
             command: new.command,
             events: new.events,
+            events_at,
             skipped: 0,
         })
     }
@@ -135,17 +189,23 @@ impl Entry {
     /// # Errors
     /// A line of another form, or one from a newer Galley that may not be passed over.
     pub fn read(line: &str) -> Result<Self, EntryError> {
-        let parsed: Line<'_> = serde_json::from_str(line)?;
+        let parsed: Line<'_> = serde_json::from_str(line).map_err(|error| newer(line, error))?;
         let seq = parsed.seq;
-        if parsed.v != FORMAT {
-            return Err(EntryError::Newer {
-                seq,
-                what: format!("format {}", parsed.v),
-            });
+        if parsed.v > FORMAT {
+            return Err(newer_format(seq, parsed.v));
         }
-        let mut events = Vec::with_capacity(parsed.events.len());
+        // One entry, one line: what is neither signed nor decided (spaces, order, further fields)
+        // would otherwise be anybody's to choose.
+        let (exact, events_at) = written(&parsed, parsed.events.get());
+        let safe = -canonical::MAX_SAFE..=canonical::MAX_SAFE;
+        let numbers = safe.contains(&parsed.at.0) && seq <= canonical::MAX_SAFE.unsigned_abs();
+        if exact != line || !numbers || parsed.v != FORMAT || parsed.rules == 0 {
+            return Err(EntryError::NotCanonical { seq });
+        }
+        let raw_events: Vec<&RawValue> = serde_json::from_str(parsed.events.get())?;
+        let mut events = Vec::with_capacity(raw_events.len());
         let mut skipped = 0;
-        for raw in &parsed.events {
+        for raw in raw_events {
             match serde_json::from_str::<Event>(raw.get()) {
                 Ok(event) => events.push(event),
                 Err(error) => match serde_json::from_str::<UnknownEvent>(raw.get()) {
@@ -187,6 +247,7 @@ impl Entry {
             prev: parsed.prev,
             command,
             events,
+            events_at,
             skipped,
         })
     }
@@ -243,6 +304,18 @@ impl Entry {
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The events in the bytes in which they are stored and sent.
+    #[must_use]
+    pub fn events_text(&self) -> &str {
+        self.line.get(self.events_at.clone()).unwrap_or_default()
+    }
+
+    /// Whether a reader who knows nothing of what was asked may pass over all of it.
+    #[must_use]
+    pub fn is_passed_over(&self) -> bool {
+        self.command.command().body == super::Body::Newer && self.events.is_empty()
     }
 
     /// How many skippable events of a newer Galley were passed over.

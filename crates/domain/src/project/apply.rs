@@ -67,7 +67,11 @@ impl Project {
             };
             self.record(event, command.project, &context)
                 .ok_or(ApplyError::Contradiction { seq: entry.seq() })?;
+            for content in event.contents() {
+                self.named.insert(content);
+            }
         }
+        self.digests.push_back(entry.digest());
         self.commands
             .insert(command.id, (entry.command().digest(), entry.seq()));
         self.head = Head {
@@ -269,7 +273,10 @@ impl Project {
             Event::ContentRedacted { content, .. } => {
                 self.redacted.insert(*content, (on.seq, on.at));
             }
-            Event::EpochBegun { epoch, .. } => self.epoch = *epoch,
+            Event::EpochBegun { epoch, .. } => {
+                self.epoch = *epoch;
+                self.first_epoch.get_or_insert(on.seq);
+            }
             Event::EnvironmentKeyIssued { .. }
             | Event::TokenIssued { .. }
             | Event::KeyRevoked { .. }
@@ -293,6 +300,7 @@ impl Project {
                 hash,
                 expires,
             } => {
+                self.secrets.insert(*hash);
                 let kind = KeyKind::Environment(*environment);
                 let (name, hash, expires) = (name.clone(), *hash, *expires);
                 let made = Key {
@@ -314,6 +322,7 @@ impl Project {
                 hash,
                 expires,
             } => {
+                self.secrets.insert(*hash);
                 let kind = KeyKind::Personal(*person);
                 let (name, hash, expires) = (name.clone(), *hash, *expires);
                 let made = Key {
@@ -339,6 +348,8 @@ impl Project {
                 name,
                 expires,
             } => {
+                self.secrets.insert(*hash);
+                self.one_time_keys.insert(*key);
                 let made = Invitation {
                     id: *invitation,
                     key: *key,
@@ -369,6 +380,7 @@ impl Project {
                 let used = Arc::make_mut(self.invitations.get_mut(invitation)?);
                 used.closed = Some(on.at);
                 used.joined = Some(*person);
+                self.secrets.insert(*hash);
                 self.add_person(*person, name, *role, *device, device_name, on.at);
                 let made = Key {
                     id: *token,

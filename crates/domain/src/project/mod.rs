@@ -20,7 +20,7 @@ pub use release::{Change, Release, ReleaseKind};
 pub use replay::{ChainError, Replay};
 pub use trial::{Outcome, Trial};
 
-use crate::ledger::{PublicKey, Seen};
+use crate::ledger::{KeyHash, PublicKey, Seen};
 use crate::names::folded;
 use crate::{
     CommandId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, ProjectId,
@@ -36,7 +36,13 @@ pub struct Project {
     pub(crate) id: Option<ProjectId>,
     pub(crate) name: String,
     pub(crate) head: Head,
+    /// The digest of each entry, the first at 0: what a command says it had seen is held to them.
+    pub(crate) digests: Vector<Digest>,
     pub(crate) epoch: u32,
+    /// The entry that began the first epoch: what was seen from there on may have been lost.
+    pub(crate) first_epoch: Option<u64>,
+    /// All content that an entry named: only that may be read through this project.
+    pub(crate) named: OrdSet<Digest>,
     pub(crate) prompts: OrdMap<PromptId, Arc<Prompt>>,
     /// A prompt that joined another → the other.
     pub(crate) joined: OrdMap<PromptId, PromptId>,
@@ -58,6 +64,10 @@ pub struct Project {
     pub(crate) devices: OrdMap<PublicKey, PersonId>,
     pub(crate) invitations: OrdMap<InvitationId, Arc<Invitation>>,
     pub(crate) keys: OrdMap<KeyId, Arc<Key>>,
+    /// The hashes of all keys, tokens and invitations there ever were.
+    pub(crate) secrets: OrdSet<KeyHash>,
+    /// The public halves of all invitations there ever were.
+    pub(crate) one_time_keys: OrdSet<PublicKey>,
     pub(crate) datasets: OrdMap<DatasetId, Arc<Dataset>>,
     pub(crate) dataset_names: OrdMap<String, DatasetId>,
     pub(crate) runs: Vector<Arc<Run>>,
@@ -158,6 +168,15 @@ impl Project {
         Seen {
             seq: self.head.seq,
             digest: self.head.digest,
+        }
+    }
+
+    /// The digest of an entry; zeros for 0, the place before the first.
+    #[must_use]
+    pub fn digest_at(&self, seq: u64) -> Option<Digest> {
+        match seq.checked_sub(1) {
+            None => Some(Digest::ZERO),
+            Some(place) => self.digests.get(usize::try_from(place).ok()?).copied(),
         }
     }
 
@@ -339,6 +358,12 @@ impl Project {
     /// Shared runs, oldest first.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Arc<Run>> {
         self.runs.iter()
+    }
+
+    /// Whether the ledger names this content: only then may it be read through this project.
+    #[must_use]
+    pub fn names_content(&self, content: &Digest) -> bool {
+        self.named.contains(content)
     }
 
     /// Whether this content was destroyed.

@@ -4,9 +4,9 @@
 use super::Project;
 use crate::ledger::{Body, Entry, NewEntry, SignedCommand};
 use crate::rules::{Checking, Contents};
-use crate::{Millis, Refusal, RefusalCode};
+use crate::{Digest, Millis, Refusal, RefusalCode};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A state on which commands are tried. The caller keeps it, or drops it and nothing happened.
@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub struct Trial {
     project: Project,
     refused: BTreeSet<Uuid>,
+    /// Content that a refused command would have brought, and that command.
+    refused_contents: BTreeMap<Digest, Uuid>,
 }
 
 /// What became of a command.
@@ -37,6 +39,7 @@ impl Trial {
         Self {
             project,
             refused: BTreeSet::new(),
+            refused_contents: BTreeMap::new(),
         }
     }
 
@@ -74,9 +77,16 @@ impl Trial {
             };
         }
         match self.accept(signed, contents, now) {
-            Ok(entry) => Outcome::Accepted(Box::new(entry)),
+            Ok(entry) => {
+                // Refused before, it may be accepted once what it needs is there.
+                self.refused.remove(&command.id.0);
+                Outcome::Accepted(Box::new(entry))
+            }
             Err(refusal) => {
                 self.refused.insert(command.id.0);
+                for content in command.body.contents() {
+                    self.refused_contents.insert(content, command.id.0);
+                }
                 Outcome::Refused(refusal)
             }
         }
@@ -122,8 +132,12 @@ impl Trial {
     }
 
     fn needs_refused(&self, body: &Body) -> Option<Uuid> {
-        body.needs()
+        let by_id = body.needs().into_iter();
+        let by_content = body
+            .needs_contents()
             .into_iter()
-            .find(|id| self.refused.contains(id))
+            .filter(|content| !self.project.names_content(content))
+            .filter_map(|content| self.refused_contents.get(&content).copied());
+        by_id.chain(by_content).find(|id| self.refused.contains(id))
     }
 }

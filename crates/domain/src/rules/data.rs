@@ -138,20 +138,6 @@ impl Case<'_> {
 }
 
 impl crate::Project {
-    /// Whether the ledger names this content: only then may it be read through this project.
-    #[must_use]
-    pub fn names_content(&self, content: &Digest) -> bool {
-        self.version_contents.contains_key(content)
-            || self
-                .prompts()
-                .any(|p| p.versions().any(|v| v.message == *content))
-            || self.releases().any(|r| r.reason == *content)
-            || self
-                .datasets()
-                .any(|d| d.contents.iter().any(|c| c.content == *content))
-            || self.runs().any(|r| r.results == *content)
-    }
-
     fn serves_content(&self, environment: crate::EnvironmentId, content: Digest) -> bool {
         self.served(environment)
             .flat_map(|(_, serving)| serving.sides.iter())

@@ -1,6 +1,6 @@
 //! Environments: add, rename, reorder, retire, default.
 
-use super::{Case, flat_name};
+use super::{Case, flat_name, reads_as_number};
 use crate::ledger::Event;
 use crate::names::folded;
 use crate::project::KeyKind;
@@ -13,6 +13,17 @@ impl Case<'_> {
         name: &str,
         after: Option<EnvironmentId>,
     ) -> Result<Vec<Event>, Refusal> {
+        // The first environments have ids that the founder's device drew.
+        if self
+            .project
+            .environment(EnvironmentId::from(self.id))
+            .is_some()
+        {
+            return Err(Refusal::new(
+                RefusalCode::IdReused,
+                "there is an environment with this id already; nothing was changed",
+            ));
+        }
         self.free_name(name, None)?;
         if self.project.order.len() >= limits::ENVIRONMENTS {
             return Err(Refusal::new(
@@ -150,6 +161,20 @@ impl Case<'_> {
                 format!("there is an environment named {name} already"),
             ));
         }
+        // An address names labels and environments alike.
+        if let Some(prompt) = self
+            .project
+            .prompts()
+            .find(|prompt| prompt.labels.contains_key(&folded(name)))
+        {
+            return Err(Refusal::new(
+                RefusalCode::NameTaken,
+                format!(
+                    "{} has a label named {name}; remove that first",
+                    prompt.name
+                ),
+            ));
+        }
         Ok(())
     }
 }
@@ -160,6 +185,11 @@ pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
     if folded(name) == "latest" {
         return Err(Refusal::invalid(
             "latest is a label; call the environment something else",
+        ));
+    }
+    if reads_as_number(name) {
+        return Err(Refusal::invalid(
+            "an environment can't be called what a version's number looks like",
         ));
     }
     Ok(())

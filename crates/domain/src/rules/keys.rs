@@ -17,6 +17,7 @@ impl Case<'_> {
         self.active_environment(environment)?;
         flat_name("the key", name)?;
         self.check_expiry(expires)?;
+        self.new_secret(&hash)?;
         let (key, name) = (KeyId::from(self.id), name.to_owned());
         Ok(vec![Event::EnvironmentKeyIssued {
             key,
@@ -35,6 +36,7 @@ impl Case<'_> {
     ) -> Result<Vec<Event>, Refusal> {
         flat_name("the token", name)?;
         self.check_expiry(expires)?;
+        self.new_secret(&hash)?;
         let person = self.actor()?.id;
         let (key, name) = (KeyId::from(self.id), name.to_owned());
         Ok(vec![Event::TokenIssued {
@@ -63,6 +65,17 @@ impl Case<'_> {
             return Err(Refusal::invalid("this key is revoked already"));
         }
         Ok(vec![Event::KeyRevoked { key: id }])
+    }
+
+    // Every member can read the hashes. Who could give a key the hash of another would choose what
+    // the other's secret opens, or end it.
+    pub(super) fn new_secret(&self, hash: &KeyHash) -> Result<(), Refusal> {
+        if self.project.secrets.contains(hash) {
+            return Err(Refusal::invalid(
+                "this secret was used before; every key, token and invitation needs a new one",
+            ));
+        }
+        Ok(())
     }
 
     fn check_expiry(&self, expires: Option<Millis>) -> Result<(), Refusal> {

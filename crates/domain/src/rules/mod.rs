@@ -13,7 +13,7 @@ mod versions;
 
 pub use versions::content_problems;
 
-use crate::ledger::{Body, Command, Event, MadeEnvironment};
+use crate::ledger::{Body, Command, Event, MadeEnvironment, Seen};
 use crate::names::{self, NameError};
 use crate::permissions::{Role, least_role};
 use crate::project::Person;
@@ -88,6 +88,7 @@ impl Project {
         if self.id().is_none_or(|id| id != command.project) {
             return Err(Refusal::not_found("this project"));
         }
+        self.check_seen(command.seen)?;
         if let Body::Join { .. } = command.body {
             return case.join(command);
         }
@@ -103,8 +104,34 @@ impl Project {
                 ),
             ));
         }
+        case.not_destroyed(&command.body)?;
         case.needs_content(&command.body)?;
         case.dispatch(&command.body)
+    }
+
+    /// Whether whoever signed this may ask for things here at all.
+    pub(crate) fn may_act(&self, command: &Command) -> Result<(), Refusal> {
+        if self.id().is_none_or(|id| id != command.project) {
+            return Err(Refusal::not_found("this project"));
+        }
+        self.check_seen(command.seen)?;
+        self.active(command).map(|_| ())
+    }
+
+    // A signed command says what its device had seen of the ledger. Holding it to that is what
+    // keeps an operator from dropping or exchanging an entry: every later signature names it.
+    fn check_seen(&self, seen: Seen) -> Result<(), Refusal> {
+        if self.digest_at(seen.seq) == Some(seen.digest) {
+            return Ok(());
+        }
+        // What a device saw before a restore may be lost; an admin's epoch says from where on.
+        if self.first_epoch.is_some_and(|first| seen.seq >= first) {
+            return Ok(());
+        }
+        Err(Refusal::invalid(
+            "this was made on another history of the project than the one that is here; sync, and \
+             if the registry was restored from a backup, give back what it lost",
+        ))
     }
 
     // The person for whom the device signs, if both still count.
@@ -296,12 +323,16 @@ impl Case<'_> {
 
     fn rename_project(&self, name: &str) -> Result<Vec<Event>, Refusal> {
         flat_name("the project", name)?;
+        if self.project.name() == name {
+            return Err(Refusal::invalid("the project has this name already"));
+        }
         Ok(vec![Event::ProjectRenamed {
             name: name.to_owned(),
         }])
     }
 
     fn begin_epoch(&self, epoch: u32, reason: Digest) -> Result<Vec<Event>, Refusal> {
+        self.check_text(&reason)?;
         if epoch != self.project.epoch() + 1 {
             return Err(Refusal::conflict(
                 "another epoch has begun meanwhile",
@@ -309,6 +340,21 @@ impl Case<'_> {
             ));
         }
         Ok(vec![Event::EpochBegun { epoch, reason }])
+    }
+
+    // Sent again, it would be back in every copy.
+    fn not_destroyed(&self, body: &Body) -> Result<(), Refusal> {
+        if body
+            .contents()
+            .iter()
+            .any(|digest| self.project.is_redacted(digest))
+        {
+            return Err(Refusal::new(
+                RefusalCode::ContentInvalid,
+                "this content was redacted and can't be saved again",
+            ));
+        }
+        Ok(())
     }
 
     fn needs_content(&self, body: &Body) -> Result<(), Refusal> {
@@ -358,6 +404,13 @@ fn article(role: Role) -> &'static str {
         Role::Author => "an author",
         Role::Admin => "an admin",
     }
+}
+
+/// Whether a name reads as a version's number: `7` or `v7`.
+pub(crate) fn reads_as_number(name: &str) -> bool {
+    let folded = names::folded(name);
+    let digits = folded.strip_prefix('v').unwrap_or(&folded);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 pub(crate) fn flat_name(what: &str, name: &str) -> Result<(), Refusal> {

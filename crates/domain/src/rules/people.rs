@@ -19,13 +19,12 @@ impl Case<'_> {
         if expires <= self.now {
             return Err(Refusal::invalid("the invitation would have ended already"));
         }
-        if self.project.invitations().any(|i| i.key == key)
-            || self.project.person_of(&key).is_some()
-        {
+        if self.is_known_key(&key) {
             return Err(Refusal::invalid(
                 "this key was used before; an invitation needs a new one",
             ));
         }
+        self.new_secret(&hash)?;
         let (invitation, name) = (InvitationId::from(self.id), name.to_owned());
         Ok(vec![Event::PersonInvited {
             invitation,
@@ -80,6 +79,7 @@ impl Case<'_> {
         flat_name("the person", name)?;
         flat_name("the device", device_name)?;
         self.new_device(device)?;
+        self.new_secret(token)?;
         Ok(vec![Event::PersonJoined {
             person: PersonId::from(self.id),
             invitation: *invitation,
@@ -214,10 +214,12 @@ impl Case<'_> {
         ))
     }
 
+    fn is_known_key(&self, key: &PublicKey) -> bool {
+        self.project.person_of(key).is_some() || self.project.one_time_keys.contains(key)
+    }
+
     fn new_device(&self, device: &PublicKey) -> Result<(), Refusal> {
-        let known = self.project.person_of(device).is_some()
-            || self.project.invitations().any(|i| i.key == *device);
-        if known {
+        if self.is_known_key(device) {
             return Err(Refusal::invalid(
                 "this device key was enrolled before; a device needs its own",
             ));

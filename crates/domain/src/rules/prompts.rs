@@ -1,6 +1,6 @@
 //! Prompts and labels.
 
-use super::{Case, bad_name, flat_name};
+use super::{Case, bad_name, flat_name, reads_as_number};
 use crate::ledger::Event;
 use crate::names::{self, folded};
 use crate::project::Prompt;
@@ -135,7 +135,9 @@ impl Case<'_> {
         replaces: VersionId,
     ) -> Result<Vec<Event>, Refusal> {
         let prompt = self.prompt(id)?;
-        self.check_label(label)?;
+        if folded(label) == "latest" {
+            return Err(Refusal::invalid("latest moves by itself"));
+        }
         let now = prompt.labelled(label);
         if now != Some(replaces) {
             return Err(Refusal::conflict(
@@ -161,12 +163,10 @@ impl Case<'_> {
     // A label must not be mistaken for what an address can also name.
     fn check_label(&self, label: &str) -> Result<(), Refusal> {
         flat_name("the label", label)?;
-        let folded = folded(label);
-        let number = folded.strip_prefix('v').unwrap_or(&folded);
-        if folded == "latest" {
+        if folded(label) == "latest" {
             return Err(Refusal::invalid("latest moves by itself"));
         }
-        if number.bytes().all(|b| b.is_ascii_digit()) {
+        if reads_as_number(label) {
             return Err(Refusal::invalid(
                 "a label can't look like a version's number",
             ));

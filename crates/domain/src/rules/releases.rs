@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::ledger::{Event, Pointer, RecordedChange, ReleaseChange, Side};
-use crate::project::Change;
+use crate::project::{Change, Serving};
 use crate::split::{self, SLOTS};
 use crate::{Digest, EnvironmentId, PromptId, Refusal, RefusalCode, ReleaseId, limits};
 use serde_json::json;
@@ -59,7 +59,7 @@ impl Case<'_> {
         }
         self.check_sides(prompt.id, &prompt.name, &change.sides)?;
         let now = last.map_or(&[][..], |serving| &serving.sides);
-        if now == change.sides {
+        if same_sides(now, &change.sides) {
             return Err(Refusal::invalid(if now.is_empty() {
                 format!("{} does not serve {}", environment.name, prompt.name)
             } else {
@@ -156,7 +156,7 @@ impl Case<'_> {
             ));
         }
         let source = self.project.serving(from, prompt);
-        if source.is_some_and(|serving| serving.sides == change.sides) {
+        if source.is_some_and(|serving| same_sides(&serving.sides, &change.sides)) {
             return Ok(());
         }
         let of = self
@@ -202,15 +202,12 @@ impl Case<'_> {
             if !seen.insert(prompt.id) {
                 return Err(Refusal::invalid("a revert names each prompt once"));
             }
-            let now = self
-                .project
-                .last_served(environment, prompt.id)
-                .map(|serving| serving.release);
-            if now != Some(pointer.replaces) {
-                return Err(self.moved(&named.name, environment, prompt.id));
-            }
+            let now = match self.project.last_served(environment, prompt.id) {
+                Some(now) if now.release == pointer.replaces => now,
+                _ => return Err(self.moved(&named.name, environment, prompt.id)),
+            };
             let then = self.project.state_after(to, environment, prompt.id);
-            if then.is_some_and(|(release, _)| release == pointer.replaces) {
+            if serves_alike(now, then.map(|(_, change)| change)) {
                 return Err(Refusal::invalid(format!(
                     "{} serves of {} what it served then",
                     named.name, prompt.name
@@ -226,6 +223,12 @@ impl Case<'_> {
                 ));
             }
             let restored = then.map(|(_, change)| change);
+            if prompt.archived && restored.is_some_and(|change| !change.sides.is_empty()) {
+                return Err(Refusal::invalid(format!(
+                    "{} is archived; restore it first",
+                    prompt.name
+                )));
+            }
             for side in restored.iter().flat_map(|change| &change.sides) {
                 if let Some((_, version)) = self.project.version(side.version) {
                     self.not_redacted(&prompt.name, version.number, version.content)?;
@@ -290,6 +293,21 @@ impl crate::Project {
         }
         reached
     }
+}
+
+/// Whether two lists of sides say the same, in whatever order.
+fn same_sides(one: &[Side], other: &[Side]) -> bool {
+    one.len() == other.len() && one.iter().all(|side| other.contains(side))
+}
+
+/// Whether every unit would get what it gets now.
+fn serves_alike(now: &Serving, then: Option<&Change>) -> bool {
+    let Some(then) = then else {
+        return now.sides.is_empty();
+    };
+    same_sides(&now.sides, &then.sides)
+        && now.slots == then.slots
+        && (now.sides.len() < 2 || now.salt == then.salt)
 }
 
 fn count(what: &str, found: usize) -> Result<(), Refusal> {

@@ -42,12 +42,6 @@ impl Case<'_> {
                 ));
             }
         }
-        if self.project.is_redacted(content) {
-            return Err(Refusal::new(
-                RefusalCode::ContentInvalid,
-                "this content was redacted and can't be saved again",
-            ));
-        }
         self.check_includes(includes)?;
         self.check_content(content, includes)?;
         self.check_text(message)?;
@@ -79,11 +73,16 @@ impl Case<'_> {
     }
 
     fn check_includes(&self, includes: &[Digest]) -> Result<(), Refusal> {
-        if includes.len() > limits::INCLUDES || !includes.is_sorted() {
+        if includes.len() > limits::INCLUDES {
             return Err(Refusal::invalid(format!(
                 "a version includes at most {} snippets",
                 limits::INCLUDES
             )));
+        }
+        if !includes.is_sorted_by(|one, next| one < next) {
+            return Err(Refusal::invalid(
+                "the snippets of a version are named once each, in order",
+            ));
         }
         let mut level: BTreeSet<Digest> = includes.iter().copied().collect();
         for depth in 0.. {
@@ -137,6 +136,12 @@ impl Case<'_> {
         canonical::from_canonical(&bytes).map_err(|error| invalid(error.to_string()))?;
         let content = VersionContent::decode(&bytes)
             .map_err(|error| invalid(format!("the content is not a version's: {error}")))?;
+        // Equal content has one name only if it has one spelling: what we would write.
+        if content.encode().ok().is_none_or(|(_, own)| own != *digest) {
+            return Err(invalid(
+                "the content is written in a way that Galley would not write it".to_owned(),
+            ));
+        }
         let stated: BTreeSet<_> = content.includes.values().copied().collect();
         if !stated.iter().eq(includes) {
             return Err(invalid(
