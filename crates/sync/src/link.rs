@@ -5,7 +5,7 @@ use crate::{SyncError, clock};
 use domain::project::Project;
 use domain::{Digest, ProjectId};
 use protocol::ledger::{FoundContent, LedgerHead, MAX_CONTENTS};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use store::{NewContent, Store};
 use tokio::sync::Mutex;
@@ -32,6 +32,23 @@ pub struct FetchedContents {
     pub redacted: u64,
     /// Contents that the registry does not have, either.
     pub missing: u64,
+}
+
+/// Contents on their way: what is still wanted, and what came of the rest.
+#[derive(Debug)]
+pub(crate) struct Fetching {
+    queue: VecDeque<Digest>,
+    /// What came of it so far.
+    pub fetched: FetchedContents,
+}
+
+impl Fetching {
+    pub(crate) fn new(wanted: Vec<Digest>) -> Self {
+        Self {
+            queue: wanted.into(),
+            fetched: FetchedContents::default(),
+        }
+    }
 }
 
 /// The end of a ledger as heads are compared.
@@ -73,48 +90,48 @@ impl Link {
             .await
     }
 
-    /// Fetches contents in batches. `keep` gets each batch of what came.
+    /// Fetches one batch of what is still wanted; nothing once all was asked for.
     pub(crate) async fn fetch(
         &self,
-        wanted: Vec<Digest>,
+        fetching: &mut Fetching,
         task: &crate::Task,
-        mut each_batch: impl AsyncFnMut(Vec<(Digest, String)>) -> Result<(), SyncError>,
-    ) -> Result<FetchedContents, SyncError> {
-        let mut fetched = FetchedContents::default();
-        let mut queue: VecDeque<Digest> = wanted.into();
-        while !queue.is_empty() {
-            let asked: Vec<_> = queue.drain(..queue.len().min(MAX_CONTENTS)).collect();
-            let mut came = Vec::new();
-            let mut answered = std::collections::HashSet::new();
-            let call = self.client.contents(self.project, &asked, |digest, found| {
-                if !answered.insert(digest) {
-                    return;
-                }
-                match found {
-                    FoundContent::Here { content } => came.push((digest, content)),
-                    FoundContent::Redacted => fetched.redacted += 1,
-                    FoundContent::Missing => fetched.missing += 1,
-                }
-            });
-            task.or_cancelled(call).await?;
-            let asked_for: std::collections::HashSet<_> = asked.iter().copied().collect();
-            came.retain(|(digest, _)| asked_for.contains(digest));
-            let left: Vec<_> = asked
-                .into_iter()
-                .filter(|digest| !answered.contains(digest))
-                .collect();
-            if came.is_empty() && answered.is_empty() {
-                return Err(crate::client::ClientError::Broken(
-                    "it holds none of the contents that were asked for".to_owned(),
-                )
-                .into());
-            }
-            // An answer ends after so many bytes; what was left out is asked for again.
-            left.into_iter().rev().for_each(|digest| queue.push_front(digest));
-            fetched.here += came.len() as u64;
-            each_batch(came).await?;
+    ) -> Result<Option<Vec<(Digest, String)>>, SyncError> {
+        let Fetching { queue, fetched } = fetching;
+        if queue.is_empty() {
+            return Ok(None);
         }
-        Ok(fetched)
+        let asked: Vec<_> = queue.drain(..queue.len().min(MAX_CONTENTS)).collect();
+        let mut came = Vec::new();
+        let mut answered = HashSet::new();
+        let call = self.client.contents(self.project, &asked, |digest, found| {
+            if !answered.insert(digest) {
+                return;
+            }
+            match found {
+                FoundContent::Here { content } => came.push((digest, content)),
+                FoundContent::Redacted => fetched.redacted += 1,
+                FoundContent::Missing => fetched.missing += 1,
+            }
+        });
+        task.or_cancelled(call).await?;
+        let asked_for: HashSet<_> = asked.iter().copied().collect();
+        came.retain(|(digest, _)| asked_for.contains(digest));
+        let left: Vec<_> = asked
+            .into_iter()
+            .filter(|digest| !answered.contains(digest))
+            .collect();
+        if came.is_empty() && answered.is_empty() {
+            return Err(crate::client::ClientError::Broken(
+                "it holds none of the contents that were asked for".to_owned(),
+            )
+            .into());
+        }
+        // An answer ends after so many bytes; what was left out is asked for again.
+        left.into_iter()
+            .rev()
+            .for_each(|digest| queue.push_front(digest));
+        fetched.here += came.len() as u64;
+        Ok(Some(came))
     }
 
     /// Keeps contents in the store.

@@ -5,7 +5,7 @@
 //! taken, so that a lying registry gets nothing into it. A first pull takes what the chain
 //! vouches for, so that the library shows at once; [`crate::verify`] does the rest behind it.
 
-use crate::link::{FetchedContents, Link};
+use crate::link::{FetchedContents, Fetching, Link};
 use crate::plan::{Plan, plan};
 use crate::progress::{Stage, Task};
 use crate::{SyncError, clock, verify};
@@ -105,13 +105,13 @@ pub async fn pull_contents(link: &Link, task: &Task) -> Result<FetchedContents, 
     let mut done = 0;
     task.tell(Stage::Content, done, total);
     let wanted = missing.into_iter().map(|missing| missing.digest).collect();
-    link.fetch(wanted, task, async |came| {
+    let mut fetching = Fetching::new(wanted);
+    while let Some(came) = link.fetch(&mut fetching, task).await? {
         done += came.len() as u64;
         link.keep(came).await?;
         task.tell(Stage::Content, done, total);
-        Ok(())
-    })
-    .await
+    }
+    Ok(fetching.fetched)
 }
 
 impl Link {
@@ -126,12 +126,11 @@ impl Link {
         if here {
             return Ok(true);
         }
-        let fetched = self
-            .fetch(vec![digest], &Task::unwatched(), async |came| {
-                self.keep(came).await
-            })
-            .await?;
-        Ok(fetched.here > 0)
+        let mut fetching = Fetching::new(vec![digest]);
+        while let Some(came) = self.fetch(&mut fetching, &Task::unwatched()).await? {
+            self.keep(came).await?;
+        }
+        Ok(fetching.fetched.here > 0)
     }
 }
 
@@ -223,11 +222,10 @@ async fn take_verified(
             })
             .await?;
         let mut contents = Vec::new();
-        link.fetch(wanted, task, async |came| {
+        let mut fetching = Fetching::new(wanted);
+        while let Some(came) = link.fetch(&mut fetching, task).await? {
             contents.extend(came);
-            Ok(())
-        })
-        .await?;
+        }
         at = link
             .blocking(move |link| take_checked(link, at, &entries, &contents))
             .await?;

@@ -6,7 +6,7 @@
 //! founder's token opens the project there as it does here.
 
 use crate::client::{Client, ClientError};
-use crate::link::Link;
+use crate::link::{Fetching, Link};
 use crate::plan::Disagreement;
 use crate::progress::{Stage, Task};
 use crate::pull::{pull, pull_contents};
@@ -178,11 +178,10 @@ async fn content(here: &Link, digest: Digest, task: &Task) -> Result<Option<Stri
         Some(Some(bytes)) => String::from_utf8(bytes.to_vec()).ok(),
         None => {
             let mut came = Vec::new();
-            here.fetch(vec![digest], task, async |batch| {
+            let mut fetching = Fetching::new(vec![digest]);
+            while let Some(batch) = here.fetch(&mut fetching, task).await? {
                 came.extend(batch);
-                Ok(())
-            })
-            .await?;
+            }
             came.pop().map(|(_, text)| text)
         }
     };

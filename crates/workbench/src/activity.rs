@@ -1,0 +1,205 @@
+//! The ledger in plain words, and checking it.
+
+use crate::views::{ActivityFilter, ActivityPage, ActivityRow, State, Verification};
+use crate::{Error, Workbench, words};
+use domain::ledger::{Entry, Event};
+use domain::{Digest, ProjectId, PromptId};
+
+/// Entries that are looked at in one step while a filter is followed back.
+const STEP: u64 = 500;
+
+impl Workbench {
+    /// Entries before a number (or the newest), the newest first, `limit` at most.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub async fn activity(
+        &self,
+        project: ProjectId,
+        filter: ActivityFilter,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<ActivityPage, Error> {
+        let reading = self.reading(project)?;
+        let head = reading.accepted.head().seq;
+        let limit = usize::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000);
+        let mut entries: Vec<ActivityRow> = Vec::new();
+        if before.is_none() {
+            let waiting = reading
+                .pending
+                .iter()
+                .rev()
+                .filter(|pending| pending.refusal.is_none());
+            entries.extend(
+                waiting
+                    .map(|p| reading.waiting_row(p))
+                    .filter(|row| matches(&filter, row)),
+            );
+        }
+        let mut end = before.map_or(head, |before| before.saturating_sub(1));
+        while end > 0 && entries.len() < limit {
+            let start = end.saturating_sub(STEP);
+            for entry in reading.entries(start, end)?.iter().rev() {
+                if filter
+                    .person
+                    .is_some_and(|person| reading.actor(entry) != Some(person))
+                {
+                    continue;
+                }
+                let row = reading.activity_row(entry);
+                if matches(&filter, &row) {
+                    entries.push(row);
+                    end = entry.seq().saturating_sub(1);
+                    if entries.len() >= limit {
+                        break;
+                    }
+                }
+            }
+            if entries.len() < limit {
+                end = start;
+            }
+        }
+        Ok(ActivityPage {
+            more: end > 0,
+            entries,
+        })
+    }
+
+    /// Checks the whole ledger on this computer: chain, signatures, and every decision again.
+    ///
+    /// # Errors
+    /// The project is not on this computer; a ledger that is wrong is an answer, not an error.
+    pub async fn verify(&self, project: ProjectId) -> Result<Verification, Error> {
+        let reading = self.reading(project)?;
+        let work = tokio::task::spawn_blocking(move || reading.verify());
+        work.await
+            .map_err(|error| Error::invalid(error.to_string()))?
+    }
+}
+
+fn matches(filter: &ActivityFilter, row: &ActivityRow) -> bool {
+    if filter.kind.is_some_and(|kind| kind != row.kind) {
+        return false;
+    }
+    let text = domain::names::folded(filter.text.trim());
+    let holds = |part: &str| domain::names::folded(part).contains(&text);
+    text.is_empty()
+        || holds(&row.words)
+        || holds(&row.by)
+        || row.reason.as_deref().is_some_and(holds)
+}
+
+impl crate::reading::Reading {
+    /// An entry in plain words.
+    fn activity_row(&self, entry: &Entry) -> ActivityRow {
+        let (words, kind) = words::events(&self.ahead, entry.events());
+        let (reason, prompt) = about(entry.events());
+        ActivityRow {
+            seq: Some(entry.seq()),
+            at: entry.at(),
+            by: self
+                .actor(entry)
+                .map_or_else(|| "Somebody".to_owned(), |person| self.person(person)),
+            words,
+            kind,
+            reason: reason
+                .map(|digest| self.text(&digest))
+                .filter(|text| !text.is_empty()),
+            prompt: prompt.map(|id| self.ahead.meant(id)),
+            state: self.kept(),
+        }
+    }
+
+    /// A command of the outbox, as the entry that it would be.
+    fn waiting_row(&self, pending: &store::Pending) -> ActivityRow {
+        let (words, kind) = words::events(&self.ahead, &pending.events);
+        let (reason, prompt) = about(&pending.events);
+        ActivityRow {
+            seq: None,
+            at: pending.queued.created,
+            by: self.my_name(),
+            words,
+            kind,
+            reason: reason
+                .map(|digest| self.text(&digest))
+                .filter(|text| !text.is_empty()),
+            prompt: prompt.map(|id| self.ahead.meant(id)),
+            state: State::Outbox,
+        }
+    }
+
+    fn verify(&self) -> Result<Verification, Error> {
+        let mut replay = domain::project::Replay::new();
+        let head = self.accepted.head().seq;
+        let mut done = 0;
+        let contents = self.store.contents();
+        while done < head {
+            for entry in self.entries(done, (done + STEP).min(head))? {
+                let checked = domain::project::Replay::check_signature(&entry)
+                    .and_then(|()| replay.push(&entry, &contents));
+                if let Err(error) = checked {
+                    return Ok(Verification {
+                        good: false,
+                        words: format!(
+                            "Not in order: {error}. Nothing after it can be trusted; \
+                             keep this computer's copy and ask whoever runs the registry."
+                        ),
+                        checked: done,
+                        first_bad: error.seq().or(Some(done + 1)),
+                    });
+                }
+                done = entry.seq();
+            }
+        }
+        Ok(Verification {
+            good: true,
+            words: format!(
+                "In order: {}. The chain is whole, every command is signed by the device it names, \
+                 and the rules lead to exactly what is recorded.",
+                words::count(
+                    usize::try_from(done).unwrap_or(usize::MAX),
+                    "entry",
+                    "entries"
+                )
+            ),
+            checked: done,
+            first_bad: None,
+        })
+    }
+}
+
+// The text that was given with an entry, and the prompt to open for it.
+fn about(events: &[Event]) -> (Option<Digest>, Option<PromptId>) {
+    let mut reason = None;
+    let mut prompt = None;
+    for event in events {
+        match event {
+            Event::VersionSaved {
+                message,
+                prompt: of,
+                ..
+            } => (reason, prompt) = (Some(*message), Some(*of)),
+            Event::Released {
+                reason: why,
+                changes,
+                ..
+            } => {
+                reason = Some(*why);
+                if let [only] = changes.as_slice() {
+                    prompt = Some(only.prompt);
+                }
+            }
+            Event::ContentRedacted { reason: why, .. } | Event::EpochBegun { reason: why, .. } => {
+                reason = Some(*why);
+            }
+            Event::PromptCreated { prompt: of, .. }
+            | Event::PromptJoined { into: of, .. }
+            | Event::PromptRenamed { prompt: of, .. }
+            | Event::PromptArchived { prompt: of }
+            | Event::PromptRestored { prompt: of }
+            | Event::LabelMoved { prompt: of, .. } => prompt = Some(*of),
+            _ => {}
+        }
+    }
+    (reason, prompt)
+}

@@ -1,0 +1,60 @@
+//! Environment keys: made on this device, copied once, shown nowhere.
+
+use crate::secrets::{Secret, random_32};
+use crate::{Error, Workbench};
+use domain::ledger::Body;
+use domain::{EnvironmentId, KeyId, ProjectId};
+use protocol::token::{Kind, Token};
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// A key that was just made, with its secret. Whoever holds it copies it once and drops it.
+#[derive(Debug)]
+pub struct NewKey {
+    /// The public half.
+    pub id: KeyId,
+    /// The secret.
+    pub secret: Secret,
+}
+
+impl Workbench {
+    /// Makes a key with which applications read one environment.
+    ///
+    /// # Errors
+    /// Only an admin may; there is no keychain to sign with.
+    pub async fn create_key(
+        &self,
+        project: ProjectId,
+        environment: EnvironmentId,
+        name: String,
+        expires_days: Option<u32>,
+    ) -> Result<NewKey, Error> {
+        let mut act = self.act(project)?;
+        let id = act.next_id()?;
+        let token = Token::new(Kind::Environment, KeyId::from(id), random_32()?);
+        let expires = expires_days.map(|days| self.now().plus(i64::from(days) * DAY));
+        let name = domain::names::tidy(&name);
+        act.command_with(
+            id,
+            Body::IssueEnvironmentKey {
+                environment,
+                name,
+                hash: token.hash(),
+                expires,
+            },
+        )?;
+        act.send().await?;
+        Ok(NewKey {
+            id: token.id,
+            secret: Secret::new(token.reveal()),
+        })
+    }
+
+    /// Ends a key or token.
+    ///
+    /// # Errors
+    /// It is ended already; only an admin may end other people's.
+    pub async fn revoke_key(&self, project: ProjectId, key: KeyId) -> Result<(), Error> {
+        self.one(project, Body::RevokeKey { key }).await
+    }
+}

@@ -1,0 +1,662 @@
+//! Releases: what each environment serves, the plan of a change, and carrying it out.
+//!
+//! A plan is made on what this computer sees now and names what it replaces; carrying it out sends
+//! exactly that. If something moved meanwhile the registry answers with a conflict, and nothing
+//! changes.
+
+use crate::reading::Reading;
+use crate::views::{
+    BundleChange, Done, DoneState, Plan, PlanChange, ReleaseChange as ChangeView, ReleaseKind,
+    ReleaseRow, ReleaseState, ReleasesRow, ReleasesView, Served, VersionChoice,
+};
+use crate::{Error, Workbench, track, words};
+use domain::ledger::{Body, Pointer, ReleaseChange, Side};
+use domain::project::Release;
+use domain::{Digest, EnvironmentId, Millis, ProjectId, PromptId, ReleaseId, VersionId};
+use std::collections::BTreeSet;
+
+/// How many versions Releases offers for each prompt.
+const CHOICES: usize = 50;
+/// How many plans are kept until they are carried out.
+const PLANS: usize = 32;
+
+/// A plan that waits for its reason.
+#[derive(Clone)]
+pub(crate) struct WaitingPlan {
+    project: ProjectId,
+    body: PlannedBody,
+    title: String,
+}
+
+#[derive(Clone)]
+enum PlannedBody {
+    Release {
+        changes: Vec<ReleaseChange>,
+        promoted_from: Option<EnvironmentId>,
+    },
+    Revert {
+        environment: EnvironmentId,
+        to: ReleaseId,
+        prompts: Vec<Pointer>,
+    },
+}
+
+impl Workbench {
+    /// What each environment serves, and the history of releases.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub async fn releases(&self, project: ProjectId) -> Result<ReleasesView, Error> {
+        let reading = self.reading(project)?;
+        let both = reading.both();
+        let mut prompts: Vec<_> = reading.ahead.prompts().filter(|p| !p.archived).collect();
+        prompts.sort_by_key(|prompt| domain::names::folded(&prompt.name));
+        let rows = prompts
+            .iter()
+            .map(|prompt| ReleasesRow {
+                prompt: prompt.id,
+                name: prompt.name.clone(),
+                cells: track::track(both, prompt, |digest| reading.text(digest)),
+                versions: prompt
+                    .versions()
+                    .rev()
+                    .take(CHOICES)
+                    .map(|version| VersionChoice {
+                        version: version.id,
+                        label: both.version_words(version.id),
+                        message: reading.text(&version.message),
+                    })
+                    .collect(),
+            })
+            .collect();
+        let history = reading
+            .ahead
+            .releases()
+            .rev()
+            .flat_map(|release| reading.release_rows(release))
+            .collect();
+        Ok(ReleasesView {
+            environments: reading.environments(),
+            rows,
+            history,
+        })
+    }
+
+    /// The plan of bringing what one environment serves to another.
+    ///
+    /// # Errors
+    /// There is nothing to promote.
+    pub async fn plan_promotion(
+        &self,
+        project: ProjectId,
+        from: EnvironmentId,
+        to: EnvironmentId,
+        prompts: Vec<PromptId>,
+    ) -> Result<Plan, Error> {
+        let reading = self.reading(project)?;
+        let mut changes = Vec::new();
+        for prompt in &prompts {
+            let Some(source) = reading.ahead.serving(from, *prompt) else {
+                return Err(Error::invalid(format!(
+                    "{} serves nothing of {}, so there is nothing to promote",
+                    words::environment(&reading.ahead, from),
+                    words::prompt(&reading.ahead, *prompt)
+                )));
+            };
+            changes.push(reading.change(to, *prompt, source.sides.clone()));
+        }
+        let names: Vec<_> = prompts
+            .iter()
+            .map(|prompt| words::prompt(&reading.ahead, *prompt))
+            .collect();
+        let title = format!(
+            "Promote {} to {}",
+            words::list(&names),
+            words::environment(&reading.ahead, to)
+        );
+        let reason = reading.reason_from(&changes);
+        let plan = Planned {
+            title,
+            action: "Promote",
+            kind: ReleaseKind::Promotion,
+            body: PlannedBody::Release {
+                changes,
+                promoted_from: Some(from),
+            },
+            also_undoes: Vec::new(),
+            reason,
+        };
+        self.keep_plan(&reading, plan)
+    }
+
+    /// The plan of a release of versions that a person chose.
+    ///
+    /// # Errors
+    /// The bundle is empty, or names what does not exist.
+    pub async fn plan_release(
+        &self,
+        project: ProjectId,
+        changes: Vec<BundleChange>,
+    ) -> Result<Plan, Error> {
+        let reading = self.reading(project)?;
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|change| {
+                let sides = change.sides.iter();
+                let sides = sides.map(|s| Side {
+                    version: s.version,
+                    weight: s.weight.saturating_mul(100),
+                });
+                reading.change(change.environment, change.prompt, sides.collect())
+            })
+            .collect();
+        let places: BTreeSet<_> = changes.iter().map(|c| c.environment).collect();
+        let places: Vec<_> = places
+            .into_iter()
+            .map(|id| words::environment(&reading.ahead, id))
+            .collect();
+        let names: BTreeSet<_> = changes
+            .iter()
+            .map(|c| words::prompt(&reading.ahead, c.prompt))
+            .collect();
+        let names: Vec<_> = names.into_iter().collect();
+        let stops = changes.iter().all(|change| change.sides.is_empty());
+        let reason = reading.reason_from(&changes);
+        let plan = Planned {
+            title: if stops {
+                format!(
+                    "Stop serving {} in {}",
+                    words::list(&names),
+                    words::list(&places)
+                )
+            } else {
+                format!(
+                    "Release {} to {}",
+                    words::list(&names),
+                    words::list(&places)
+                )
+            },
+            action: if stops { "Stop serving" } else { "Release" },
+            kind: ReleaseKind::Release,
+            body: PlannedBody::Release {
+                changes,
+                promoted_from: None,
+            },
+            also_undoes: Vec::new(),
+            reason,
+        };
+        self.keep_plan(&reading, plan)
+    }
+
+    /// The plan of going back: to a release that a person chose, or to what was served before.
+    ///
+    /// # Errors
+    /// There is nothing to go back to.
+    pub async fn plan_revert(
+        &self,
+        project: ProjectId,
+        environment: EnvironmentId,
+        prompts: Vec<PromptId>,
+        to: Option<ReleaseId>,
+    ) -> Result<Plan, Error> {
+        let reading = self.reading(project)?;
+        let place = words::environment(&reading.ahead, environment);
+        let first = prompts
+            .first()
+            .ok_or_else(|| Error::invalid("there is no prompt in it"))?;
+        let to = match to {
+            Some(to) => to,
+            None => reading
+                .ahead
+                .prompt(*first)
+                .and_then(|prompt| track::revert_target(&reading.ahead, environment, prompt))
+                .ok_or_else(|| {
+                    Error::invalid(format!(
+                        "{place} served nothing else of {} before, so there is nothing to go back to",
+                        words::prompt(&reading.ahead, *first)
+                    ))
+                })?,
+        };
+        let mut pointers = Vec::new();
+        let mut undone = BTreeSet::new();
+        for prompt in &prompts {
+            let Some(now) = reading.ahead.last_served(environment, *prompt) else {
+                continue;
+            };
+            pointers.push(Pointer {
+                prompt: *prompt,
+                replaces: now.release,
+            });
+            undone.extend(reading.undone_between(environment, *prompt, to));
+        }
+        let names: Vec<_> = prompts
+            .iter()
+            .map(|prompt| words::prompt(&reading.ahead, *prompt))
+            .collect();
+        let was = reading
+            .ahead
+            .release(to)
+            .map(|r| reading.text(&r.reason))
+            .unwrap_or_default();
+        let plan = Planned {
+            title: format!("Revert {} in {place}", words::list(&names)),
+            action: "Revert",
+            kind: ReleaseKind::Revert,
+            body: PlannedBody::Revert {
+                environment,
+                to,
+                prompts: pointers,
+            },
+            also_undoes: reading.undone_words(&undone, &prompts),
+            reason: if was.is_empty() {
+                "Back to what worked".to_owned()
+            } else {
+                format!("Back to: {was}")
+            },
+        };
+        self.keep_plan(&reading, plan)
+    }
+
+    /// Does what a plan says, with the reason that the person gave.
+    ///
+    /// # Errors
+    /// The plan is not known any more, or the rules refuse it; nothing was changed then.
+    pub async fn carry_out(
+        &self,
+        project: ProjectId,
+        plan: String,
+        reason: String,
+    ) -> Result<Done, Error> {
+        let waiting = self
+            .plan(&plan)
+            .filter(|waiting| waiting.project == project)
+            .ok_or_else(|| {
+                Error::invalid("this plan is too old; look at what would change and decide again")
+            })?;
+        if reason.trim().is_empty() {
+            return Err(Error::invalid("a release needs a reason: a few words why"));
+        }
+        let mut act = self.act(project)?;
+        let reason = act.text(reason.trim())?;
+        let body = match waiting.body {
+            PlannedBody::Release {
+                changes,
+                promoted_from,
+            } => Body::Release {
+                changes,
+                reason,
+                promoted_from,
+            },
+            PlannedBody::Revert {
+                environment,
+                to,
+                prompts,
+            } => Body::Revert {
+                environment,
+                to,
+                prompts,
+                reason,
+            },
+        };
+        let id = act.command(body)?;
+        let accepted = act.send().await?;
+        self.forget_plan(&plan);
+        let release = ReleaseId::from(id);
+        let (state, words) = if accepted {
+            (DoneState::InRegistry, format!("{}: done", waiting.title))
+        } else {
+            (
+                DoneState::Outbox,
+                format!("{}: waits in the outbox. It is not live yet", waiting.title),
+            )
+        };
+        Ok(Done {
+            words,
+            release,
+            state,
+        })
+    }
+
+    /// What an environment served at a time.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub async fn served_at(
+        &self,
+        project: ProjectId,
+        environment: EnvironmentId,
+        at: Millis,
+    ) -> Result<Vec<Served>, Error> {
+        let reading = self.reading(project)?;
+        let mut served: Vec<Served> = Vec::new();
+        for release in reading
+            .accepted
+            .releases()
+            .take_while(|release| release.at <= at)
+        {
+            for change in release
+                .changes
+                .iter()
+                .filter(|change| change.environment == environment)
+            {
+                served.retain(|row| row.prompt != change.prompt);
+                if change.sides.is_empty() {
+                    continue;
+                }
+                served.push(Served {
+                    prompt: change.prompt,
+                    name: words::prompt(&reading.accepted, change.prompt),
+                    sides: track::side_views(reading.both(), &change.sides),
+                    release: release.id,
+                    by: reading.person(release.by),
+                    since: release.at,
+                });
+            }
+        }
+        served.sort_by_key(|row| domain::names::folded(&row.name));
+        Ok(served)
+    }
+
+    fn keep_plan(&self, reading: &Reading, planned: Planned) -> Result<Plan, Error> {
+        let changes = match &planned.body {
+            PlannedBody::Release { changes, .. } => changes
+                .iter()
+                .map(|c| reading.plan_change(c.environment, c.prompt, &c.sides))
+                .collect(),
+            PlannedBody::Revert {
+                environment,
+                to,
+                prompts,
+            } => prompts
+                .iter()
+                .map(|pointer| {
+                    let then = reading.ahead.state_after(*to, *environment, pointer.prompt);
+                    let sides = then
+                        .map(|(_, change)| change.sides.clone())
+                        .unwrap_or_default();
+                    reading.plan_change(*environment, pointer.prompt, &sides)
+                })
+                .collect::<Vec<_>>(),
+        };
+        let id = hex::encode(crate::secrets::random_16()?);
+        let waiting = WaitingPlan {
+            project: reading.project,
+            body: planned.body,
+            title: planned.title.clone(),
+        };
+        self.remember_plan(id.clone(), waiting, PLANS);
+        Ok(Plan {
+            id,
+            title: planned.title,
+            action: planned.action.to_owned(),
+            warnings: reading.warnings(&changes),
+            changes,
+            also_undoes: planned.also_undoes,
+            reason: planned.reason,
+            offline_words: self.offline_words(reading.project, planned.kind),
+            kind: planned.kind,
+        })
+    }
+}
+
+struct Planned {
+    title: String,
+    action: &'static str,
+    kind: ReleaseKind,
+    body: PlannedBody,
+    also_undoes: Vec<String>,
+    reason: String,
+}
+
+impl Reading {
+    fn change(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        sides: Vec<Side>,
+    ) -> ReleaseChange {
+        let replaces = self
+            .ahead
+            .last_served(environment, prompt)
+            .map(|serving| serving.release);
+        ReleaseChange {
+            environment,
+            prompt,
+            sides,
+            replaces,
+        }
+    }
+
+    fn plan_change(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        sides: &[Side],
+    ) -> PlanChange {
+        let now = self.ahead.serving(environment, prompt);
+        let before = now
+            .and_then(|serving| serving.main_side())
+            .and_then(|s| self.content_of_version(s.version));
+        let largest = sides.iter().max_by_key(|side| side.weight);
+        let after = largest.and_then(|side| self.content_of_version(side.version));
+        let diff = match (&before, &after) {
+            (Some(before), Some(after)) => Some(domain::diff::compare(
+                before,
+                after,
+                domain::diff::Limits::default(),
+            )),
+            _ => None,
+        };
+        let summary = match (&diff, before.is_some(), after.is_some()) {
+            (Some(diff), ..) => diff.summary.clone(),
+            (None, false, true) => "served here for the first time".to_owned(),
+            (None, true, false) => "no longer served here".to_owned(),
+            (None, ..) => String::new(),
+        };
+        let before_sides = now
+            .map(|serving| serving.sides.as_slice())
+            .unwrap_or_default();
+        PlanChange {
+            prompt,
+            name: words::prompt(&self.ahead, prompt),
+            environment,
+            environment_name: words::environment(&self.ahead, environment),
+            before: self.sides_words(before_sides),
+            after: self.sides_words(sides),
+            summary,
+            diff,
+        }
+    }
+
+    pub(crate) fn sides_words(&self, sides: &[Side]) -> String {
+        match sides {
+            [] => "nothing".to_owned(),
+            [only] => self.both().version_words(only.version),
+            several => {
+                let shares = several.iter().map(|side| {
+                    format!(
+                        "{} {} %",
+                        self.both().version_words(side.version),
+                        words::percent(side.weight)
+                    )
+                });
+                shares.collect::<Vec<_>>().join(" · ")
+            }
+        }
+    }
+
+    // What the authors wrote about the newest version of each: usually the reason itself.
+    fn reason_from(&self, changes: &[ReleaseChange]) -> String {
+        let newest = changes.iter().filter_map(|change| {
+            let side = change.sides.iter().max_by_key(|side| side.weight)?;
+            let (_, version) = self.ahead.version(side.version)?;
+            Some(self.text(&version.message))
+        });
+        let messages: BTreeSet<_> = newest.filter(|text| !text.is_empty()).collect();
+        messages.into_iter().collect::<Vec<_>>().join("; ")
+    }
+
+    fn undone_between(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        to: ReleaseId,
+    ) -> Vec<ReleaseId> {
+        let target = self
+            .ahead
+            .state_after(to, environment, prompt)
+            .map(|(id, _)| id);
+        let mut undone = Vec::new();
+        let mut next = self
+            .ahead
+            .last_served(environment, prompt)
+            .map(|serving| serving.release);
+        while let Some(id) = next {
+            if Some(id) == target {
+                break;
+            }
+            undone.push(id);
+            next = self
+                .ahead
+                .release(id)
+                .and_then(|release| release.change(environment, prompt))
+                .and_then(|change| change.before);
+        }
+        undone
+    }
+
+    fn undone_words(&self, undone: &BTreeSet<ReleaseId>, prompts: &[PromptId]) -> Vec<String> {
+        let releases = undone.iter().filter_map(|id| self.ahead.release(*id));
+        let mut lines = Vec::new();
+        for release in releases {
+            let others: BTreeSet<_> = release
+                .changes
+                .iter()
+                .map(|change| change.prompt)
+                .filter(|prompt| !prompts.contains(prompt))
+                .map(|prompt| words::prompt(&self.ahead, prompt))
+                .collect();
+            if !others.is_empty() {
+                let others: Vec<_> = others.into_iter().collect();
+                lines.push(format!(
+                    "{} was released together with {} ({}); those stay as they are",
+                    self.release_words(release),
+                    words::list(&others),
+                    self.text(&release.reason)
+                ));
+            }
+        }
+        lines
+    }
+
+    fn warnings(&self, changes: &[PlanChange]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for change in changes {
+            if self
+                .ahead
+                .prompt(change.prompt)
+                .is_some_and(|prompt| prompt.diverged())
+            {
+                warnings.push(format!(
+                    "{} has diverged: two people's work stands side by side, and this serves one of them",
+                    change.name
+                ));
+            }
+        }
+        warnings
+    }
+
+    fn release_words(&self, release: &Release) -> String {
+        let what = release.changes.iter().map(|change| {
+            format!(
+                "{} {}",
+                words::prompt(&self.ahead, change.prompt),
+                self.sides_words(&change.sides)
+            )
+        });
+        let what: BTreeSet<_> = what.collect();
+        what.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// One row for each environment that a release changed.
+    fn release_rows(&self, release: &Release) -> Vec<ReleaseRow> {
+        let places: BTreeSet<_> = release
+            .changes
+            .iter()
+            .map(|change| change.environment)
+            .collect();
+        places
+            .into_iter()
+            .map(|environment| self.release_row(release, environment))
+            .collect()
+    }
+
+    fn release_row(&self, release: &Release, environment: EnvironmentId) -> ReleaseRow {
+        let here: Vec<_> = release
+            .changes
+            .iter()
+            .filter(|change| change.environment == environment)
+            .collect();
+        let serves = |prompt| {
+            self.ahead
+                .last_served(environment, prompt)
+                .map(|serving| serving.release)
+        };
+        let current = here
+            .iter()
+            .all(|change| serves(change.prompt) == Some(release.id));
+        let reverted = here.iter().any(|change| change.reverted);
+        let changes = here
+            .iter()
+            .map(|change| {
+                let before = change
+                    .before
+                    .and_then(|id| self.ahead.release(id))
+                    .and_then(|before| before.change(environment, change.prompt))
+                    .map(|before| before.sides.as_slice())
+                    .unwrap_or_default();
+                ChangeView {
+                    prompt: change.prompt,
+                    name: words::prompt(&self.ahead, change.prompt),
+                    before: self.sides_words(before),
+                    after: self.sides_words(&change.sides),
+                }
+            })
+            .collect::<Vec<_>>();
+        let what = changes
+            .iter()
+            .map(|change| format!("{} {}", change.name, change.after));
+        ReleaseRow {
+            id: release.id,
+            environment,
+            at: release.at,
+            by: self.person(release.by),
+            reason: self.text(&release.reason),
+            what: what.collect::<Vec<_>>().join(", "),
+            kind: match release.kind {
+                domain::project::ReleaseKind::Release => ReleaseKind::Release,
+                domain::project::ReleaseKind::Promotion(_) => ReleaseKind::Promotion,
+                domain::project::ReleaseKind::Revert(_) => ReleaseKind::Revert,
+            },
+            changes,
+            current,
+            reverted,
+            can_return: !current
+                && !reverted
+                && here.iter().any(|c| serves(c.prompt) != Some(release.id)),
+            state: if self.accepted.release(release.id).is_some() {
+                ReleaseState::InRegistry
+            } else {
+                ReleaseState::Waiting
+            },
+        }
+    }
+
+    fn content_of_version(&self, version: VersionId) -> Option<domain::VersionContent> {
+        let content: Digest = self
+            .ahead
+            .version(version)
+            .map(|(_, version)| version.content)?;
+        self.content(&content)
+    }
+}

@@ -1,0 +1,487 @@
+//! Runs and answers as screens show them.
+
+use crate::comparing::Resolved;
+use crate::evaluating::{KeptEnd, KeptPlan, SharedResults, progress_view, read_json};
+use crate::reading::Reading;
+use crate::trying::day;
+use crate::views::{
+    ComparedAnswer, Ref, ResultCell, ResultRow, RunColumn, RunProgress, RunRow, RunState, RunView,
+    State,
+};
+use crate::{Error, Workbench, words};
+use domain::dataset::{Case, Dataset};
+use domain::graders::Grader;
+use domain::{Millis, RunId};
+use evals::{AnswerCache, Cell, Question};
+use serde_json::Value;
+
+/// Cases whose answers Compare shows.
+const COMPARED: usize = 200;
+
+/// What a run's table is drawn from.
+struct Table<'a> {
+    references: Vec<Ref>,
+    labels: Vec<String>,
+    dataset: Option<&'a Dataset>,
+    cells: Vec<(usize, Cell)>,
+}
+
+impl Workbench {
+    pub(crate) fn run_rows(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
+        let mut rows = Vec::new();
+        let mut shared_from_here = Vec::new();
+        for local in self.store().runs(reading.project)? {
+            let kept: KeptPlan = read_json(local.plan.clone())?;
+            let end: KeptEnd = local
+                .summary
+                .clone()
+                .map(read_json)
+                .transpose()?
+                .unwrap_or_default();
+            let cells = self.cells(local.id)?;
+            let words: Vec<_> = kept
+                .labels
+                .iter()
+                .enumerate()
+                .map(|(side, label)| {
+                    let column = cells
+                        .iter()
+                        .filter(|(column, _)| *column == side)
+                        .map(|(_, cell)| cell);
+                    let passed = column
+                        .clone()
+                        .filter(|cell| cell.pass() == Some(true))
+                        .count();
+                    format!("{label} {passed} of {}", column.count())
+                })
+                .collect();
+            rows.push(RunRow {
+                id: local.id,
+                title: kept.title,
+                at: local.started,
+                by: kept.by,
+                state: self.run_state(local.id, local.state),
+                words: words.join(", "),
+                shared: reading.shared_state(&end.shared),
+            });
+            shared_from_here.extend(end.shared);
+        }
+        for run in reading
+            .ahead
+            .runs()
+            .filter(|run| !shared_from_here.contains(&run.id))
+        {
+            let name = reading
+                .ahead
+                .version(run.version)
+                .map(|(prompt, version)| {
+                    format!(
+                        "{} {}",
+                        prompt.name,
+                        reading.both().version_words(version.id)
+                    )
+                })
+                .unwrap_or_default();
+            rows.push(RunRow {
+                id: run.id,
+                title: name,
+                at: run.at,
+                by: reading.person(run.by),
+                state: RunState::Done,
+                words: format!("{} of {} passed", run.summary.passed, run.summary.cases),
+                shared: reading.shared_state(&[run.id]),
+            });
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(rows)
+    }
+
+    pub(crate) async fn local_run_view(
+        &self,
+        reading: &Reading,
+        local: &store::LocalRun,
+    ) -> Result<RunView, Error> {
+        let kept: KeptPlan = read_json(local.plan.clone())?;
+        let end: KeptEnd = local
+            .summary
+            .clone()
+            .map(read_json)
+            .transpose()?
+            .unwrap_or_default();
+        let dataset = reading.stored_dataset(&kept.dataset);
+        let cells = self.cells(local.id)?;
+        let progress = match self.inner.runs.progress(local.id) {
+            Some(progress) => progress_view(progress),
+            None => end.progress,
+        };
+        let table = Table {
+            references: kept.plan.versions,
+            labels: kept.labels,
+            dataset: dataset.as_ref(),
+            cells,
+        };
+        let state = self.run_state(local.id, local.state);
+        let mut view = table.view(local.id, kept.title, state, progress, self.now());
+        view.error = end.error;
+        view.shared = reading.shared_state(&end.shared);
+        Ok(view)
+    }
+
+    pub(crate) async fn shared_run_view(
+        &self,
+        reading: &Reading,
+        run: RunId,
+    ) -> Result<RunView, Error> {
+        let found = reading
+            .ahead
+            .runs()
+            .find(|shared| shared.id == run)
+            .ok_or_else(|| Error::not_found("this run is not on this computer"))?;
+        for digest in [found.results, found.dataset] {
+            if reading.store.content(&digest)?.is_none() {
+                self.fetch(reading.project, &digest).await?;
+            }
+        }
+        let bytes = reading.store.content(&found.results)?;
+        let bytes = bytes.ok_or_else(|| {
+            Error::not_found("the results can't be fetched now, or were redacted")
+        })?;
+        let results: SharedResults = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
+        let dataset = reading.stored_dataset(&found.dataset);
+        let total = u32::try_from(results.cells.len()).unwrap_or(u32::MAX);
+        let progress = RunProgress {
+            done: total,
+            total,
+            from_cache: total,
+            calls: 0,
+            failed: found.summary.failed,
+        };
+        let table = Table {
+            references: vec![Ref::Version {
+                version: found.version,
+            }],
+            labels: vec![results.label],
+            dataset: dataset.as_ref(),
+            cells: results.cells.into_iter().map(|cell| (0, cell)).collect(),
+        };
+        let mut view = table.view(run, results.title, RunState::Done, progress, self.now());
+        view.shared = reading.shared_state(&[run]);
+        Ok(view)
+    }
+
+    /// What both sides of a comparison answered to the same cases, from the cache alone.
+    pub(crate) fn answers_from_cache(
+        &self,
+        reading: &Reading,
+        dataset: &Dataset,
+        before: &Resolved,
+        after: &Resolved,
+    ) -> Result<(Vec<ComparedAnswer>, String), Error> {
+        let cache = self.answers(&[]);
+        let left = self.cached(reading, &cache, dataset, before)?;
+        let right = self.cached(reading, &cache, dataset, after)?;
+        let answers: Vec<_> = dataset
+            .cases
+            .iter()
+            .take(COMPARED)
+            .zip(left.into_iter().zip(right))
+            .enumerate()
+            .filter(|(_, (_, (left, right)))| left.is_some() || right.is_some())
+            .map(|(place, (case, (left, right)))| {
+                let pass = |answer: &Option<String>| {
+                    let expected = case.expected.as_ref()?;
+                    answer.as_ref().map(|answer| passes(answer, expected, case))
+                };
+                ComparedAnswer {
+                    case: u32::try_from(place).unwrap_or(u32::MAX),
+                    input_text: one_line(case),
+                    expected: expected_text(case),
+                    left_pass: pass(&left),
+                    right_pass: pass(&right),
+                    left,
+                    right,
+                }
+            })
+            .collect();
+        let note = match answers.len() {
+            0 => {
+                "Neither has answered these cases yet; run both in Evals to see their answers here."
+                    .to_owned()
+            }
+            n => format!(
+                "From the cache, {}: nothing was asked.",
+                words::count(n, "case", "cases")
+            ),
+        };
+        Ok((answers, note))
+    }
+
+    fn cached(
+        &self,
+        reading: &Reading,
+        cache: &dyn AnswerCache,
+        dataset: &Dataset,
+        side: &Resolved,
+    ) -> Result<Vec<Option<String>>, Error> {
+        let kind = match &side.content.model {
+            Some(model) => self
+                .provider(&model.provider)?
+                .map(|row| crate::trying::kind_of(&row)),
+            None => None,
+        };
+        let Some(kind) = kind else {
+            return Ok(vec![None; dataset.cases.len()]);
+        };
+        let answers = dataset.cases.iter().take(COMPARED).map(|case| {
+            let question = Question::new(
+                &side.content,
+                &case.inputs,
+                &|digest| reading.content(digest),
+                kind,
+            )
+            .ok()?;
+            let answer = cache.get(&question.digest().ok()?)?;
+            Some(answer.graded_text())
+        });
+        Ok(answers.collect())
+    }
+
+    // A run that nobody carries any more was broken off; what it had is kept.
+    fn run_state(&self, id: RunId, state: store::RunState) -> RunState {
+        match state {
+            store::RunState::Running if self.inner.runs.progress(id).is_none() => {
+                RunState::Cancelled
+            }
+            store::RunState::Running => RunState::Running,
+            store::RunState::Done => RunState::Done,
+            store::RunState::Cancelled => RunState::Cancelled,
+            store::RunState::Failed => RunState::Failed,
+        }
+    }
+}
+
+impl Reading {
+    fn shared_state(&self, shared: &[RunId]) -> Option<State> {
+        let first = shared.first()?;
+        let accepted = self.accepted.runs().any(|run| run.id == *first);
+        let waiting = self.ahead.runs().any(|run| run.id == *first);
+        match (accepted, waiting) {
+            (true, _) => Some(self.kept()),
+            (false, true) => Some(State::Outbox),
+            (false, false) => None,
+        }
+    }
+}
+
+impl Table<'_> {
+    fn view(
+        self,
+        id: RunId,
+        title: String,
+        state: RunState,
+        progress: RunProgress,
+        now: Millis,
+    ) -> RunView {
+        let columns: Vec<RunColumn> = self
+            .references
+            .iter()
+            .zip(&self.labels)
+            .enumerate()
+            .map(|(side, (reference, label))| {
+                self.column(side, reference.clone(), label.clone(), now)
+            })
+            .collect();
+        let rows = self.rows(columns.len());
+        let summary = summary(&columns, &rows);
+        RunView {
+            id,
+            title,
+            state,
+            progress,
+            columns,
+            rows,
+            summary,
+            error: None,
+            shared: None,
+        }
+    }
+
+    fn column(&self, side: usize, reference: Ref, label: String, now: Millis) -> RunColumn {
+        let cells = || {
+            self.cells
+                .iter()
+                .filter(|(column, _)| *column == side)
+                .map(|(_, cell)| cell)
+        };
+        let answers = || cells().filter_map(|cell| cell.answer.as_ref());
+        let sum = |of: &dyn Fn(&evals::Answer) -> u32| {
+            answers().map(|answer| u64::from(of(answer))).sum::<u64>()
+        };
+        let cached = cells().filter(|cell| cell.from_cache).count();
+        let all = cells().count();
+        let model = answers()
+            .map(|answer| answer.model.clone())
+            .next()
+            .unwrap_or_default();
+        let newest = answers().map(|answer| answer.at).max();
+        let cost_note = match (all, cached) {
+            (0, _) => String::new(),
+            (all, cached) if cached == all => {
+                let when = newest
+                    .map(|at| format!(" of {}", day(at, now)))
+                    .unwrap_or_default();
+                format!("all from the cache, answers{when} by {model}: cost nothing")
+            }
+            (_, cached) => format!("{model}; {cached} from the cache"),
+        };
+        let judged = cells().filter(|cell| cell.pass().is_some()).count();
+        let passed = cells().filter(|cell| cell.pass() == Some(true)).count();
+        RunColumn {
+            reference,
+            label,
+            passed: u32::try_from(passed).unwrap_or(u32::MAX),
+            total: u32::try_from(judged).unwrap_or(u32::MAX),
+            cost_note,
+            tokens: sum(&|a| a.tokens_in.unwrap_or(0)) + sum(&|a| a.tokens_out.unwrap_or(0)),
+            time_ms: sum(&|a| a.latency_ms),
+        }
+    }
+
+    fn rows(&self, columns: usize) -> Vec<ResultRow> {
+        let cases = self
+            .dataset
+            .map(|dataset| dataset.cases.as_slice())
+            .unwrap_or_default();
+        let most = self
+            .cells
+            .iter()
+            .map(|(_, cell)| cell.case + 1)
+            .max()
+            .unwrap_or(0);
+        let count = u32::try_from(cases.len()).unwrap_or(u32::MAX).max(most);
+        let mut rows: Vec<ResultRow> = (0..count)
+            .map(|place| {
+                let case = usize::try_from(place)
+                    .ok()
+                    .and_then(|place| cases.get(place));
+                ResultRow {
+                    case: place,
+                    input_text: case.map(one_line).unwrap_or_default(),
+                    expected: case.and_then(expected_text),
+                    cells: vec![None; columns],
+                    differs: false,
+                }
+            })
+            .collect();
+        for (side, cell) in &self.cells {
+            let row = usize::try_from(cell.case)
+                .ok()
+                .and_then(|place| rows.get_mut(place));
+            if let Some(slot) = row.and_then(|row| row.cells.get_mut(*side)) {
+                *slot = Some(cell_view(cell));
+            }
+        }
+        for row in &mut rows {
+            let mut there = row.cells.iter().flatten();
+            row.differs = there.next().is_some_and(|first| {
+                there.any(|other| {
+                    other.pass != first.pass
+                        || (first.pass.is_none() && other.answer != first.answer)
+                })
+            });
+        }
+        rows
+    }
+}
+
+fn cell_view(cell: &Cell) -> ResultCell {
+    let failing = cell
+        .scores
+        .iter()
+        .filter(|score| !score.pass)
+        .map(|score| score.reason.clone());
+    ResultCell {
+        answer: cell
+            .answer
+            .as_ref()
+            .map(evals::Answer::graded_text)
+            .unwrap_or_default(),
+        pass: cell.pass(),
+        score: cell.mean(),
+        reason: failing.collect::<Vec<_>>().join("; "),
+        from_cache: cell.from_cache,
+        error: cell.failure.as_ref().map(|failure| failure.message.clone()),
+        latency_ms: cell.answer.as_ref().map_or(0, |answer| answer.latency_ms),
+    }
+}
+
+// What the numbers say, and no more: how sure one can be of a difference comes with the gate.
+fn summary(columns: &[RunColumn], rows: &[ResultRow]) -> String {
+    match columns {
+        [] => String::new(),
+        [only] if only.total == 0 => format!("{} answered; no grader judged.", only.label),
+        [only] => format!("{} passed {} of {}.", only.label, only.passed, only.total),
+        [first, .., last] => {
+            let (mut better, mut worse) = (0, 0);
+            for row in rows {
+                let pass =
+                    |cell: Option<&Option<ResultCell>>| cell.and_then(|cell| cell.as_ref()?.pass);
+                match (pass(row.cells.first()), pass(row.cells.last())) {
+                    (Some(false), Some(true)) => better += 1,
+                    (Some(true), Some(false)) => worse += 1,
+                    _ => {}
+                }
+            }
+            format!(
+                "{} passed {} of {}, {} passed {} of {}: {} better, {} worse. So few cases can't show a small difference.",
+                first.label,
+                first.passed,
+                first.total,
+                last.label,
+                last.passed,
+                last.total,
+                if better == 0 {
+                    "none".to_owned()
+                } else {
+                    better.to_string()
+                },
+                if worse == 0 {
+                    "none".to_owned()
+                } else {
+                    worse.to_string()
+                },
+            )
+        }
+    }
+}
+
+fn one_line(case: &Case) -> String {
+    let values = case.inputs.values().map(text_of);
+    values
+        .collect::<Vec<_>>()
+        .join(" · ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn expected_text(case: &Case) -> Option<String> {
+    case.expected.as_ref().map(text_of)
+}
+
+fn text_of(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn passes(answer: &str, expected: &Value, case: &Case) -> bool {
+    let grader = Grader::Contains {
+        all: vec![text_of(expected)],
+        any: Vec::new(),
+        none: Vec::new(),
+        ignore_case: true,
+    };
+    domain::graders::grade(&grader, answer, case).is_ok_and(|score| score.pass)
+}
