@@ -38,7 +38,7 @@ fi
 if [ "$purpose" = test ]; then
   # chromium: a hostile page in a real browser must not get through to the registry.
   # python3-venv: a small language model answers in the tests, in llama.cpp's own server.
-  packages+=(chromium python3-venv dpkg-dev)
+  packages+=(chromium python3-venv dpkg-dev x11-utils)
 fi
 
 command -v dpkg-query >/dev/null || stop \
