@@ -72,6 +72,15 @@ impl Workbench {
         Ok(reading.draft_view(row))
     }
 
+    /// A draft as it was last saved.
+    ///
+    /// # Errors
+    /// The draft is gone.
+    pub async fn draft(&self, project: ProjectId, draft: DraftId) -> Result<Draft, Error> {
+        let row = self.store().draft(id_of(&draft)?)?;
+        Ok(self.reading(project)?.draft_view(row))
+    }
+
     /// The autosave. Answers once the draft is on disk.
     ///
     /// # Errors
