@@ -74,3 +74,13 @@ pub struct ServedEnvironment {
     /// Prompts by name.
     pub prompts: Vec<ServedSplit>,
 }
+
+/// The data of a `change` event on `GET /v1/environment/changes`; the event's id is `seq`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentChange {
+    /// The entry up to which this is said.
+    pub seq: u64,
+    /// The prompts whose answer changed, by name. Empty: read everything again (most of it will
+    /// be a `304`).
+    pub prompts: Vec<String>,
+}

@@ -1,2 +1,2 @@
-//! x
+//! `galley-registry`: the registry as a program.
 fn main() {}

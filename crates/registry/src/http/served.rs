@@ -1,0 +1,183 @@
+//! What an application reads with an environment key.
+
+use super::{App, Failure};
+use crate::people::{Access, Principal};
+use crate::projects::Loaded;
+use crate::serving::{Asked, NotServed, Shelf, earlier};
+use axum::Extension;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use domain::names::folded;
+use domain::{EnvironmentId, ProjectId};
+use http::HeaderMap;
+use protocol::ErrorCode;
+use std::sync::Arc;
+
+/// What may stand in the query. `unit` is used and forgotten: it is never logged.
+#[derive(serde::Deserialize)]
+pub struct Wanted {
+    unit: Option<String>,
+    label: Option<String>,
+    version: Option<u32>,
+    environment: Option<String>,
+}
+
+/// What the key's environment serves of one prompt.
+pub async fn prompt(
+    State(app): State<App>,
+    Extension(access): Extension<Access>,
+    Path(name): Path<String>,
+    query: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let Query(wanted) = query.map_err(|_| {
+        Failure::bad("the query takes `unit`, `label`, `version` (a number) and `environment`")
+    })?;
+    let (project, environment, shelf) = shelf(&access)?;
+    for asked in [&wanted.environment, &wanted.label].into_iter().flatten() {
+        refuse_others(&project, environment, asked)?;
+    }
+    if let Some(asked) = &wanted.environment
+        && !is_own_name(&shelf, asked)
+    {
+        return Err(not_found("there is no such environment"));
+    }
+    let served = shelf.named(&name);
+    let label = wanted
+        .label
+        .as_deref()
+        .filter(|label| !is_own_name(&shelf, label));
+    let asked = match (wanted.version, label) {
+        (Some(_), Some(_)) => return Err(Failure::bad("ask by version or by label, not by both")),
+        (Some(number), None) => Some(Asked::Number(number)),
+        (None, Some(label)) => Some(Asked::Label(label)),
+        (None, None) => None,
+    };
+    let Some(asked) = asked else {
+        let served = served.ok_or_else(|| not_served(&shelf))?;
+        let answer = served.answer(wanted.unit.as_deref()).ok_or_else(gone)?;
+        return Ok(answer.respond(&headers));
+    };
+    let answer = older(&app, project.id, environment, &name, asked).await?;
+    Ok(answer.respond(&headers))
+}
+
+async fn older(
+    app: &App,
+    project: ProjectId,
+    environment: EnvironmentId,
+    name: &str,
+    asked: Asked<'_>,
+) -> Result<crate::serving::Answer, Failure> {
+    let (name, label) = (
+        name.to_owned(),
+        match asked {
+            Asked::Label(label) => Some(label.to_owned()),
+            Asked::Number(_) => None,
+        },
+    );
+    let number = match asked {
+        Asked::Number(number) => number,
+        Asked::Label(_) => 0,
+    };
+    app.registry
+        .blocking(move |projects| {
+            let unknown =
+                || NotServed::Unknown("there is no such prompt in this environment".to_owned());
+            let loaded = projects
+                .load(project)
+                .map_err(NotServed::Failed)?
+                .ok_or_else(unknown)?;
+            let state = loaded.state();
+            let prompt = state.prompt_named(&name).ok_or_else(unknown)?.id;
+            let asked = label.as_deref().map_or(Asked::Number(number), Asked::Label);
+            let read = |digest: &domain::Digest| {
+                Ok(projects
+                    .ledger()
+                    .content(project, digest)?
+                    .and_then(|found| found.bytes))
+            };
+            earlier(&state, (environment, prompt), asked, &read)
+        })
+        .await
+        .map_err(|not| match not {
+            NotServed::Unknown(words) => not_found(words),
+            NotServed::OtherEnvironment => other_environment(),
+            NotServed::Gone => gone(),
+            NotServed::Failed(error) => error.into(),
+        })
+}
+
+/// Everything that the key's environment serves, in one answer.
+pub async fn environment(
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let (_, _, shelf) = shelf(&access)?;
+    Ok(shelf.whole().respond(&headers))
+}
+
+fn shelf(access: &Access) -> Result<(Arc<Loaded>, EnvironmentId, Arc<Shelf>), Failure> {
+    let Principal::Environment {
+        project,
+        environment,
+        ..
+    } = &access.principal
+    else {
+        return Err(Failure::new(
+            ErrorCode::Forbidden,
+            "this is for environment keys",
+        ));
+    };
+    let board = project.board();
+    let shelf = board
+        .shelf(*environment)
+        .cloned()
+        .ok_or_else(|| not_found("this environment serves nothing any more"))?;
+    Ok((Arc::clone(project), *environment, shelf))
+}
+
+fn is_own_name(shelf: &Shelf, name: &str) -> bool {
+    shelf.name == name || folded(&shelf.name) == folded(name)
+}
+
+fn refuse_others(project: &Loaded, own: EnvironmentId, name: &str) -> Result<(), Failure> {
+    let other = project.glance(|state| {
+        state
+            .environment_named(name)
+            .is_some_and(|found| found.id != own)
+    });
+    if other {
+        Err(other_environment())
+    } else {
+        Ok(())
+    }
+}
+
+fn other_environment() -> Failure {
+    Failure::new(
+        ErrorCode::Forbidden,
+        "this key is for another environment than the one named",
+    )
+}
+
+fn not_served(shelf: &Shelf) -> Failure {
+    not_found(format!("{} serves no prompt of this name", shelf.name))
+}
+
+fn not_found(words: impl Into<String>) -> Failure {
+    Failure::new(ErrorCode::NotFound, words)
+}
+
+fn gone() -> Failure {
+    Failure::new(
+        ErrorCode::NotFound,
+        "the content of this version is not here: it was redacted, or it has not come yet",
+    )
+}
+
+impl From<crate::Error> for NotServed {
+    fn from(error: crate::Error) -> Self {
+        Self::Failed(error)
+    }
+}

@@ -1,0 +1,7 @@
+//! Who calls, and what they may do. [`auth`] is the one place that decides it.
+
+pub mod auth;
+mod rates;
+
+pub use auth::{Access, Principal, Scope};
+pub use rates::{Rates, StreamPlace};

@@ -1,0 +1,173 @@
+//! A registry: its data file, what of it is in memory, and the tasks that keep it tidy.
+
+use crate::ledger::Put;
+use crate::people::Rates;
+use crate::projects::{Loaded, Projects};
+use crate::sqlite::{FileOptions, Sqlite};
+use crate::{Error, Limits, clock, limits};
+use domain::{Digest, KeyId, PersonId, ProjectId};
+use protocol::token::{Kind, Token};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How a registry is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Make the data file if there is none.
+    pub create: bool,
+    /// The size that the data file may not exceed.
+    pub max_bytes: Option<u64>,
+    /// What it takes at most.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Makes the data file if there is none.
+    #[must_use]
+    pub fn create() -> Self {
+        Self {
+            create: true,
+            ..Self::default()
+        }
+    }
+}
+
+/// A registry. Clones are the same registry.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub projects: Arc<Projects>,
+    pub rates: Rates,
+    pub counts: crate::http::Counts,
+    /// Requests that hold much memory.
+    pub large: tokio::sync::Semaphore,
+}
+
+impl Registry {
+    /// Opens a data file.
+    ///
+    /// # Errors
+    /// There is none, or it can't be opened, read or brought to our schema. Nothing was changed.
+    pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
+        let file = FileOptions {
+            create: options.create,
+            max_bytes: options.max_bytes,
+        };
+        let ledger = Sqlite::open(path.as_ref(), file)?;
+        let inner = Inner {
+            projects: Arc::new(Projects::new(ledger, options.limits)?),
+            rates: Rates::new(options.limits),
+            counts: crate::http::Counts::default(),
+            large: tokio::sync::Semaphore::new(options.limits.large_at_once),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// A new one-time invitation with which a laptop makes a project here, or brings one along.
+    /// Only its hash is kept.
+    ///
+    /// # Errors
+    /// No random bits, or the file can't be written.
+    pub fn founding_token(&self) -> Result<Token, Error> {
+        let (mut id, mut secret) = ([0; 16], [0; 32]);
+        getrandom::fill(&mut id)?;
+        getrandom::fill(&mut secret)?;
+        let token = Token::new(Kind::Founding, KeyId(uuid::Uuid::from_bytes(id)), secret);
+        self.inner
+            .projects
+            .ledger()
+            .add_founding(&token.hash(), clock::now())?;
+        Ok(token)
+    }
+
+    /// The projects that are here.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn project_ids(&self) -> Result<Vec<ProjectId>, Error> {
+        self.inner.projects.ledger().projects()
+    }
+
+    /// Checks everything: chain, signatures, decisions, content.
+    ///
+    /// # Errors
+    /// The file can't be read. What is wrong in it stands in the report.
+    pub fn verify(&self) -> Result<crate::Report, Error> {
+        crate::verify::verify(self.inner.projects.ledger())
+    }
+
+    /// Copies the data file as it is now, and checks the copy.
+    ///
+    /// # Errors
+    /// The copy exists already, can't be written, or does not hold.
+    pub fn backup(&self, to: &Path) -> Result<crate::Report, Error> {
+        crate::verify::backup(self.inner.projects.ledger(), to)
+    }
+
+    /// Writes down what makes the next start fast. Not needed for anything to be safe.
+    pub fn settle(&self) {
+        self.inner.projects.settle();
+    }
+
+    /// Drops content that no entry has named for a day, and forgets who has not called.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn tidy(&self) -> Result<usize, Error> {
+        self.inner.rates.forget();
+        self.inner
+            .projects
+            .ledger()
+            .sweep(clock::now().plus(-limits::LOOSE_MILLIS))
+    }
+
+    /// A project; none if it isn't here. Reads the disk only where it must.
+    pub(crate) async fn project(&self, id: ProjectId) -> Result<Option<Arc<Loaded>>, Error> {
+        if let Some(found) = self.inner.projects.in_memory(id) {
+            return Ok(Some(found));
+        }
+        self.blocking(move |projects| projects.load(id)).await
+    }
+
+    /// Does what may wait for the disk, beside the threads that answer.
+    pub(crate) async fn blocking<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Projects>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let projects = Arc::clone(&self.inner.projects);
+        match tokio::task::spawn_blocking(move || work(&projects)).await {
+            Ok(result) => result,
+            Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
+            Err(_) => Err(Error::Busy.into()),
+        }
+    }
+
+    pub(crate) async fn put(
+        &self,
+        project: ProjectId,
+        digest: Digest,
+        bytes: bytes::Bytes,
+        by: PersonId,
+    ) -> Result<Put, Error> {
+        self.blocking(move |projects| {
+            let max = projects.limits.loose_bytes;
+            let put =
+                projects
+                    .ledger()
+                    .put_content(project, (&digest, &bytes), by, clock::now(), max)?;
+            if put == Put::Awaited
+                && let Err(error) = projects.content_came(project)
+            {
+                tracing::error!(%project, %error, "what is served could not be built");
+            }
+            Ok(put)
+        })
+        .await
+    }
+}
