@@ -73,6 +73,8 @@ impl SyncError {
             ChainError::Newer { seq, .. } | ChainError::Line(EntryError::Newer { seq, .. }) => {
                 Self::Newer { seq: *seq }
             }
+            // What is wrong is the place where the next entry should be, whatever stands there.
+            ChainError::Chain(error) => Self::apply(error),
             other => Self::Faulty {
                 seq: other.seq().unwrap_or(expected),
                 what: other.to_string(),
@@ -80,9 +82,13 @@ impl SyncError {
         }
     }
 
-    pub(crate) fn apply(expected: u64, error: &ApplyError) -> Self {
+    pub(crate) fn apply(error: &ApplyError) -> Self {
+        let seq = match error {
+            ApplyError::DoesNotFollow { head, .. } => head + 1,
+            ApplyError::Contradiction { seq } => *seq,
+        };
         Self::Faulty {
-            seq: expected,
+            seq,
             what: error.to_string(),
         }
     }

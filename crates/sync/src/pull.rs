@@ -178,12 +178,23 @@ async fn take_chained(
         }
     });
     let mut next = Ok(Some(first));
+    let (mut read_to, mut page_from) = (ours.seq, ours.seq);
     let reading = loop {
         match next {
             Ok(Some(batch)) => {
+                read_to += batch.len() as u64;
                 // The writer met something and left: its error says what.
                 if send.send(batch).await.is_err() {
                     break Ok(());
+                }
+            }
+            // The page ended: the next is on its way while this one is written.
+            Ok(None) if page_from < read_to && read_to < theirs.seq => {
+                page_from = read_to;
+                let page = link.client.ledger(link.project, read_to);
+                match task.or_cancelled(page).await {
+                    Ok(page) => *lines = page.lines,
+                    Err(error) => break Err(error),
                 }
             }
             Ok(None) => break Ok(()),
@@ -319,26 +330,10 @@ fn append(
         .store
         .append(link.project, at, entries, contents, clock::now())
         .map_err(|error| match error {
-            StoreError::Chain(error) => SyncError::apply(place(at, entries), &error),
+            StoreError::Chain(error) => SyncError::apply(&error),
             other => other.into(),
         })?;
     Ok(state.seen())
-}
-
-/// The first entry that does not follow the one before it, or whatever is closest to it.
-fn place(at: Seen, entries: &[Entry]) -> u64 {
-    let mut at = at;
-    for entry in entries {
-        let next = at.seq + 1;
-        if entry.seq() != next || entry.prev() != at.digest {
-            return next;
-        }
-        at = Seen {
-            seq: next,
-            digest: entry.digest(),
-        };
-    }
-    at.seq
 }
 
 /// The content that deciding these entries again needs and that is not here.

@@ -144,7 +144,7 @@ fn state_at(link: &Link, at: Seen) -> Result<Project, SyncError> {
         for entry in entries {
             state
                 .apply(&entry)
-                .map_err(|error| SyncError::apply(entry.seq(), &error))?;
+                .map_err(|error| SyncError::apply(&error))?;
         }
     }
     Ok(state)
