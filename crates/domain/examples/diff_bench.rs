@@ -170,4 +170,77 @@ fn main() {
         let merge = three_way(Some(&base), &ours, &theirs);
         format!("{} conflicts", merge.conflicts.len())
     });
+    hostile();
+}
+
+/// Contents that nobody writes and somebody may send: as large as content may be. They end, in
+/// bounded time; seconds are accepted.
+fn hostile() {
+    const SIZE: usize = 4 << 20;
+    let budget = Duration::from_secs(10);
+    let fill = |piece: &str| piece.repeat(SIZE / piece.len());
+    let texts = [
+        ("4 MiB: one letter", fill("a"), fill("b")),
+        (
+            "4 MiB: one word again and again",
+            fill("card "),
+            fill("account "),
+        ),
+        (
+            "4 MiB: opened and never closed",
+            fill("{{ \""),
+            fill("{% '"),
+        ),
+        (
+            "4 MiB: one sentence again and again",
+            fill("Be kind. "),
+            fill("Be kind. Be brief. "),
+        ),
+        ("4 MiB: points", fill("."), fill("..,")),
+        ("4 MiB: line feeds", fill("a\n"), fill("\nb\n")),
+    ];
+    for (name, old, new) in texts {
+        let (old, new) = (VersionContent::text(old), VersionContent::text(new));
+        let start = Instant::now();
+        let said = told(&compare(&old, &new, Limits::default()));
+        report(name, start.elapsed(), budget, &said);
+        let start = Instant::now();
+        let conflicts = three_way(None, &old, &new).conflicts.len();
+        report(
+            "  merged without a common version",
+            start.elapsed(),
+            budget,
+            &format!("{conflicts} conflicts"),
+        );
+    }
+    let many = |count: usize, from: usize| {
+        let inputs: Vec<_> = (from..from + count)
+            .map(|n| serde_json::json!({ "name": format!("n{n}"), "type": "text", "required": true }))
+            .collect();
+        let messages: Vec<_> = (from..from + count)
+            .map(|n| serde_json::json!({ "type": "message", "role": "user", "text": format!("say {n}") }))
+            .collect();
+        let fields = serde_json::json!({ "kind": "chat", "inputs": inputs, "messages": messages });
+        serde_json::from_value::<VersionContent>(fields)
+            .unwrap_or_else(|_| VersionContent::empty_chat())
+    };
+    let (old, new) = (many(30_000, 0), many(30_000, 15_000));
+    let start = Instant::now();
+    let said = told(&compare(&old, &new, Limits::default()));
+    report("30,000 messages and inputs", start.elapsed(), budget, &said);
+    let start = Instant::now();
+    let conflicts = three_way(Some(&old), &new, &many(30_000, 20_000))
+        .conflicts
+        .len();
+    report(
+        "  merged",
+        start.elapsed(),
+        budget,
+        &format!("{conflicts} conflicts"),
+    );
+}
+
+fn report(name: &str, time: Duration, budget: Duration, said: &str) {
+    let verdict = if time <= budget { "kept" } else { "MISSED" };
+    println!("{name:<44} once {time:>9.2?}  budget {budget:>7.0?}  {verdict}  | {said}");
 }

@@ -173,11 +173,14 @@ pub(crate) struct Bag {
     words: Vec<(u32, u32)>,
     /// What all of them weigh.
     pub weight: u32,
+    /// The first word, for units that are nothing but points: `}` and `},`.
+    first: Option<u32>,
 }
 
 impl Bag {
     /// The bag of some words.
     pub fn of(text: &Text<'_>, words: Range<usize>, vocabulary: &Vocabulary<'_>) -> Self {
+        let first = text.words[words.clone()].first().map(|word| word.id);
         let mut words: Vec<(u32, u32)> = text.words[words]
             .iter()
             .map(|word| vocabulary.meaning(word.id))
@@ -186,7 +189,11 @@ impl Bag {
             .collect();
         words.sort_unstable();
         let weight = words.iter().map(|(_, weight)| weight).sum();
-        Self { words, weight }
+        Self {
+            words,
+            weight,
+            first,
+        }
     }
 
     fn with(&self, other: &Self) -> Self {
@@ -195,6 +202,7 @@ impl Bag {
         Self {
             words,
             weight: self.weight + other.weight,
+            first: None,
         }
     }
 
@@ -225,6 +233,9 @@ impl Bag {
     fn edit_of(&self, other: &Self) -> Option<u64> {
         let least = self.weight.min(other.weight);
         let both = self.weight + other.weight;
+        if both == 0 {
+            return (self.first.is_some() && self.first == other.first).then_some(1);
+        }
         let shared = self.shared(other);
         let alike = shared * 2 * 100 >= both * 50;
         // A sentence that only grew is the same sentence.

@@ -63,7 +63,7 @@ pub(super) fn compare(old: &VersionContent, new: &VersionContent, limits: Limits
         .iter()
         .zip(&sheet_of)
         .map(|((i, j), sheet)| {
-            let moved = matches!((i, j), (Some(i), Some(j)) if !pairing.stayed.contains(&(*i, *j)));
+            let moved = matches!((i, j), (Some(i), Some(j)) if pairing.stayed.binary_search(&(*i, *j)).is_err());
             let mut row = Row {
                 diff: bare_row(old, new, *i, *j, moved),
                 changes: Vec::new(),

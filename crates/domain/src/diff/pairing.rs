@@ -189,23 +189,26 @@ fn same_place(old: &[Message], new: &[Message], pairing: &Pairing) -> Vec<(usize
         .filter(|(olds, news)| olds.len() == news.len())
         .flat_map(|(olds, news)| olds.into_iter().zip(news))
         .collect();
-    let only = |messages: &[Message], at: usize| {
-        let mine = role(&messages[at]);
-        mine.is_some()
-            && messages
-                .iter()
-                .filter(|message| role(message) == mine)
-                .count()
-                == 1
+    let only = |messages: &[Message]| -> HashMap<&'static str, usize> {
+        let mut counts: HashMap<&'static str, usize> = HashMap::new();
+        for role in messages.iter().filter_map(role) {
+            *counts.entry(role).or_default() += 1;
+        }
+        counts.retain(|_, count| *count == 1);
+        counts
     };
-    for i in &olds {
-        let twin = news
-            .iter()
-            .find(|j| role(&new[**j]) == role(&old[*i]) && only(new, **j) && only(old, *i));
-        if let Some(j) = twin
-            && !pairs.iter().any(|pair| pair.0 == *i || pair.1 == *j)
+    let (only_old, only_new) = (only(old), only(new));
+    for name in only_old.keys().filter(|name| only_new.contains_key(*name)) {
+        let mine = |messages: &[Message], places: &[usize]| {
+            places
+                .iter()
+                .copied()
+                .find(|at| role(&messages[*at]) == Some(*name))
+        };
+        if let (Some(i), Some(j)) = (mine(old, &olds), mine(new, &news))
+            && !pairs.iter().any(|pair| pair.0 == i || pair.1 == j)
         {
-            pairs.push((*i, *j));
+            pairs.push((i, j));
         }
     }
     // A text has one message; whatever its role is called, it is the same one.

@@ -155,7 +155,7 @@ fn ends_within_line(text: &Text<'_>, start: usize, index: usize, space: &str) ->
         const SHORT: [&str; 13] = [
             "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Nr", "No", "e.g", "i.e", "bzw", "vs", "ca",
         ];
-        let initial = before.chars().count() == 1 && before.chars().all(char::is_alphabetic);
+        let initial = before.len() == 1 && before != "I" && before.chars().all(char::is_uppercase);
         !(SHORT.contains(&before) || initial)
     }
 }
@@ -169,11 +169,18 @@ fn runs_on(text: &Text<'_>, start: usize, index: usize, line: &Line) -> bool {
     if last.starts_with("{%") || next.starts_with("{%") || text.word(line.first).starts_with('#') {
         return false;
     }
-    if opens_line(text, index + 1) {
+    if opens_line(text, index + 1) || closes_code(text, start, index) {
         return false;
     }
     line.width >= WRAPPED_WIDTH
         || index + 1 - line.first >= 4 && next.starts_with(char::is_lowercase)
+}
+
+/// Whether a line ends as lines of JSON do: nobody wraps prose after a bracket.
+fn closes_code(text: &Text<'_>, start: usize, index: usize) -> bool {
+    let bracket = |at: usize| matches!(text.word(at), "{" | "}" | "[" | "]");
+    let value = |at: usize| bracket(at) || text.word(at) == "\"";
+    bracket(index) || text.word(index) == "," && index > start && value(index - 1)
 }
 
 /// Whether a line that begins with this word is a unit of its own: an item, a heading, code.

@@ -9,7 +9,7 @@ use super::{SettingChange, SettingGroup, SettingRow, TextDiff, compare_texts};
 use crate::content::{Input, InputKind, Kind, Message, ModelSettings, Other, Tool, VersionContent};
 use crate::to_canonical;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether two values are one and the same to the digest: `1` and `1.0` are.
 pub(crate) fn same_value(a: &Value, b: &Value) -> bool {
@@ -273,26 +273,31 @@ impl Rows {
     fn inputs(&mut self, old: &VersionContent, new: &VersionContent) {
         let named = |inputs: &[Input]| nth_names(inputs.iter().map(|input| input.name.as_str()));
         let (olds, news) = (named(&old.inputs), named(&new.inputs));
-        let at = |names: &[String], name: &str| names.iter().position(|n| n == name);
+        let (in_old, in_new) = (places(&olds), places(&news));
         let gone: Vec<usize> = (0..olds.len())
-            .filter(|i| at(&news, &olds[*i]).is_none())
+            .filter(|i| !in_new.contains_key(olds[*i].as_str()))
             .collect();
         let come: Vec<usize> = (0..news.len())
-            .filter(|j| at(&olds, &news[*j]).is_none())
+            .filter(|j| !in_old.contains_key(news[*j].as_str()))
             .collect();
-        let renamed: Vec<(usize, usize)> = gone
+        // Among very many nothing is evident, and looking for it would take long.
+        const FEW: usize = 400;
+        let few = gone.len() * come.len() <= FEW;
+        // New place → old place.
+        let renamed: BTreeMap<usize, usize> = gone
             .iter()
+            .filter(|_| few)
             .filter_map(|i| {
                 let mut likely = come.iter().filter(|j| is_rename(old, *i, new, **j));
                 match (likely.next(), likely.next()) {
-                    (Some(j), None) => Some((*i, *j)),
+                    (Some(j), None) => Some((*j, *i)),
                     _ => None,
                 }
             })
             .collect();
         for (index, name) in news.iter().enumerate() {
             let input = &new.inputs[index];
-            if let Some((i, _)) = renamed.iter().find(|(_, j)| *j == index) {
+            if let Some(i) = renamed.get(&index) {
                 let from = &old.inputs[*i];
                 self.push(
                     SettingGroup::Input,
@@ -305,8 +310,8 @@ impl Rows {
                     row.change = SettingChange::Renamed;
                 }
                 self.input_fields(name, from, input);
-            } else if let Some(i) = at(&olds, name) {
-                self.input_fields(name, &old.inputs[i], input);
+            } else if let Some(i) = in_old.get(name.as_str()) {
+                self.input_fields(name, &old.inputs[*i], input);
             } else {
                 self.push(
                     SettingGroup::Input,
@@ -317,10 +322,8 @@ impl Rows {
                 );
             }
         }
-        for i in gone
-            .iter()
-            .filter(|i| !renamed.iter().any(|(from, _)| from == *i))
-        {
+        let went_on: BTreeSet<usize> = renamed.into_values().collect();
+        for i in gone.iter().filter(|i| !went_on.contains(i)) {
             let shown = describe_input(&old.inputs[*i]);
             self.push(SettingGroup::Input, &olds[*i], None, Some(shown), None);
         }
@@ -329,15 +332,20 @@ impl Rows {
 
     fn order(&mut self, group: SettingGroup, olds: &[String], news: &[String]) {
         let kept = |names: &[String], others: &[String]| -> Vec<String> {
-            names
-                .iter()
-                .filter(|name| others.contains(name))
-                .cloned()
-                .collect()
+            let others: BTreeSet<&String> = others.iter().collect();
+            let kept = names.iter().filter(|name| others.contains(name));
+            kept.cloned().collect()
         };
         let (a, b) = (kept(olds, news), kept(news, olds));
         if a != b {
-            self.push(group, "order", None, Some(a.join(", ")), Some(b.join(", ")));
+            // No input can have this name.
+            self.push(
+                group,
+                "(order)",
+                None,
+                Some(a.join(", ")),
+                Some(b.join(", ")),
+            );
         }
     }
 
@@ -390,9 +398,10 @@ impl Rows {
     fn tools(&mut self, old: &[Tool], new: &[Tool]) {
         let named = |tools: &[Tool]| nth_names(tools.iter().map(|tool| tool.name.as_str()));
         let (olds, news) = (named(old), named(new));
+        let (in_old, in_new) = (places(&olds), places(&news));
         let group = SettingGroup::Tool;
         for (tool, name) in new.iter().zip(&news) {
-            let Some(before) = olds.iter().position(|n| n == name).map(|at| &old[at]) else {
+            let Some(before) = in_old.get(name.as_str()).map(|at| &old[*at]) else {
                 self.push(group, name, None, None, Some(tool.description.clone()));
                 continue;
             };
@@ -410,12 +419,20 @@ impl Rows {
         for (tool, name) in old
             .iter()
             .zip(&olds)
-            .filter(|(_, name)| !news.contains(name))
+            .filter(|(_, name)| !in_new.contains_key(name.as_str()))
         {
             self.push(group, name, None, Some(tool.description.clone()), None);
         }
         self.order(group, &olds, &news);
     }
+}
+
+fn places(names: &[String]) -> BTreeMap<&str, usize> {
+    names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (name.as_str(), at))
+        .collect()
 }
 
 fn pretty(value: &Value) -> String {

@@ -75,22 +75,24 @@ fn the(label: &str) -> String {
 
 /// The rows in words: one piece for each thing.
 fn settings_told(rows: &[SettingRow], model_came_or_went: bool) -> Vec<String> {
-    let mut told = Vec::new();
-    let mut seen: Vec<(SettingGroup, &str)> = Vec::new();
+    let mut things: BTreeMap<(SettingGroup, &str), Vec<&SettingRow>> = BTreeMap::new();
     for row in rows {
-        let key = (row.group, row.name.as_str());
-        if seen.contains(&key) || row.group == SettingGroup::Parameter && model_came_or_went {
+        things
+            .entry((row.group, row.name.as_str()))
+            .or_default()
+            .push(row);
+    }
+    let mut told = Vec::new();
+    for row in rows {
+        // The first row of a thing tells of all of it.
+        let Some(like) = things.remove(&(row.group, row.name.as_str())) else {
             continue;
+        };
+        match row.group {
+            SettingGroup::Parameter if model_came_or_went => {}
+            SettingGroup::Input | SettingGroup::Tool => told.push(thing_told(&like)),
+            _ => told.push(value_told(row)),
         }
-        seen.push(key);
-        let like: Vec<&SettingRow> = rows
-            .iter()
-            .filter(|other| (other.group, other.name.as_str()) == key)
-            .collect();
-        told.push(match row.group {
-            SettingGroup::Input | SettingGroup::Tool => thing_told(&like),
-            _ => value_told(row),
-        });
     }
     told
 }

@@ -215,31 +215,32 @@ pub(super) fn only_moved(chunks: &[Chunk], moved: &BTreeMap<usize, usize>) -> Ve
             })
         })
         .collect();
-    loop {
-        let holds = |at: usize, is_ours: bool| {
-            chunks.iter().zip(&settled).any(|(chunk, settled)| {
-                *settled
-                    && places(chunk).is_some_and(|(ours, theirs)| {
-                        if is_ours {
-                            ours.contains(&at)
-                        } else {
-                            theirs.contains(&at)
-                        }
-                    })
-            })
-        };
-        let doubtful = chunks.iter().zip(&settled).position(|(chunk, settled)| {
-            *settled
-                && places(chunk).is_some_and(|(mut ours, mut theirs)| {
-                    !(ours.all(|at| holds(came[&at], false))
-                        && theirs.all(|at| holds(moved[&at], true)))
-                })
-        });
-        match doubtful {
-            Some(at) => settled[at] = false,
-            None => return settled,
+    // Which chunk a place is in.
+    let mut in_ours: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut in_theirs: BTreeMap<usize, usize> = BTreeMap::new();
+    for (index, chunk) in chunks.iter().enumerate() {
+        if let Some((ours, theirs)) = places(chunk) {
+            in_ours.extend(ours.map(|at| (at, index)));
+            in_theirs.extend(theirs.map(|at| (at, index)));
         }
     }
+    let holds = |settled: &[bool], index: Option<&usize>| index.is_some_and(|at| settled[*at]);
+    let mut doubtful = true;
+    while doubtful {
+        doubtful = false;
+        for (index, chunk) in chunks.iter().enumerate() {
+            let Some((mut ours, mut theirs)) = places(chunk).filter(|_| settled[index]) else {
+                continue;
+            };
+            let both = ours.all(|at| holds(&settled, in_theirs.get(&came[&at])))
+                && theirs.all(|at| holds(&settled, in_ours.get(&moved[&at])));
+            if !both {
+                settled[index] = false;
+                doubtful = true;
+            }
+        }
+    }
+    settled
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn side(base: &[Message], messages: &[Message]) -> (Side, BTreeMap<usize, usize>
     let moved = pairing
         .pairs
         .iter()
-        .filter(|pair| !pairing.stayed.contains(pair))
+        .filter(|pair| pairing.stayed.binary_search(pair).is_err())
         .copied();
     (Side { edits }, moved.collect())
 }

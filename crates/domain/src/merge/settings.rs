@@ -6,6 +6,7 @@
 
 use crate::diff::{describe_input, nth_names, same_value, show_value};
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a value lives in the tree.
 pub(super) type Path = Vec<String>;
@@ -217,46 +218,32 @@ pub(super) fn show(path: &[String], value: &Value) -> String {
 /// One order for the names of three lists. Who reordered decides; names that both sides added at one
 /// place stand by name, so that the sides can be exchanged.
 pub(super) fn order(base: &[String], ours: &[String], theirs: &[String]) -> Vec<String> {
-    let common = |list: &[String], others: [&[String]; 2]| -> Vec<String> {
-        list.iter()
-            .filter(|name| others.iter().all(|o| o.contains(name)))
-            .cloned()
-            .collect()
+    let set = |list: &'_ [String]| list.iter().cloned().collect::<BTreeSet<String>>();
+    let (in_base, in_ours, in_theirs) = (set(base), set(ours), set(theirs));
+    let common = |list: &[String]| -> Vec<String> {
+        let all = [&in_base, &in_ours, &in_theirs];
+        let common = list
+            .iter()
+            .filter(|name| all.iter().all(|set| set.contains(*name)));
+        common.cloned().collect()
     };
-    let (b, o, t) = (
-        common(base, [ours, theirs]),
-        common(ours, [base, theirs]),
-        common(theirs, [base, ours]),
-    );
+    let (b, o, t) = (common(base), common(ours), common(theirs));
     let lead = match (o == b, t == b) {
-        (true, _) => &t,
-        (_, true) => &o,
-        _ => (&o).min(&t),
+        (true, _) => t,
+        (_, true) => o,
+        _ => o.min(t),
     };
-    let mut merged = lead.clone();
-    // What is not common follows what it followed.
-    let extras = |list: &[String]| -> Vec<(Option<String>, String)> {
-        let mut after = None;
-        let mut extras = Vec::new();
-        for name in list {
-            if lead.contains(name) {
-                after = Some(name.clone());
-            } else {
-                extras.push((after.clone(), name.clone()));
-            }
-        }
-        extras
-    };
-    let (a, b) = (extras(ours), extras(theirs));
-    for anchor in std::iter::once(None).chain(lead.iter().cloned().map(Some)) {
-        let of = |extras: &[(Option<String>, String)]| -> Vec<String> {
-            let mine = extras.iter().filter(|(after, _)| *after == anchor);
-            mine.map(|(_, name)| name.clone()).collect()
-        };
-        let (mine, yours) = (of(&a), of(&b));
+    let mut mine = followers(ours, &lead);
+    let mut yours = followers(theirs, &lead);
+    let mut merged: Vec<String> = Vec::new();
+    for anchor in std::iter::once(None).chain(lead.into_iter().map(Some)) {
+        let (mine, yours) = (
+            mine.remove(&anchor).unwrap_or_default(),
+            yours.remove(&anchor).unwrap_or_default(),
+        );
         // A name of the base is here only because the other side removed it: it decides no order.
-        let adds = |list: &[String]| list.iter().any(|name| !base.contains(name));
-        let mut both = match (adds(&mine), adds(&yours)) {
+        let adds = |list: &[String]| list.iter().any(|name| !in_base.contains(name));
+        let both = match (adds(&mine), adds(&yours)) {
             _ if mine == yours => mine,
             (true, false) => [mine, yours].concat(),
             (false, true) => [yours, mine].concat(),
@@ -266,15 +253,28 @@ pub(super) fn order(base: &[String], ours: &[String], theirs: &[String]) -> Vec<
                 both
             }
         };
-        both.dedup();
-        both.retain(|name| !merged.contains(name));
-        let at = anchor.map_or(0, |name| {
-            merged
-                .iter()
-                .position(|known| *known == name)
-                .map_or(merged.len(), |at| at + 1)
-        });
-        merged.splice(at..at, both);
+        merged.extend(anchor);
+        merged.extend(both);
     }
+    let mut seen = BTreeSet::new();
+    merged.retain(|name| seen.insert(name.clone()));
     merged
+}
+
+/// What is not common follows what it followed; at the start, nothing.
+fn followers(list: &[String], lead: &[String]) -> BTreeMap<Option<String>, Vec<String>> {
+    let lead: BTreeSet<&String> = lead.iter().collect();
+    let mut after = None;
+    let mut followers: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    for name in list {
+        if lead.contains(name) {
+            after = Some(name.clone());
+        } else {
+            followers
+                .entry(after.clone())
+                .or_default()
+                .push(name.clone());
+        }
+    }
+    followers
 }

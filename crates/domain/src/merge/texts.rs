@@ -202,15 +202,14 @@ fn carry<'a>(
     base: &[Sentence<'a>],
     editing: &Plan<'_>,
 ) {
+    let links = &editing.sheets[0].links;
     for (unit, went) in &mover.sheets[0].moved_from {
-        if went.woven.is_some() {
-            continue;
-        }
-        let link = editing.sheets[0]
-            .links
-            .iter()
-            .find(|link| link.old == (*unit..*unit + 1) && link.new.len() == 1);
-        let Some(link) = link.filter(|link| link.woven.is_some()) else {
+        let link = links
+            .binary_search_by_key(unit, |link| link.old.start)
+            .map(|at| &links[at]);
+        let Some(link) = link.ok().filter(|link| {
+            went.woven.is_none() && link.woven.is_some() && link.old.len() + link.new.len() == 2
+        }) else {
             continue;
         };
         moved[went.other.1].body = edited[link.new.start].body.clone();

@@ -278,7 +278,7 @@ fn role(name: &str) -> Role {
 }
 
 /// Content of some fields and messages.
-pub fn content(kind: &str, fields: &Value, messages: Vec<Message>) -> VersionContent {
+pub fn content(kind: &str, fields: &Value, messages: &[Message]) -> VersionContent {
     let mut fields = fields.clone();
     fields["kind"] = json!(kind);
     fields["messages"] = json!(messages);
@@ -288,22 +288,23 @@ pub fn content(kind: &str, fields: &Value, messages: Vec<Message>) -> VersionCon
 impl Case {
     /// Both versions.
     pub fn versions(&self) -> (VersionContent, VersionContent) {
-        let messages = |head: fn(&MessageCase) -> Option<&String>, side: fn(&Piece) -> bool| {
-            self.messages
-                .iter()
-                .filter_map(|case| Some(message(head(case)?, case.text(side))))
-                .collect()
-        };
+        let messages =
+            |head: fn(&MessageCase) -> Option<&String>, side: fn(&Piece) -> bool| -> Vec<Message> {
+                self.messages
+                    .iter()
+                    .filter_map(|case| Some(message(head(case)?, case.text(side))))
+                    .collect()
+            };
         (
             content(
                 &self.kind,
                 &self.old_fields,
-                messages(|case| case.old_role.as_ref(), Piece::in_old),
+                &messages(|case| case.old_role.as_ref(), Piece::in_old),
             ),
             content(
                 &self.kind,
                 &self.new_fields,
-                messages(|case| case.new_role.as_ref(), Piece::in_new),
+                &messages(|case| case.new_role.as_ref(), Piece::in_new),
             ),
         )
     }

@@ -76,7 +76,7 @@ fn case(name: String, lines: &[String]) -> Case {
             .get(side)
             .cloned()
             .unwrap_or_else(|| base_texts.clone());
-        content("chat", &fields, texts)
+        content("chat", &fields, &texts)
     };
     let merged = side("merged");
     let all = ["ours", "theirs", "both"]
@@ -95,7 +95,7 @@ fn case(name: String, lines: &[String]) -> Case {
                 .get(&key)
                 .cloned()
                 .unwrap_or_else(|| merged.messages.clone());
-            Some((pick.to_owned(), content("chat", &fields, texts)))
+            Some((pick.to_owned(), content("chat", &fields, &texts)))
         })
         .collect();
     Case {
