@@ -5,10 +5,22 @@ const one = { themes: ["light"], widths: [1360] };
 
 export const scenes = [
   { name: "welcome", scene: "none", wait: '[data-testid="welcome"]' },
-  { name: "welcome-join", scene: "nokeychain", wait: '[data-testid="welcome"]', widths: [1360], do: (page) => click(page, "join-team") },
+  {
+    name: "welcome-join",
+    scene: "nokeychain",
+    wait: '[data-testid="welcome"]',
+    widths: [1360],
+    do: (page) => click(page, "join-team"),
+  },
   { name: "broken", scene: "broken", ...one },
   { name: "empty", scene: "new", wait: '[data-testid="new-prompt"]', widths: [1360] },
-  { name: "new-prompt", scene: "new", wait: '[data-testid="new-prompt"]', widths: [1360], do: (page) => click(page, "new-prompt") },
+  {
+    name: "new-prompt",
+    scene: "new",
+    wait: '[data-testid="new-prompt"]',
+    widths: [1360],
+    do: (page) => click(page, "new-prompt"),
+  },
   { name: "prompt", wait: ".cm-content" },
   {
     name: "prompt-tried",
@@ -29,19 +41,197 @@ export const scenes = [
     },
   },
   { name: "prompt-model", wait: ".cm-content", widths: [1360], do: (page) => click(page, "tab-model") },
-  { name: "prompt-tools", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "prompt-support/escalation"), await page.waitForSelector(".cm-content"), await click(page, "tab-tools")) },
+  {
+    name: "prompt-tools",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (
+      await click(page, "prompt-support/escalation"),
+      await page.waitForSelector(".cm-content"),
+      await click(page, "tab-tools")
+    ),
+  },
   { name: "prompt-history", wait: ".cm-content", do: (page) => click(page, "tab-history") },
-  { name: "prompt-old", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "tab-history"), await page.getByTestId("version-v7").getByRole("button").first().click()) },
+  {
+    name: "prompt-old",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (
+      await click(page, "tab-history"),
+      await page.getByTestId("version-v7").getByRole("button").first().click()
+    ),
+  },
   { name: "prompt-long", scene: "long", wait: ".cm-content" },
   { name: "prompt-offline", scene: "offline", wait: ".cm-content", widths: [1360] },
-  { name: "prompt-many", scene: "many", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "tab-history"), await page.waitForTimeout(200)) },
+  {
+    name: "prompt-many",
+    scene: "many",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (await click(page, "tab-history"), await page.waitForTimeout(200)),
+  },
   { name: "search", wait: ".cm-content", widths: [1360], do: (page) => page.getByTestId("search").fill("card") },
   { name: "palette", wait: ".cm-content", do: (page) => page.keyboard.press("Control+k") },
-  { name: "promote", wait: ".cm-content", do: async (page) => (await click(page, "promote-staging"), await page.waitForSelector('[data-testid="plan-reason"]')) },
-  { name: "revert", scene: "offline", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "revert-production"), await page.waitForSelector('[data-testid="plan-reason"]')) },
+  {
+    name: "promote",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "promote-staging"),
+      await page.waitForSelector('[data-testid="plan-reason"]')
+    ),
+  },
+  {
+    name: "revert",
+    scene: "offline",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (
+      await click(page, "revert-production"),
+      await page.waitForSelector('[data-testid="plan-reason"]')
+    ),
+  },
   { name: "outbox", scene: "offline", wait: ".cm-content", widths: [1360], do: (page) => click(page, "open-outbox") },
-  { name: "releases", wait: ".cm-content", do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")) },
-  { name: "releases-long", scene: "long", wait: ".cm-content", do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")) },
-  { name: "releases-empty", scene: "new", wait: '[data-testid="new-prompt"]', widths: [1360], do: (page) => click(page, "go-releases") },
-  { name: "bundle", wait: ".cm-content", widths: [1360], do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table"), await click(page, "release-bundle"), await page.getByTestId("bundle-add").selectOption({ label: "support/triage" })) },
+  {
+    name: "releases",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")),
+  },
+  {
+    name: "releases-long",
+    scene: "long",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")),
+  },
+  {
+    name: "releases-empty",
+    scene: "new",
+    wait: '[data-testid="new-prompt"]',
+    widths: [1360],
+    do: (page) => click(page, "go-releases"),
+  },
+  {
+    name: "bundle",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (
+      await click(page, "go-releases"),
+      await page.waitForSelector("table"),
+      await click(page, "release-bundle"),
+      await page.getByTestId("bundle-add").selectOption({ label: "support/triage" })
+    ),
+  },
+  {
+    name: "compare",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "compare-live"), await page.waitForSelector('[data-testid="diff"]')),
+  },
+  {
+    name: "compare-inline",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (await click(page, "compare-live"), await click(page, "mode-inline")),
+  },
+  {
+    name: "merge",
+    scene: "diverged",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "merge"),
+      await click(page, "pick-theirs-1"),
+      await click(page, "pick-text-2")
+    ),
+  },
+  {
+    name: "evals-runs",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "go-evals"), await page.waitForSelector("table")),
+  },
+  {
+    name: "evals-empty",
+    scene: "new",
+    wait: '[data-testid="new-prompt"]',
+    widths: [1360],
+    do: (page) => click(page, "go-evals"),
+  },
+  {
+    name: "evals-run",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "go-evals"),
+      await page.getByTestId("run-row").getByRole("button").first().click(),
+      await page.getByTestId("result-1").getByRole("button").click()
+    ),
+  },
+  {
+    name: "evals-running",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (
+      await click(page, "go-evals"),
+      await click(page, "new-run"),
+      await page.waitForTimeout(500),
+      await click(page, "start-run"),
+      await page.waitForSelector('[data-testid="run-progress"]')
+    ),
+  },
+  {
+    name: "evals-new",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "go-evals"), await click(page, "new-run"), await click(page, "add-grader")),
+  },
+  {
+    name: "evals-dataset",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "go-evals"),
+      await click(page, "tab-datasets"),
+      await page.getByTestId("dataset-row").getByRole("button").first().click()
+    ),
+  },
+  {
+    name: "import",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-evals");
+      await click(page, "import-dataset");
+      await page
+        .getByTestId("import-text")
+        .fill(
+          'text,intent,source\n"the atm ate it, help",card_swallowed,banking77\nWhere is my card?,card_arrival\nI lost my wallet,lost_or_stolen_card,banking77',
+        );
+      await page.getByTestId("import-name").fill("Card questions, May");
+    },
+  },
+  {
+    name: "activity",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "go-activity"),
+      await click(page, "verify"),
+      await page.waitForSelector('[data-testid="verification"]')
+    ),
+  },
+  { name: "settings", wait: ".cm-content", do: (page) => click(page, "go-settings") },
+  {
+    name: "settings-keys",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-settings");
+      await click(page, "new-key");
+      await page.getByTestId("settings-keys").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "settings-question",
+    wait: ".cm-content",
+    ...one,
+    do: async (page) => (
+      await click(page, "go-settings"),
+      await page.getByRole("button", { name: "What can be done with staging" }).click(),
+      await page.getByRole("menuitem", { name: "Retire…" }).click()
+    ),
+  },
+  { name: "project-menu", wait: ".cm-content", ...one, do: (page) => click(page, "project-menu") },
 ];

@@ -57,7 +57,12 @@ export type Check = {
 	tokens: number[],
 	tokens_note: string,
 };
-export type Choice = Value;
+export type Choice =
+{ pick: "ours" } |
+{ pick: "theirs" } |
+{ pick: "both" } |
+{ pick: "text";
+text: string };
 export type CommandId = string;
 export type ComparedAnswer = {
 	case: number,
@@ -81,7 +86,17 @@ export type Comparison = {
 	answers: ComparedAnswer[],
 	answers_note: string,
 };
-export type Conflict = Value;
+export type Conflict = {
+	id: number,
+	place: Place,
+	label: string,
+	question: string,
+	base: string | null,
+	ours: string | null,
+	theirs: string | null,
+	default: Default,
+	both: boolean,
+};
 export type Consequences = {
 	words: string[],
 };
@@ -92,35 +107,6 @@ export type ContentDiff = {
 	settings: SettingRow[],
 	detail: Detail,
 };
-export type Detail = "words" | "sentences";
-export type MessageDiff = {
-	label: string,
-	state: MessageState,
-	moved: boolean,
-	old: MessageSide | null,
-	new: MessageSide | null,
-	text: TextDiff,
-	counts: Counts,
-	detail: Detail,
-};
-export type MessageState = "same" | "spacing" | "changed" | "added" | "removed";
-export type MessageSide = {
-	index: number,
-	role: Role | null,
-	placeholder: string | null,
-};
-export type TextDiff = {
-	old: Segment[],
-	new: Segment[],
-	inline: Segment[],
-};
-export type Segment = {
-	text: string,
-	mark: Mark,
-	pair: number | null,
-	tag: boolean,
-};
-export type Mark = "same" | "cut" | "added" | "moved" | "moved_away" | "spacing";
 export type Counts = {
 	added: number,
 	removed: number,
@@ -128,17 +114,6 @@ export type Counts = {
 	rewritten: number,
 	moved: number,
 };
-export type SettingRow = {
-	group: SettingGroup,
-	name: string,
-	field: string | null,
-	change: SettingChange,
-	old: string | null,
-	new: string | null,
-	words: TextDiff | null,
-};
-export type SettingGroup = "kind" | "model" | "parameter" | "input" | "tool" | "schema" | "include" | "other";
-export type SettingChange = "added" | "removed" | "changed" | "renamed";
 export type DatasetFormat =
 "csv" |
 "jsonl" |
@@ -160,6 +135,12 @@ export type DatasetView = {
 	cases: Case[],
 	attribution: string | null,
 };
+export type Default =
+"ours" |
+"theirs";
+export type Detail =
+"words" |
+"sentences";
 export type DeviceRow = {
 	id: string,
 	name: string,
@@ -210,7 +191,23 @@ export type Estimate = {
 	note: string,
 	can_start: boolean,
 };
-export type Grader = Value;
+export type Grader =
+{ type: "exact";
+expected?: Value | null;
+field?: string | null;
+trim?: boolean;
+ignore_case?: boolean } |
+{ type: "contains";
+all?: string[];
+any?: string[];
+none?: string[];
+ignore_case?: boolean } |
+{ type: "regex";
+pattern: string;
+ignore_case?: boolean;
+absent?: boolean } |
+{ type: "json_schema";
+schema: Value };
 export type Hit = {
 	prompt: PromptId | null,
 	draft: string | null,
@@ -333,10 +330,21 @@ export type Mapping = {
 	inputs: { [key in string]: string },
 	expected: string | null,
 };
+export type Mark =
+"same" |
+"cut" |
+"added" |
+"moved" |
+"moved_away" |
+"spacing";
 export type Me = {
 	person: PersonId,
 	name: string,
 	role: PersonRole,
+};
+export type MergeChoice = {
+	conflict: number,
+	choice: Choice,
 };
 export type MergeView = {
 	ours: VersionRow,
@@ -356,6 +364,27 @@ export type Message =
 } & { [key in string]: Value } |
 { type: "placeholder";
 name: string };
+export type MessageDiff = {
+	label: string,
+	state: MessageState,
+	moved: boolean,
+	old: MessageSide | null,
+	new: MessageSide | null,
+	text: TextDiff,
+	counts: Counts,
+	detail: Detail,
+};
+export type MessageSide = {
+	index: number,
+	role: Role | null,
+	placeholder: string | null,
+};
+export type MessageState =
+"same" |
+"spacing" |
+"changed" |
+"added" |
+"removed";
 export type Millis = number;
 export type ModelOverride = {
 	provider: string,
@@ -400,9 +429,14 @@ export type PersonRow = {
 	removed: boolean,
 };
 export type Place =
-{ type: "this_computer" } |
-{ type: "registry";
-address: string };
+{ type: "text";
+message: number } |
+{ type: "messages";
+message: number } |
+{ type: "role";
+message: number } |
+{ type: "setting";
+path: string[] };
 export type Plan = {
 	id: string,
 	title: string,
@@ -446,7 +480,7 @@ export type Problem = {
 export type ProjectCard = {
 	id: ProjectId,
 	name: string,
-	place: Place,
+	place: ProjectPlace,
 	person: string,
 	unsent: number,
 	default: boolean,
@@ -456,6 +490,10 @@ export type ProjectChanged = {
 	project: ProjectId,
 };
 export type ProjectId = string;
+export type ProjectPlace =
+{ type: "this_computer" } |
+{ type: "registry";
+address: string };
 export type PromptId = string;
 export type PromptLink = {
 	prompt: PromptId,
@@ -531,7 +569,7 @@ draft: string } |
 environment: EnvironmentId;
 prompt: PromptId };
 export type RegistryCard = {
-	place: Place,
+	place: ProjectPlace,
 	address: string | null,
 	state: string,
 };
@@ -650,6 +688,12 @@ export type RunView = {
 	error: string | null,
 	shared: State | null,
 };
+export type Segment = {
+	text: string,
+	mark: Mark,
+	pair: number | null,
+	tag: boolean,
+};
 export type Served = {
 	prompt: PromptId,
 	name: string,
@@ -657,6 +701,29 @@ export type Served = {
 	release: ReleaseId,
 	by: string,
 	since: Millis,
+};
+export type SettingChange =
+"added" |
+"removed" |
+"changed" |
+"renamed";
+export type SettingGroup =
+"kind" |
+"model" |
+"parameter" |
+"input" |
+"tool" |
+"schema" |
+"include" |
+"other";
+export type SettingRow = {
+	group: SettingGroup,
+	name: string,
+	field: string | null,
+	change: SettingChange,
+	old: string | null,
+	new: string | null,
+	words: TextDiff | null,
 };
 export type Settings = {
 	registry: RegistryCard,
@@ -726,6 +793,11 @@ export type SyncState = {
 	progress: SyncProgress | null,
 	verified_to: number,
 	head: number,
+};
+export type TextDiff = {
+	old: Segment[],
+	new: Segment[],
+	inline: Segment[],
 };
 export type Tool = {
 	name: string,

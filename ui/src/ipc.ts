@@ -61,6 +61,7 @@ export interface Backend {
     message: string | null,
   ): Promise<B.DraftSaved>;
   discardDraft(project: P, draft: string): Promise<void>;
+  undoDiscardDraft(project: P, draft: string): Promise<B.Draft>;
   draftHistory(project: P, draft: string): Promise<B.DraftMoment[]>;
   restoreDraft(project: P, draft: string, moment: number): Promise<B.Draft>;
   check(project: P, content: B.VersionContent): Promise<B.Check>;
@@ -69,7 +70,7 @@ export interface Backend {
   version(project: P, version: B.VersionId): Promise<B.VersionView>;
   compare(project: P, left: B.Ref, right: B.Ref): Promise<B.Comparison>;
   mergeView(project: P, prompt: B.PromptId): Promise<B.MergeView>;
-  mergeFinish(project: P, prompt: B.PromptId, choices: B.Choice[], message: string): Promise<B.VersionRow>;
+  mergeFinish(project: P, prompt: B.PromptId, choices: B.MergeChoice[], message: string): Promise<B.VersionRow>;
   renamePrompt(project: P, prompt: B.PromptId, name: string): Promise<void>;
   archivePrompt(project: P, prompt: B.PromptId): Promise<void>;
   restorePrompt(project: P, prompt: B.PromptId): Promise<void>;
@@ -112,7 +113,7 @@ export interface Backend {
   addEnvironment(project: P, name: string, after: B.EnvironmentId | null): Promise<void>;
   planRenameEnvironment(project: P, environment: B.EnvironmentId, name: string): Promise<B.Consequences>;
   renameEnvironment(project: P, environment: B.EnvironmentId, name: string): Promise<void>;
-  reorderEnvironments(project: P, environments: B.EnvironmentId[]): Promise<void>;
+  reorderEnvironments(project: P, order: B.EnvironmentId[]): Promise<void>;
   planRetireEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
   retireEnvironment(project: P, environment: B.EnvironmentId): Promise<void>;
   planDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
@@ -123,8 +124,8 @@ export interface Backend {
   withdrawInvitation(project: P, invitation: B.InvitationId): Promise<void>;
   setRole(project: P, person: B.PersonId, role: B.PersonRole): Promise<void>;
   removePerson(project: P, person: B.PersonId): Promise<void>;
-  revokeDevice(project: P, person: B.PersonId, device: string): Promise<void>;
-  saveProvider(provider: B.ProviderSettings): Promise<void>;
+  revokeDevice(project: P, device: string): Promise<void>;
+  saveProvider(settings: B.ProviderSettings): Promise<B.ProviderCard>;
   removeProvider(name: string): Promise<void>;
   /** The key goes to the keychain; nothing ever brings it back here. */
   setProviderKey(name: string, key: string): Promise<void>;
@@ -133,7 +134,7 @@ export interface Backend {
   shareProject(project: P, address: string, invitation: string): Promise<B.ProjectCard>;
 
   syncState(project: P): Promise<B.SyncState>;
-  syncNow(project: P): Promise<void>;
+  syncNow(project: P): Promise<B.SyncState>;
   cancelSync(project: P): Promise<void>;
   outbox(project: P): Promise<B.OutboxRow[]>;
   settle(project: P, command: B.CommandId, how: B.Settle): Promise<void>;
@@ -157,6 +158,7 @@ const commands = {
   newDraft: ["project", "name", "kind"],
   saveDraft: ["project", "draft", "content", "name", "message"],
   discardDraft: ["project", "draft"],
+  undoDiscardDraft: ["project", "draft"],
   draftHistory: ["project", "draft"],
   restoreDraft: ["project", "draft", "moment"],
   check: ["project", "content"],
@@ -198,7 +200,7 @@ const commands = {
   addEnvironment: ["project", "name", "after"],
   planRenameEnvironment: ["project", "environment", "name"],
   renameEnvironment: ["project", "environment", "name"],
-  reorderEnvironments: ["project", "environments"],
+  reorderEnvironments: ["project", "order"],
   planRetireEnvironment: ["project", "environment"],
   retireEnvironment: ["project", "environment"],
   planDefaultEnvironment: ["project", "environment"],
@@ -209,8 +211,8 @@ const commands = {
   withdrawInvitation: ["project", "invitation"],
   setRole: ["project", "person", "role"],
   removePerson: ["project", "person"],
-  revokeDevice: ["project", "person", "device"],
-  saveProvider: ["provider"],
+  revokeDevice: ["project", "device"],
+  saveProvider: ["settings"],
   removeProvider: ["name"],
   setProviderKey: ["name", "key"],
   pasteProviderKey: ["name"],

@@ -1,5 +1,6 @@
 // Library, prompts, drafts and versions of the mock.
 
+import type { Conflict } from "../bindings";
 import type { Backend } from "../ipc";
 import { check, render } from "./check";
 import { diffContent } from "./diff";
@@ -16,6 +17,7 @@ type Part = Pick<
   | "newDraft"
   | "saveDraft"
   | "discardDraft"
+  | "undoDiscardDraft"
   | "draftHistory"
   | "restoreDraft"
   | "check"
@@ -39,6 +41,7 @@ export function prompts(world: World, changed: () => void, chunk: (text: string)
   const refuse = (message: string, code = "refused"): never => {
     throw { code, message, details: null };
   };
+  let gone: ReturnType<typeof draftOf> | null = null;
   const draftOf = (id: string) => world.drafts.get(id) ?? refuse("This draft is gone.", "not_found");
   const part: Part = {
     library: async () => world.library(),
@@ -142,8 +145,15 @@ export function prompts(world: World, changed: () => void, chunk: (text: string)
       return { at: draft.saved_at, check: check(world, content), changed: draft.changed };
     },
     async discardDraft(_, id) {
+      gone = world.drafts.get(id) ?? null;
       world.drafts.delete(id);
       changed();
+    },
+    async undoDiscardDraft() {
+      const draft = gone ?? refuse("This draft is gone.", "not_found");
+      world.drafts.set(draft.id, draft);
+      changed();
+      return structuredClone(draft);
     },
     draftHistory: async (_, id) =>
       draftOf(id).moments.map(({ id: moment, at, summary }) => ({ id: moment, at, summary })),
@@ -352,6 +362,29 @@ export function prompts(world: World, changed: () => void, chunk: (text: string)
   return part;
 }
 
-function mergeConflicts() {
-  return [] as Awaited<ReturnType<Backend["mergeView"]>>["conflicts"];
+function mergeConflicts(): Conflict[] {
+  return [
+    {
+      id: 1,
+      place: { type: "text", message: 0 },
+      label: "system",
+      question: "Both changed this sentence.",
+      base: "Choose the best intent from the list below.",
+      ours: "Choose exactly one intent from the list below. If two fit, choose the one that a person at the desk would act on first.",
+      theirs: "Choose the one intent that fits best. When in doubt, say so.",
+      default: "ours",
+      both: true,
+    },
+    {
+      id: 2,
+      place: { type: "setting", path: ["model", "parameters", "temperature"] },
+      label: "temperature",
+      question: "Both set it to another number.",
+      base: "0.2",
+      ours: "0",
+      theirs: "0.1",
+      default: "ours",
+      both: false,
+    },
+  ];
 }

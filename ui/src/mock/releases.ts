@@ -109,13 +109,11 @@ export function releases(world: World, changed: () => void): Part {
           prompt: prompt.id,
           name: prompt.name,
           cells: world.stages(prompt),
-          versions: prompt.versions
-            .slice(0, 50)
-            .map(({ row }) => ({
-              version: row.id,
-              label: row.number === null ? row.short : `v${row.number}`,
-              message: row.message,
-            })),
+          versions: prompt.versions.slice(0, 50).map(({ row }) => ({
+            version: row.id,
+            label: row.number === null ? row.short : `v${row.number}`,
+            message: row.message,
+          })),
         })),
       history: world.releases,
     }),
@@ -168,16 +166,14 @@ export function releases(world: World, changed: () => void): Part {
       return { words: run(), release: "rel", state: world.sync.kind === "offline" ? "outbox" : "in_registry" };
     },
     servedAt: async (_, environment) =>
-      world.prompts
-        .slice(0, 3)
-        .map((prompt) => ({
-          prompt: prompt.id,
-          name: prompt.name,
-          sides: prompt.stages[index(environment)]!.sides,
-          release: "rel-1",
-          by: "Ravi",
-          since: world.now - 9 * day,
-        })),
+      world.prompts.slice(0, 3).map((prompt) => ({
+        prompt: prompt.id,
+        name: prompt.name,
+        sides: prompt.stages[index(environment)]!.sides,
+        release: "rel-1",
+        by: "Ravi",
+        since: world.now - 9 * day,
+      })),
     async activity(_, filter, before, limit) {
       const lines = [
         ["Ana", "saved support/triage v9", "version", "Prefer the intent that needs action first"],
@@ -245,6 +241,7 @@ export function releases(world: World, changed: () => void): Part {
             "The registry at galley.northern.example can't be reached. Work goes on; it is tried again by itself.",
           details: null,
         };
+      return world.sync;
     },
     cancelSync: async () => {},
     outbox: async () => world.outbox,

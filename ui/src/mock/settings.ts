@@ -255,10 +255,8 @@ export function settings(world: World, changed: () => void): Part {
       here().people.find((one) => one.id === id)!.removed = true;
       changed();
     },
-    async revokeDevice(_, person, device) {
-      here()
-        .people.find((one) => one.id === person)!
-        .devices.find((one) => one.id === device)!.revoked = true;
+    async revokeDevice(_, device) {
+      for (const person of here().people) for (const one of person.devices) if (one.id === device) one.revoked = true;
       changed();
     },
     async saveProvider(provider) {
@@ -273,6 +271,7 @@ export function settings(world: World, changed: () => void): Part {
       };
       if (at >= 0) all[at] = { ...card, key: all[at]!.key };
       else all.push(card);
+      return card;
     },
     async removeProvider(name) {
       here().providers = here().providers.filter((one) => one.name !== name);

@@ -26,7 +26,7 @@ export const intents = [
 
 export function triage(version: number): VersionContent {
   let system = "You sort messages from customers of {{ bank_name }}. ";
-  if (version < 7) system += "Never guess at account details. Choose the best intent from the list below.";
+  if (version < 8) system += "Never guess at account details. Choose the best intent from the list below.";
   else if (version < 9)
     system +=
       "Never guess at account details. Choose the best intent from the list below. Answer with the intent alone.";

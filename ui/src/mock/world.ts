@@ -83,6 +83,7 @@ export class World {
     if (scene === "long") this.#long();
     if (scene === "many") this.#many();
     if (scene === "offline") this.#offline();
+    if (scene === "diverged") this.prompts[0]!.diverged = true;
   }
 
   version(
