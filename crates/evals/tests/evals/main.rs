@@ -6,4 +6,6 @@ mod import;
 mod providers;
 mod real_model;
 mod runs;
+mod sample;
+mod sample_files;
 mod support;
