@@ -27,5 +27,5 @@ mod verify;
 pub use error::Error;
 pub use limits::Limits;
 pub use listen::{Listening, Running, Tls};
-pub use registry::{Options, Registry};
+pub use registry::{FileChoice, Options, Registry};
 pub use verify::{Problem, ProjectReport, Report};

@@ -21,6 +21,15 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// Whether a missing data file is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileChoice {
+    /// It must be there.
+    MustBeThere,
+    /// It may be made.
+    MayMake,
+}
+
 impl Options {
     /// Makes the data file if there is none.
     #[must_use]
