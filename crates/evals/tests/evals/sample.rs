@@ -101,7 +101,8 @@ fn its_steps_can_be_taken_in_their_order() {
         if step.revert.is_some() {
             let then: &BTreeMap<String, u32> = &named[place.to.as_ref().unwrap()];
             changes.extend(
-                step.prompts
+                place
+                    .prompts
                     .iter()
                     .map(|prompt| (prompt.clone(), then[prompt])),
             );

@@ -74,6 +74,9 @@ pub struct Place {
     pub environment: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
+    /// A revert names them within; a promotion beside it.
+    #[serde(default)]
+    pub prompts: Vec<String>,
     pub name: Option<String>,
     pub by: String,
     pub days_ago: f64,
