@@ -30,7 +30,9 @@ const BUDGET: Duration = Duration::from_secs(2);
 const PROMPTS: usize = 500;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map(|text| text.parse::<usize>().unwrap());
+    let mut arguments = std::env::args()
+        .skip(1)
+        .map(|text| text.parse::<usize>().unwrap());
     let entries = arguments.next().unwrap_or(100_000);
     let versions = arguments.next().unwrap_or(10_000);
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -51,7 +53,8 @@ async fn measure(entries: usize, versions: usize) {
         began.elapsed(),
     );
 
-    let registry = Registry::open(dir.path().join("registry.db"), RegistryOptions::create()).unwrap();
+    let registry =
+        Registry::open(dir.path().join("registry.db"), RegistryOptions::create()).unwrap();
     let running = registry.serve(&Listening::loopback()).await.unwrap();
     let address = Address::read(&running.url()).unwrap();
     let began = Instant::now();
@@ -61,9 +64,17 @@ async fn measure(entries: usize, versions: usize) {
 
     let mut shown = Vec::new();
     for run in 0..3 {
-        let store = Store::open(dir.path().join(format!("laptop-{run}.db")), &Options::default()).unwrap();
-        let place = Place::Registry { address: address.to_string() };
-        store.add_project(&KnownProject::new(made.project, "Bench", place)).unwrap();
+        let store = Store::open(
+            dir.path().join(format!("laptop-{run}.db")),
+            &Options::default(),
+        )
+        .unwrap();
+        let place = Place::Registry {
+            address: address.to_string(),
+        };
+        store
+            .add_project(&KnownProject::new(made.project, "Bench", place))
+            .unwrap();
         let link = Link::new(store, client(&address, &made.token), made.project);
         let task = Task::unwatched();
 
@@ -72,7 +83,10 @@ async fn measure(entries: usize, versions: usize) {
         let names = link.store.project(made.project).unwrap().prompts().count();
         let library = began.elapsed();
         shown.push(library);
-        assert_eq!((pulled.entries, names), (made.entries.len() as u64, PROMPTS));
+        assert_eq!(
+            (pulled.entries, names),
+            (made.entries.len() as u64, PROMPTS)
+        );
 
         let began = Instant::now();
         let fetched = sync::pull::pull_contents(&link, &task).await.unwrap();
@@ -92,7 +106,9 @@ async fn measure(entries: usize, versions: usize) {
     shown.sort();
     let median = shown[shown.len() / 2];
     let verdict = if median < BUDGET { "within" } else { "OVER" };
-    println!("first pull to library shown, chain checked: {median:.2?}; {verdict} the budget of {BUDGET:?}");
+    println!(
+        "first pull to library shown, chain checked: {median:.2?}; {verdict} the budget of {BUDGET:?}"
+    );
     running.stop().await;
 }
 
@@ -134,13 +150,23 @@ impl Maker {
             person: "Ada".to_owned(),
             device_name: "laptop".to_owned(),
             environments: (made.environments.iter().zip(named))
-                .map(|(id, name)| NewEnvironment { id: *id, name: name.to_owned() })
+                .map(|(id, name)| NewEnvironment {
+                    id: *id,
+                    name: name.to_owned(),
+                })
                 .collect(),
             default: made.environments[0],
         };
         made.accept_as(1, body);
         let hash = made.token.hash();
-        made.accept_as(2, Body::IssueToken { name: "laptop".to_owned(), hash, expires: None });
+        made.accept_as(
+            2,
+            Body::IssueToken {
+                name: "laptop".to_owned(),
+                hash,
+                expires: None,
+            },
+        );
         made
     }
 
@@ -172,7 +198,10 @@ impl Maker {
     }
 
     fn save(&mut self, prompt: PromptId, parent: Option<VersionId>, n: usize) -> VersionId {
-        let text = format!("Version {n}. {}", "Answer the customer politely and briefly. ".repeat(45));
+        let text = format!(
+            "Version {n}. {}",
+            "Answer the customer politely and briefly. ".repeat(45)
+        );
         let content = self.put(VersionContent::text(text).encode().unwrap());
         let message = self.text(&format!("why version {n}"), n);
         VersionId(self.accept(Body::SaveVersion {
@@ -186,20 +215,43 @@ impl Maker {
 
     fn label(&mut self, prompt: PromptId, version: VersionId, n: usize) {
         let label = format!("mark {}", (b'a' + u8::try_from(n % 23).unwrap()) as char);
-        let replaces = self.trial.project().prompt(prompt).unwrap().labelled(&label);
+        let replaces = self
+            .trial
+            .project()
+            .prompt(prompt)
+            .unwrap()
+            .labelled(&label);
         if replaces == Some(version) {
             return self.label(prompt, version, n + 1);
         }
-        self.accept(Body::SetLabel { prompt, label, version, replaces });
+        self.accept(Body::SetLabel {
+            prompt,
+            label,
+            version,
+            replaces,
+        });
     }
 
-    fn release(&mut self, prompt: PromptId, version: VersionId, before: Option<VersionId>, step: usize, n: usize) {
+    fn release(
+        &mut self,
+        prompt: PromptId,
+        version: VersionId,
+        before: Option<VersionId>,
+        step: usize,
+        n: usize,
+    ) {
         let environment = self.environments[step % 3];
         let now = self.trial.project().last_served(environment, prompt);
         let replaces: Option<ReleaseId> = now.map(|serving| serving.release);
         // What is served already is split between the two newest, so that each release changes something.
-        let full = Side { version, weight: domain::split::SLOTS };
-        let half = |version| Side { version, weight: domain::split::SLOTS / 2 };
+        let full = Side {
+            version,
+            weight: domain::split::SLOTS,
+        };
+        let half = |version| Side {
+            version,
+            weight: domain::split::SLOTS / 2,
+        };
         let served = now.map(|serving| serving.sides.clone()).unwrap_or_default();
         let sides = match before {
             Some(before) if served == [full] => vec![half(version), half(before)],
@@ -208,7 +260,12 @@ impl Maker {
         };
         let reason = self.text("it is better", self.entries.len());
         self.accept(Body::Release {
-            changes: vec![ReleaseChange { environment, prompt, sides, replaces }],
+            changes: vec![ReleaseChange {
+                environment,
+                prompt,
+                sides,
+                replaces,
+            }],
             reason,
             promoted_from: None,
         });
@@ -251,12 +308,26 @@ impl Maker {
     async fn give(&self, founder: &Client) {
         let mut extends = Seen::default();
         for chunk in self.entries.chunks(5_000) {
-            let named = chunk.iter().flat_map(Entry::events).flat_map(Event::contents);
+            let named = chunk
+                .iter()
+                .flat_map(Entry::events)
+                .flat_map(Event::contents);
             let contents: Vec<_> = named
-                .map(|digest| (digest, String::from_utf8(self.contents[&digest].to_vec()).unwrap()))
+                .map(|digest| {
+                    (
+                        digest,
+                        String::from_utf8(self.contents[&digest].to_vec()).unwrap(),
+                    )
+                })
                 .collect();
-            let given = founder.give(self.project, extends, &contents, chunk).await.unwrap();
-            extends = Seen { seq: given.head.seq, digest: given.head.digest };
+            let given = founder
+                .give(self.project, extends, &contents, chunk)
+                .await
+                .unwrap();
+            extends = Seen {
+                seq: given.head.seq,
+                digest: given.head.digest,
+            };
         }
     }
 }

@@ -11,14 +11,14 @@ use crate::pull::pull;
 use crate::push::Signer;
 use crate::{SyncError, clock};
 use domain::ledger::{Body, Command, KeyHash, NewEnvironment, PublicKey, SignedCommand};
-use domain::{
-    CommandId, EnvironmentId, Millis, PersonId, ProjectId, Refusal, RefusalCode,
-};
+use domain::{CommandId, EnvironmentId, Millis, PersonId, ProjectId, Refusal, RefusalCode};
 use protocol::ErrorCode;
 use protocol::commands::CommandResult;
 use protocol::ledger::Me;
 use protocol::token::{Invitation, Token};
-use store::{Answer, KnownProject, NewCommand, OutboxState, Place, QueueRequest, Store, StoreError};
+use store::{
+    Answer, KnownProject, NewCommand, OutboxState, Place, QueueRequest, Store, StoreError,
+};
 
 /// Who founds which project.
 #[derive(Clone, Debug)]
@@ -81,12 +81,14 @@ pub async fn found(
             .await;
         match sent {
             Ok(answer) => {
-                let refused = answer.outcomes.into_iter().find_map(|outcome| {
-                    match outcome.result {
-                        CommandResult::Refused { refusal } => Some((outcome.id, refusal)),
-                        CommandResult::Accepted { .. } => None,
-                    }
-                });
+                let refused =
+                    answer
+                        .outcomes
+                        .into_iter()
+                        .find_map(|outcome| match outcome.result {
+                            CommandResult::Refused { refusal } => Some((outcome.id, refusal)),
+                            CommandResult::Accepted { .. } => None,
+                        });
                 if let Some((id, refusal)) = refused {
                     return Err(give_up(&link, id, refusal).await?);
                 }
@@ -109,8 +111,11 @@ fn queue_founding(
     founding: &Founding,
     signer: &Signer,
 ) -> Result<Vec<SignedCommand>, SyncError> {
-    let mut known =
-        KnownProject::new(founding.project, founding.name.clone(), founding.place.clone());
+    let mut known = KnownProject::new(
+        founding.project,
+        founding.name.clone(),
+        founding.place.clone(),
+    );
     known.device = Some(founding.device);
     match link.store.add_project(&known) {
         Ok(()) => {}
@@ -190,12 +195,17 @@ pub async fn join(
                 .await?
         }
     };
-    let sent = invited.client.commands(project, std::slice::from_ref(&signed));
+    let sent = invited
+        .client
+        .commands(project, std::slice::from_ref(&signed));
     let answer = task.or_cancelled(sent).await?;
-    let refused = answer.outcomes.into_iter().find_map(|outcome| match outcome.result {
-        CommandResult::Refused { refusal } => Some(refusal),
-        CommandResult::Accepted { .. } => None,
-    });
+    let refused = answer
+        .outcomes
+        .into_iter()
+        .find_map(|outcome| match outcome.result {
+            CommandResult::Refused { refusal } => Some(refusal),
+            CommandResult::Accepted { .. } => None,
+        });
     if let Some(refusal) = refused {
         return Err(give_up(&invited, signed.id(), refusal).await?);
     }
@@ -226,7 +236,11 @@ async fn look(invited: &Link, invitation: &Invitation) -> Result<Option<String>,
 /// The joining that was begun before.
 async fn waiting(link: &Link) -> Result<Option<SignedCommand>, SyncError> {
     link.blocking(|link| {
-        let known = link.store.projects()?.into_iter().any(|p| p.id == link.project);
+        let known = link
+            .store
+            .projects()?
+            .into_iter()
+            .any(|p| p.id == link.project);
         if !known {
             return Ok(None);
         }

@@ -144,7 +144,8 @@ impl Link {
                     bytes: text.as_bytes(),
                 })
                 .collect();
-            link.store.keep_contents(link.project, &contents, clock::now())?;
+            link.store
+                .keep_contents(link.project, &contents, clock::now())?;
             Ok(())
         })
         .await

@@ -156,21 +156,120 @@ mod tests {
         let stop = Plan::Stop;
         let table = [
             ("both empty", nothing(), nothing(), true, Plan::InStep),
-            ("a first pull", nothing(), head(0, 9, 9), true, Plan::Pull { after: 0 }),
+            (
+                "a first pull",
+                nothing(),
+                head(0, 9, 9),
+                true,
+                Plan::Pull { after: 0 },
+            ),
             ("the same", head(0, 9, 9), head(0, 9, 9), true, Plan::InStep),
-            ("more there", head(0, 9, 9), head(0, 12, 1), true, Plan::Pull { after: 9 }),
-            ("more there, with an epoch", head(0, 9, 9), head(1, 12, 1), true, Plan::Pull { after: 9 }),
-            ("less there", head(0, 9, 9), head(0, 4, 4), true, stop(Behind { ours: 9, theirs: 4 })),
-            ("nothing there any more", head(0, 9, 9), nothing(), true, stop(Behind { ours: 9, theirs: 0 })),
-            ("less there, older epoch", head(2, 9, 9), head(1, 4, 4), true, stop(Behind { ours: 9, theirs: 4 })),
-            ("the same number, another entry", head(0, 9, 9), head(0, 9, 1), true, stop(OtherHistory { ours: 9, theirs: 9 })),
-            ("the same number, another epoch's entry", head(0, 9, 9), head(1, 9, 1), true, stop(Restored { epoch: 1, ours: 9, theirs: 9 })),
-            ("more there that does not link", head(0, 9, 9), head(0, 12, 1), false, stop(OtherHistory { ours: 9, theirs: 12 })),
-            ("restored and gone on", head(0, 9, 9), head(1, 12, 1), false, stop(Restored { epoch: 1, ours: 9, theirs: 12 })),
-            ("restored, gone on, still shorter", head(0, 9, 9), head(1, 5, 1), false, stop(Restored { epoch: 1, ours: 9, theirs: 5 })),
-            ("shorter and other", head(1, 9, 9), head(1, 5, 1), false, stop(OtherHistory { ours: 9, theirs: 5 })),
-            ("the same entry under another epoch", head(0, 9, 9), head(1, 9, 9), true, stop(FalseHead { ours: 0, theirs: 1 })),
-            ("longer, but an older epoch", head(2, 9, 9), head(1, 12, 1), true, stop(FalseHead { ours: 2, theirs: 1 })),
+            (
+                "more there",
+                head(0, 9, 9),
+                head(0, 12, 1),
+                true,
+                Plan::Pull { after: 9 },
+            ),
+            (
+                "more there, with an epoch",
+                head(0, 9, 9),
+                head(1, 12, 1),
+                true,
+                Plan::Pull { after: 9 },
+            ),
+            (
+                "less there",
+                head(0, 9, 9),
+                head(0, 4, 4),
+                true,
+                stop(Behind { ours: 9, theirs: 4 }),
+            ),
+            (
+                "nothing there any more",
+                head(0, 9, 9),
+                nothing(),
+                true,
+                stop(Behind { ours: 9, theirs: 0 }),
+            ),
+            (
+                "less there, older epoch",
+                head(2, 9, 9),
+                head(1, 4, 4),
+                true,
+                stop(Behind { ours: 9, theirs: 4 }),
+            ),
+            (
+                "the same number, another entry",
+                head(0, 9, 9),
+                head(0, 9, 1),
+                true,
+                stop(OtherHistory { ours: 9, theirs: 9 }),
+            ),
+            (
+                "the same number, another epoch's entry",
+                head(0, 9, 9),
+                head(1, 9, 1),
+                true,
+                stop(Restored {
+                    epoch: 1,
+                    ours: 9,
+                    theirs: 9,
+                }),
+            ),
+            (
+                "more there that does not link",
+                head(0, 9, 9),
+                head(0, 12, 1),
+                false,
+                stop(OtherHistory {
+                    ours: 9,
+                    theirs: 12,
+                }),
+            ),
+            (
+                "restored and gone on",
+                head(0, 9, 9),
+                head(1, 12, 1),
+                false,
+                stop(Restored {
+                    epoch: 1,
+                    ours: 9,
+                    theirs: 12,
+                }),
+            ),
+            (
+                "restored, gone on, still shorter",
+                head(0, 9, 9),
+                head(1, 5, 1),
+                false,
+                stop(Restored {
+                    epoch: 1,
+                    ours: 9,
+                    theirs: 5,
+                }),
+            ),
+            (
+                "shorter and other",
+                head(1, 9, 9),
+                head(1, 5, 1),
+                false,
+                stop(OtherHistory { ours: 9, theirs: 5 }),
+            ),
+            (
+                "the same entry under another epoch",
+                head(0, 9, 9),
+                head(1, 9, 9),
+                true,
+                stop(FalseHead { ours: 0, theirs: 1 }),
+            ),
+            (
+                "longer, but an older epoch",
+                head(2, 9, 9),
+                head(1, 12, 1),
+                true,
+                stop(FalseHead { ours: 2, theirs: 1 }),
+            ),
         ];
         for (what, ours, theirs, same, expected) in table {
             assert_eq!(plan(&ours, &theirs, same), expected, "{what}");
@@ -179,7 +278,14 @@ mod tests {
 
     #[test]
     fn words_name_both_ends() {
-        let words = Behind { ours: 90, theirs: 41 }.words();
-        assert!(words.contains("entry 41") && words.contains("has 90"), "{words}");
+        let words = Behind {
+            ours: 90,
+            theirs: 41,
+        }
+        .words();
+        assert!(
+            words.contains("entry 41") && words.contains("has 90"),
+            "{words}"
+        );
     }
 }

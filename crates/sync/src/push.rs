@@ -72,7 +72,9 @@ pub async fn push(link: &Link, signer: &Signer, task: &Task) -> Result<Pushed, S
 pub(crate) async fn needs_verified(link: &Link) -> Result<bool, SyncError> {
     link.blocking(|link| {
         let outbox = link.store.outbox(link.project)?;
-        Ok(outbox.iter().any(|queued| sort::changes_what_is_served(&queued.command.body)))
+        Ok(outbox
+            .iter()
+            .any(|queued| sort::changes_what_is_served(&queued.command.body)))
     })
     .await
 }

@@ -5,9 +5,9 @@
 //! it finds is noted too: from then on nothing is sent and nothing is pulled, until a check of the
 //! same entries holds.
 
+use crate::SyncError;
 use crate::link::Link;
 use crate::progress::{Stage, Task};
-use crate::SyncError;
 use domain::Project;
 use domain::ledger::{Entry, Seen};
 use domain::project::Replay;
@@ -84,7 +84,9 @@ pub async fn verify(link: &Link, task: &Task) -> Result<u64, SyncError> {
     link.blocking(move |link| {
         let result = run(link, &task);
         if let Err(SyncError::Faulty { seq, .. }) = &result {
-            let words = result.as_ref().map_or_else(ToString::to_string, |_| String::new());
+            let words = result
+                .as_ref()
+                .map_or_else(ToString::to_string, |_| String::new());
             link.store.update_sync(link.project, |note| {
                 note.problem = Some(words);
                 note.rest.insert(FAULT.to_owned(), (*seq).into());

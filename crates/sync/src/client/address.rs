@@ -43,7 +43,9 @@ impl Address {
         let host = url.host_str().ok_or(AddressError::Form)?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let loopback = host == "localhost"
-            || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            || bare
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
         if !tls && !loopback {
             return Err(AddressError::Plain);
         }
@@ -100,9 +102,18 @@ mod tests {
     fn a_key_goes_encrypted_or_stays_on_this_computer() {
         use AddressError::{Extra, Form, Plain};
         let table: &[(&str, Result<&str, AddressError>)] = &[
-            ("https://galley.example.com", Ok("https://galley.example.com")),
-            (" https://galley.example.com/ ", Ok("https://galley.example.com")),
-            ("https://example.com/galley/", Ok("https://example.com/galley")),
+            (
+                "https://galley.example.com",
+                Ok("https://galley.example.com"),
+            ),
+            (
+                " https://galley.example.com/ ",
+                Ok("https://galley.example.com"),
+            ),
+            (
+                "https://example.com/galley/",
+                Ok("https://example.com/galley"),
+            ),
             ("http://127.0.0.1:4300", Ok("http://127.0.0.1:4300")),
             ("http://127.8.0.1:4300", Ok("http://127.8.0.1:4300")),
             ("http://[::1]:4300", Ok("http://[::1]:4300")),

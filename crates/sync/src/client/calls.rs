@@ -93,11 +93,11 @@ impl Client {
         mut each: impl FnMut(Digest, FoundContent),
     ) -> Result<(), ClientError> {
         debug_assert!(digests.len() <= MAX_CONTENTS);
-        let request = self
-            .request(Method::POST, &paths::contents(project))?
-            .json(&ContentRequest {
-                digests: digests.to_vec(),
-            });
+        let request =
+            self.request(Method::POST, &paths::contents(project))?
+                .json(&ContentRequest {
+                    digests: digests.to_vec(),
+                });
         let response = self.send(request).await?;
         // A content in JSON in JSON: every byte of it may need escaping.
         let line_limit = 6 * limits::DATASET_BYTES;

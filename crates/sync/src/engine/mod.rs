@@ -200,11 +200,9 @@ impl Engine {
     fn is_news(&self, seq: u64, digest: &domain::Digest) -> bool {
         // Another number, smaller too, or another entry under the same one.
         let link = &self.inner.link;
-        link.store
-            .project(link.project)
-            .map_or(true, |project| {
-                project.head().seq != seq || project.head().digest != *digest
-            })
+        link.store.project(link.project).map_or(true, |project| {
+            project.head().seq != seq || project.head().digest != *digest
+        })
     }
 
     async fn follow(&self, after: u64) -> Option<Changes> {
@@ -276,10 +274,12 @@ impl Engine {
             }
             Err(SyncError::Cancelled) => self.publish(SyncKind::InStep, None).await,
             Err(error) if error.is_offline() || error.is_passing() => {
-                self.publish(SyncKind::Offline, Some(error.to_string())).await;
+                self.publish(SyncKind::Offline, Some(error.to_string()))
+                    .await;
             }
             Err(error) => {
-                self.publish(SyncKind::Problem, Some(error.to_string())).await;
+                self.publish(SyncKind::Problem, Some(error.to_string()))
+                    .await;
             }
         }
     }
@@ -325,7 +325,11 @@ struct Checking {
 
 impl Checking {
     fn begin(&mut self, engine: &Engine, task: &Task) {
-        if self.running.as_ref().is_some_and(|check| !check.is_finished()) {
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|check| !check.is_finished())
+        {
             return;
         }
         let (engine, task) = (engine.clone(), task.clone());

@@ -50,7 +50,9 @@ impl Pace {
 
     fn back_off(&self, failures: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
-        self.retry_first.saturating_mul(doubled).min(self.retry_most)
+        self.retry_first
+            .saturating_mul(doubled)
+            .min(self.retry_most)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a person is told about syncing.
 
+use crate::SyncError;
 use crate::link::Link;
 use crate::progress::{Progress, Stage};
-use crate::SyncError;
 use domain::Millis;
 use store::{KnownProject, OutboxState, Place};
 

@@ -83,7 +83,12 @@ async fn what_depends_on_a_refused_change_stays_with_it_and_comes_along() {
     ben.syncs().await.unwrap();
     let label = |desk: &Desk, version, replaces| {
         let label = "good".to_owned();
-        desk.asks(Body::SetLabel { prompt, label, version, replaces })
+        desk.asks(Body::SetLabel {
+            prompt,
+            label,
+            version,
+            replaces,
+        })
     };
     label(&ada, first, None);
     let second = ben.saves(prompt, vec![first], "two");
@@ -92,7 +97,9 @@ async fn what_depends_on_a_refused_change_stays_with_it_and_comes_along() {
     let report = ben.syncs().await.unwrap();
     assert_eq!(report.refused, [late]);
     let outbox = ben.store.outbox(ben.project).unwrap();
-    let [kept] = outbox.as_slice() else { panic!("{outbox:?}") };
+    let [kept] = outbox.as_slice() else {
+        panic!("{outbox:?}")
+    };
     assert_eq!(kept.state, OutboxState::Refused);
     assert_eq!(kept.refusal.as_ref().unwrap().code, RefusalCode::Conflict);
 
@@ -102,15 +109,27 @@ async fn what_depends_on_a_refused_change_stays_with_it_and_comes_along() {
     let report = ben.syncs().await.unwrap();
     assert_eq!(report.refused.len(), 2);
     let outbox = ben.store.outbox(ben.project).unwrap();
-    let of_version = outbox.iter().find(|queued| queued.command.id.0 == on_it.0).unwrap();
-    assert_eq!(of_version.refusal.as_ref().unwrap().code, RefusalCode::DependsOn);
+    let of_version = outbox
+        .iter()
+        .find(|queued| queued.command.id.0 == on_it.0)
+        .unwrap();
+    assert_eq!(
+        of_version.refusal.as_ref().unwrap().code,
+        RefusalCode::DependsOn
+    );
     for digest in of_version.command.body.contents() {
-        assert!(ben.store.content(&digest).unwrap().is_some(), "the author's text is kept");
+        assert!(
+            ben.store.content(&digest).unwrap().is_some(),
+            "the author's text is kept"
+        );
     }
     // A further version of it, queued later, follows in a later round.
     let further = ben.saves(bad, vec![on_it], "kept too");
     let report = ben.syncs().await.unwrap();
-    assert_eq!(report.refused.iter().map(|id| id.0).collect::<Vec<_>>(), [further.0]);
+    assert_eq!(
+        report.refused.iter().map(|id| id.0).collect::<Vec<_>>(),
+        [further.0]
+    );
 }
 
 #[tokio::test]
@@ -133,15 +152,23 @@ async fn a_promotion_that_waited_over_an_hour_is_asked_about_and_a_revert_is_sen
     let asked = ada.releases_at(production, other, of_other, Some(staging), long_ago);
     let revert = ada.reverts(production, prompt, before, long_ago).unwrap();
     let report = ada.syncs().await.unwrap();
-    assert_eq!(report.asked.iter().map(|id| id.0).collect::<Vec<_>>(), [asked.0]);
+    assert_eq!(
+        report.asked.iter().map(|id| id.0).collect::<Vec<_>>(),
+        [asked.0]
+    );
     assert!(ada.state().release(revert).is_some());
     assert!(ada.state().release(asked).is_none());
     let outbox = ada.store.outbox(ada.project).unwrap();
-    assert_eq!(outbox.iter().map(|q| q.state).collect::<Vec<_>>(), [OutboxState::NeedsAsking]);
+    assert_eq!(
+        outbox.iter().map(|q| q.state).collect::<Vec<_>>(),
+        [OutboxState::NeedsAsking]
+    );
 
     // Said again, it goes out; and one that waited less goes out by itself.
     let id = outbox[0].command.id;
-    ada.store.settle(ada.project, id, &store::Settle::Again, now()).unwrap();
+    ada.store
+        .settle(ada.project, id, &store::Settle::Again, now())
+        .unwrap();
     let report = ada.syncs().await.unwrap();
     assert_eq!(report.accepted, [id]);
     let third = ada.creates("support/third");

@@ -6,7 +6,7 @@ use crate::proxy::{Fault, Proxy};
 use crate::server::Server;
 use domain::ledger::Body;
 use domain::permissions::Role;
-use domain::{CommandId, PromptId, VersionId};
+use domain::{CommandId, PromptId, RefusalCode, VersionId};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use store::OutboxState;
@@ -21,7 +21,11 @@ enum Step {
     /// Puts one of two labels on a version.
     Label { prompt: u8, version: u8, label: u8 },
     /// Releases a version.
-    Release { prompt: u8, version: u8, environment: u8 },
+    Release {
+        prompt: u8,
+        version: u8,
+        environment: u8,
+    },
     /// Goes back to an earlier release.
     Revert { prompt: u8, environment: u8, to: u8 },
     /// Asks for something that will be refused, and builds on it.
@@ -73,7 +77,12 @@ impl Desk {
         let ahead = &view.ahead;
         let prompts: Vec<PromptId> = ahead.prompts().map(|prompt| prompt.id).collect();
         let versions = |prompt: PromptId| -> Vec<VersionId> {
-            ahead.prompt(prompt).unwrap().versions().map(|version| version.id).collect()
+            ahead
+                .prompt(prompt)
+                .unwrap()
+                .versions()
+                .map(|version| version.id)
+                .collect()
         };
         let environments: Vec<_> = ahead.environments().map(|e| e.id).collect();
         let choose = |prompt, version| {
@@ -86,7 +95,9 @@ impl Desk {
                 vec![CommandId(self.creates(&name).0)]
             }
             Step::Save { prompt, parents } => {
-                let Some(prompt) = pick(&prompts, prompt) else { return Vec::new() };
+                let Some(prompt) = pick(&prompts, prompt) else {
+                    return Vec::new();
+                };
                 let seen = versions(prompt);
                 let mut on: Vec<_> = pick(&seen, parents).into_iter().collect();
                 if parents % 5 == 0 && seen.len() > 1 {
@@ -95,18 +106,39 @@ impl Desk {
                 let text = format!("text {}", crate::desk::draw());
                 vec![CommandId(self.saves(prompt, on, &text).0)]
             }
-            Step::Label { prompt, version, label } => {
-                let Some((prompt, version)) = choose(prompt, version) else { return Vec::new() };
+            Step::Label {
+                prompt,
+                version,
+                label,
+            } => {
+                let Some((prompt, version)) = choose(prompt, version) else {
+                    return Vec::new();
+                };
                 let label = ["good", "tried"][usize::from(label)].to_owned();
                 let replaces = ahead.prompt(prompt).unwrap().labelled(&label);
-                vec![self.asks(Body::SetLabel { prompt, label, version, replaces })]
+                vec![self.asks(Body::SetLabel {
+                    prompt,
+                    label,
+                    version,
+                    replaces,
+                })]
             }
-            Step::Release { prompt, version, environment } => {
-                let Some((prompt, version)) = choose(prompt, version) else { return Vec::new() };
+            Step::Release {
+                prompt,
+                version,
+                environment,
+            } => {
+                let Some((prompt, version)) = choose(prompt, version) else {
+                    return Vec::new();
+                };
                 let environment = environments[usize::from(environment)];
                 vec![CommandId(self.releases(environment, prompt, version).0)]
             }
-            Step::Revert { prompt, environment, to } => {
+            Step::Revert {
+                prompt,
+                environment,
+                to,
+            } => {
                 let releases: Vec<_> = ahead.releases().map(|release| release.id).collect();
                 let environment = environments[usize::from(environment)];
                 let (Some(prompt), Some(to)) = (pick(&prompts, prompt), pick(&releases, to)) else {
@@ -141,7 +173,11 @@ impl Team {
             let invitation = desks[0].invites(Role::Author).await;
             desks.push(Desk::joins(&proxy.url(), &invitation, name).await);
         }
-        Self { server, proxy, desks }
+        Self {
+            server,
+            proxy,
+            desks,
+        }
     }
 
     async fn lives(&mut self, steps: &[(u8, Step)]) -> Vec<(usize, CommandId)> {
@@ -181,7 +217,11 @@ impl Team {
     fn agrees(&self, asked: &[(usize, CommandId)]) {
         let lines = self.desks[0].lines();
         for desk in &self.desks {
-            assert_eq!(desk.lines(), lines, "all replicas are the registry's ledger");
+            assert_eq!(
+                desk.lines(),
+                lines,
+                "all replicas are the registry's ledger"
+            );
         }
         let ledger = self.desks[0].state();
         for (who, id) in asked {
@@ -192,7 +232,8 @@ impl Team {
                 (Some(_), None) => {}
                 (None, Some(kept)) => {
                     assert_eq!(kept.state, OutboxState::Refused, "{kept:?}");
-                    assert!(kept.refusal.is_some());
+                    let code = kept.refusal.as_ref().map(|refusal| refusal.code).unwrap();
+                    assert!(is_about_the_work(&kept.command.body, code), "{kept:?}");
                     for digest in kept.command.body.contents() {
                         let content = desk.store.content(&digest).unwrap();
                         assert!(content.is_some(), "what was typed is kept: {kept:?}");
@@ -206,9 +247,16 @@ impl Team {
         for line in &lines {
             let entry = domain::ledger::Entry::read(line).unwrap();
             assert!(ids.insert(entry.command().id()), "accepted twice: {line}");
-            for digest in entry.events().iter().flat_map(domain::ledger::Event::contents) {
+            for digest in entry
+                .events()
+                .iter()
+                .flat_map(domain::ledger::Event::contents)
+            {
                 for desk in &self.desks {
-                    assert!(desk.store.content(&digest).unwrap().is_some(), "missing: {line}");
+                    assert!(
+                        desk.store.content(&digest).unwrap().is_some(),
+                        "missing: {line}"
+                    );
                 }
             }
         }
@@ -217,9 +265,34 @@ impl Team {
     }
 }
 
+/// Whether a refusal says something about what was asked, and not about how it was sent. Saving
+/// is never refused for being late: only because its prompt, or what it builds on, was.
+fn is_about_the_work(body: &Body, code: RefusalCode) -> bool {
+    match body {
+        Body::SaveVersion { .. } => code == RefusalCode::DependsOn,
+        _ => !matches!(
+            code,
+            RefusalCode::ContentMissing
+                | RefusalCode::ContentInvalid
+                | RefusalCode::IdReused
+                | RefusalCode::BadSignature
+                | RefusalCode::UnknownDevice
+                | RefusalCode::NotAllowed
+        ),
+    }
+}
+
+/// How many histories are tried; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(24)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 24,
+        cases: cases(),
         max_shrink_iters: 60,
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -249,10 +322,25 @@ async fn the_same_name_taken_by_two_offline_is_one_prompt_with_two_heads() {
     let steps = [
         (0, Step::Create(1)),
         (1, Step::Create(1)),
-        (0, Step::Save { prompt: 0, parents: 1 }),
-        (1, Step::Save { prompt: 0, parents: 1 }),
+        (
+            0,
+            Step::Save {
+                prompt: 0,
+                parents: 1,
+            },
+        ),
+        (
+            1,
+            Step::Save {
+                prompt: 0,
+                parents: 1,
+            },
+        ),
         (0, Step::Sync(Vec::new())),
-        (1, Step::Sync(vec![Fault::DropAnswer, Fault::Late, Fault::Double])),
+        (
+            1,
+            Step::Sync(vec![Fault::DropAnswer, Fault::Late, Fault::Double]),
+        ),
     ];
     let asked = team.lives(&steps).await;
     assert_eq!(asked.len(), 4);

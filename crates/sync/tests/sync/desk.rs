@@ -31,7 +31,9 @@ fn secret() -> [u8; 32] {
 }
 
 pub fn now() -> Millis {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     Millis(i64::try_from(since.as_millis()).unwrap())
 }
 
@@ -83,14 +85,25 @@ impl Desk {
             default: environments[0].id,
             environments,
             token: token.clone(),
-            place: Place::Registry { address: url.to_owned() },
+            place: Place::Registry {
+                address: url.to_owned(),
+            },
             at: now(),
         };
         let founder = client(url, &founding.reveal());
         let signer = signer(&key);
-        sync::found(&store, &founder, &wanted, &signer, &Task::unwatched()).await.unwrap();
+        sync::found(&store, &founder, &wanted, &signer, &Task::unwatched())
+            .await
+            .unwrap();
         let link = Link::new(store.clone(), client(url, &token.reveal()), project);
-        Self { store, project, key, token, link, _dir: dir }
+        Self {
+            store,
+            project,
+            key,
+            token,
+            link,
+            _dir: dir,
+        }
     }
 
     /// Invites somebody, and sends it.
@@ -131,16 +144,31 @@ impl Desk {
         sync::join(&store, &stranger, invitation, &newcomer, &Task::unwatched()).await?;
         let project = invitation.project;
         let link = Link::new(store.clone(), client(url, &token.reveal()), project);
-        Ok(Self { store, project, key, token, link, _dir: dir })
+        Ok(Self {
+            store,
+            project,
+            key,
+            token,
+            link,
+            _dir: dir,
+        })
     }
 
     /// The same computer with an empty store: as after its file was lost.
     pub fn begins_anew(&self, url: &str) -> Self {
         let (dir, store) = open_store();
-        let place = Place::Registry { address: url.to_owned() };
-        store.add_project(&store::KnownProject::new(self.project, "Support", place)).unwrap();
+        let place = Place::Registry {
+            address: url.to_owned(),
+        };
+        store
+            .add_project(&store::KnownProject::new(self.project, "Support", place))
+            .unwrap();
         Self {
-            link: Link::new(store.clone(), client(url, &self.token.reveal()), self.project),
+            link: Link::new(
+                store.clone(),
+                client(url, &self.token.reveal()),
+                self.project,
+            ),
             store,
             project: self.project,
             key: self.key.clone(),
@@ -199,7 +227,10 @@ impl Desk {
             commands: vec![NewCommand::Signed(signed)],
             contents: contents
                 .iter()
-                .map(|bytes| NewContent { digest: domain::Digest::of(bytes), bytes })
+                .map(|bytes| NewContent {
+                    digest: domain::Digest::of(bytes),
+                    bytes,
+                })
                 .collect(),
             ..QueueRequest::default()
         };
@@ -208,7 +239,9 @@ impl Desk {
     }
 
     pub fn creates(&self, name: &str) -> PromptId {
-        PromptId::from(self.asks(Body::CreatePrompt { name: name.to_owned() }))
+        PromptId::from(self.asks(Body::CreatePrompt {
+            name: name.to_owned(),
+        }))
     }
 
     pub fn saves(&self, prompt: PromptId, parents: Vec<VersionId>, text: &str) -> VersionId {
@@ -242,11 +275,22 @@ impl Desk {
         at: Millis,
     ) -> ReleaseId {
         let (reason, digest) = typed("it is better");
-        let replaces =
-            self.view().ahead.last_served(environment, prompt).map(|serving| serving.release);
-        let sides = vec![Side { version, weight: domain::split::SLOTS }];
+        let replaces = self
+            .view()
+            .ahead
+            .last_served(environment, prompt)
+            .map(|serving| serving.release);
+        let sides = vec![Side {
+            version,
+            weight: domain::split::SLOTS,
+        }];
         let body = Body::Release {
-            changes: vec![ReleaseChange { environment, prompt, sides, replaces }],
+            changes: vec![ReleaseChange {
+                environment,
+                prompt,
+                sides,
+                replaces,
+            }],
             reason: digest,
             promoted_from,
         };

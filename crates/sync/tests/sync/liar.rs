@@ -3,9 +3,7 @@
 use crate::desk::{Desk, now};
 use crate::proxy::Proxy;
 use crate::server::Server;
-use domain::ledger::{
-    Body, Command, DeviceKey, Entry, Event, NewEntry, Signature, SignedCommand,
-};
+use domain::ledger::{Body, Command, DeviceKey, Entry, Event, NewEntry, Signature, SignedCommand};
 use domain::permissions::Role;
 use domain::{CommandId, Digest, Millis, Project, PromptId};
 use protocol::ledger::LedgerHead;
@@ -38,7 +36,12 @@ async fn scene() -> Scene {
         on = vec![ada.saves(prompt, on, &format!("text {n}"))];
     }
     ada.syncs().await.unwrap();
-    Scene { _server: server, proxy, ada, ben }
+    Scene {
+        _server: server,
+        proxy,
+        ada,
+        ben,
+    }
 }
 
 /// Changes the lines of every ledger answer, and its head to the last of them.
@@ -49,7 +52,11 @@ fn forge(proxy: &Proxy, with: impl Fn(Vec<String>) -> Vec<String> + Send + Sync 
         }
         let text = String::from_utf8(body).unwrap();
         let lines = with(text.lines().map(str::to_owned).collect());
-        lines.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+        lines
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+            .into_bytes()
     });
 }
 
@@ -67,7 +74,11 @@ fn entry(after: &Entry, command: SignedCommand, events: Vec<Event>) -> Entry {
 
 /// The same entries again, each linked to the one before: what a registry can do that holds no key
 /// but may write what it likes.
-fn relink(before: &Entry, lines: &[String], change: impl Fn(&Entry) -> Option<NewEntry>) -> Vec<String> {
+fn relink(
+    before: &Entry,
+    lines: &[String],
+    change: impl Fn(&Entry) -> Option<NewEntry>,
+) -> Vec<String> {
     let mut last = before.clone();
     let mut out = Vec::new();
     for line in lines {
@@ -79,7 +90,12 @@ fn relink(before: &Entry, lines: &[String], change: impl Fn(&Entry) -> Option<Ne
             command: read.command().clone(),
             events: read.events().to_vec(),
         });
-        last = Entry::write(NewEntry { seq: last.seq() + 1, prev: last.digest(), ..new }).unwrap();
+        last = Entry::write(NewEntry {
+            seq: last.seq() + 1,
+            prev: last.digest(),
+            ..new
+        })
+        .unwrap();
         out.push(last.line().to_owned());
     }
     out
@@ -87,7 +103,11 @@ fn relink(before: &Entry, lines: &[String], change: impl Fn(&Entry) -> Option<Ne
 
 fn last_of(desk: &Desk) -> Entry {
     let head = desk.state().head().seq;
-    desk.store.entries(desk.project, head - 1, 1).unwrap().pop().unwrap()
+    desk.store
+        .entries(desk.project, head - 1, 1)
+        .unwrap()
+        .pop()
+        .unwrap()
 }
 
 /// What Ben's sync says of it, when nothing at all may have been taken.
@@ -106,8 +126,13 @@ async fn recovers(scene: &Scene) {
 }
 
 fn faulty_at(error: &SyncError) -> u64 {
-    let SyncError::Faulty { seq, .. } = error else { panic!("{error:?}") };
-    assert!(error.to_string().contains(&format!("entry {seq}")), "{error}");
+    let SyncError::Faulty { seq, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        error.to_string().contains(&format!("entry {seq}")),
+        "{error}"
+    );
     *seq
 }
 
@@ -146,7 +171,13 @@ async fn a_cut_or_reordered_ledger_is_noticed_where_it_was_done() {
         lines
     });
     let error = caught(&scene).await;
-    assert!(matches!(error, SyncError::Disagree(Disagreement::OtherHistory { .. })), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            SyncError::Disagree(Disagreement::OtherHistory { .. })
+        ),
+        "{error:?}"
+    );
     // Cut at its end: the head that it names is not there.
     forge(&scene.proxy, |_| Vec::new());
     assert!(matches!(caught(&scene).await, SyncError::Client(_)));
@@ -213,20 +244,42 @@ async fn a_decision_that_the_rules_would_not_give_is_caught() {
         device: scene.ben.key.public(),
         seen: scene.ben.state().seen(),
         at: now(),
-        body: Body::RenameProject { name: "Mine".to_owned() },
+        body: Body::RenameProject {
+            name: "Mine".to_owned(),
+        },
     };
     let signed = SignedCommand::sign(command, &scene.ben.key).unwrap();
-    let broken = entry(&last, signed, vec![Event::ProjectRenamed { name: "Mine".to_owned() }]);
+    let broken = entry(
+        &last,
+        signed,
+        vec![Event::ProjectRenamed {
+            name: "Mine".to_owned(),
+        }],
+    );
     let line = broken.line().to_owned();
     forge(&scene.proxy, move |_| vec![line.clone()]);
     let error = caught(&scene).await;
     assert_eq!(faulty_at(&error), 9);
     assert!(error.to_string().contains("admin"), "{error}");
     // It is remembered until the registry shows something that holds.
-    let note = scene.ben.store.known_project(scene.ben.project).unwrap().sync;
+    let note = scene
+        .ben
+        .store
+        .known_project(scene.ben.project)
+        .unwrap()
+        .sync;
     assert!(note.problem.unwrap().contains("entry 9"));
     recovers(&scene).await;
-    assert_eq!(scene.ben.store.known_project(scene.ben.project).unwrap().sync.problem, None);
+    assert_eq!(
+        scene
+            .ben
+            .store
+            .known_project(scene.ben.project)
+            .unwrap()
+            .sync
+            .problem,
+        None
+    );
 }
 
 #[tokio::test]
@@ -236,10 +289,16 @@ async fn content_under_a_false_name_is_not_kept() {
         if !path.ends_with("/content") {
             return body;
         }
-        String::from_utf8(body).unwrap().replace("text 7", "text 8").into_bytes()
+        String::from_utf8(body)
+            .unwrap()
+            .replace("text 7", "text 8")
+            .into_bytes()
     });
     let error = caught(&scene).await;
-    assert!(matches!(error, SyncError::Client(sync::ClientError::Broken(_))), "{error:?}");
+    assert!(
+        matches!(error, SyncError::Client(sync::ClientError::Broken(_))),
+        "{error:?}"
+    );
     recovers(&scene).await;
 }
 
@@ -273,14 +332,19 @@ async fn behind_a_long_first_pull_the_same_is_found_and_nothing_is_sent() {
     // Taken on the chain's word, as a long first pull is.
     let lines = made_up(&scene, 15);
     let mut state = Project::new();
-    let entries: Vec<_> = lines.iter().map(|line| Entry::read(line).unwrap()).collect();
+    let entries: Vec<_> = lines
+        .iter()
+        .map(|line| Entry::read(line).unwrap())
+        .collect();
     for entry in &entries {
         state.apply(entry).unwrap();
     }
     ben.store
         .append(ben.project, Project::new().seen(), &entries, &[], Millis(1))
         .unwrap();
-    let error = sync::verify::verify(&ben.link, &sync::Task::unwatched()).await.unwrap_err();
+    let error = sync::verify::verify(&ben.link, &sync::Task::unwatched())
+        .await
+        .unwrap_err();
     assert_eq!(faulty_at(&error), 15);
     // After a restart of the app it is found again before anything is sent or fetched.
     let waiting = ben.creates("support/other");
@@ -296,10 +360,9 @@ async fn behind_a_long_first_pull_the_same_is_found_and_nothing_is_sent() {
 async fn entries_of_a_newer_galley_stop_it_and_it_says_update() {
     let scene = scene().await;
     forge(&scene.proxy, |mut lines| {
-        lines[2] = lines[2].replace(r#""rules":1"#, r#""rules":2"#).replace(
-            r#""type":"version_saved""#,
-            r#""type":"version_dreamt""#,
-        );
+        lines[2] = lines[2]
+            .replace(r#""rules":1"#, r#""rules":2"#)
+            .replace(r#""type":"version_saved""#, r#""type":"version_dreamt""#);
         lines
     });
     let error = caught(&scene).await;

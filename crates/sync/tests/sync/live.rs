@@ -35,7 +35,11 @@ impl Live {
             let stop = stop.clone();
             async move { engine.run(stop).await }
         });
-        Self { state, stop, running }
+        Self {
+            state,
+            stop,
+            running,
+        }
     }
 
     async fn until(&mut self, what: impl FnMut(&SyncState) -> bool) -> SyncState {
@@ -57,28 +61,42 @@ async fn what_one_saves_the_other_has_through_outages_and_restarts() {
     let invitation = ada.invites(Role::Author).await;
     let ben = Desk::joins(&proxy.url(), &invitation, "Ben").await;
     let (mut of_ada, mut of_ben) = (Live::begin(&ada), Live::begin(&ben));
-    of_ada.until(|state| state.kind == SyncKind::InStep && state.head == 4).await;
-    of_ben.until(|state| state.kind == SyncKind::InStep && state.head == 4).await;
+    of_ada
+        .until(|state| state.kind == SyncKind::InStep && state.head == 4)
+        .await;
+    of_ben
+        .until(|state| state.kind == SyncKind::InStep && state.head == 4)
+        .await;
 
     let prompt = ada.creates("support/triage");
-    let told = of_ben.until(|state| state.kind == SyncKind::InStep && state.head == 5).await;
+    let told = of_ben
+        .until(|state| state.kind == SyncKind::InStep && state.head == 5)
+        .await;
     assert_eq!(told.verified_to, 5);
     assert!(ben.state().prompt(prompt).is_some());
 
     server.kill();
     ada.saves(prompt, Vec::new(), "written offline");
-    let told = of_ada.until(|state| state.kind == SyncKind::Offline && state.outbox == 1).await;
+    let told = of_ada
+        .until(|state| state.kind == SyncKind::Offline && state.outbox == 1)
+        .await;
     assert!(told.since.is_some());
     assert!(told.words.contains("can't be reached"), "{}", told.words);
     of_ben.until(|state| state.kind == SyncKind::Offline).await;
 
     server.open();
     proxy.lead_to(server.address());
-    of_ada.until(|state| state.kind == SyncKind::InStep && state.outbox == 0).await;
-    of_ben.until(|state| state.kind == SyncKind::InStep && state.head == 6).await;
+    of_ada
+        .until(|state| state.kind == SyncKind::InStep && state.outbox == 0)
+        .await;
+    of_ben
+        .until(|state| state.kind == SyncKind::InStep && state.head == 6)
+        .await;
 
     ben.creates("no//name");
-    let told = of_ben.until(|state| state.refused == 1 && state.kind == SyncKind::InStep).await;
+    let told = of_ben
+        .until(|state| state.refused == 1 && state.kind == SyncKind::InStep)
+        .await;
     assert_eq!(told.outbox, 0);
     of_ada.ends().await;
     of_ben.ends().await;
@@ -92,12 +110,18 @@ async fn a_restored_registry_is_a_problem_in_words_until_it_is_itself_again() {
     let old = server.backup("old.db");
     ada.creates("support/triage");
     let mut of_ada = Live::begin(&ada);
-    of_ada.until(|state| state.kind == SyncKind::InStep && state.head == 3).await;
+    of_ada
+        .until(|state| state.kind == SyncKind::InStep && state.head == 3)
+        .await;
     let newer = server.backup("newer.db");
     server.restore(&old);
     proxy.lead_to(server.address());
     let told = of_ada.until(|state| state.kind == SyncKind::Problem).await;
-    assert!(told.words.contains("restored from an older backup"), "{}", told.words);
+    assert!(
+        told.words.contains("restored from an older backup"),
+        "{}",
+        told.words
+    );
     server.restore(&newer);
     proxy.lead_to(server.address());
     of_ada.until(|state| state.kind == SyncKind::InStep).await;
@@ -118,15 +142,21 @@ async fn another_process_of_this_computer_queues_and_the_engine_sends() {
         device: ada.key.public(),
         seen: other.head(ada.project).unwrap(),
         at: crate::desk::now(),
-        body: domain::ledger::Body::CreatePrompt { name: "from elsewhere".to_owned() },
+        body: domain::ledger::Body::CreatePrompt {
+            name: "from elsewhere".to_owned(),
+        },
     };
     let signed = domain::ledger::SignedCommand::sign(command, &ada.key).unwrap();
     let request = store::QueueRequest {
         commands: vec![store::NewCommand::Signed(signed)],
         ..Default::default()
     };
-    other.queue(ada.project, &request, crate::desk::now()).unwrap();
-    of_ada.until(|state| state.head == 3 && state.outbox == 0).await;
+    other
+        .queue(ada.project, &request, crate::desk::now())
+        .unwrap();
+    of_ada
+        .until(|state| state.head == 3 && state.outbox == 0)
+        .await;
     assert!(ada.state().prompt_named("from elsewhere").is_some());
     of_ada.ends().await;
 }

@@ -74,7 +74,11 @@ impl Proxy {
         });
         let stop = CancellationToken::new();
         tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
-        Self { shared, address, stop }
+        Self {
+            shared,
+            address,
+            stop,
+        }
     }
 
     pub fn url(&self) -> String {
@@ -135,9 +139,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationTo
         };
         let (shared, stop) = (Arc::clone(&shared), stop.clone());
         tokio::spawn(async move {
-            let service = hyper::service::service_fn(move |request| {
-                pass(Arc::clone(&shared), request)
-            });
+            let service =
+                hyper::service::service_fn(move |request| pass(Arc::clone(&shared), request));
             let connection = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service);
             tokio::select! {
@@ -160,12 +163,19 @@ impl std::fmt::Display for Lost {
 impl std::error::Error for Lost {}
 
 async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Lost> {
-    let fault = shared.plan.lock().unwrap().pop_front().unwrap_or(Fault::Pass);
+    let fault = shared
+        .plan
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or(Fault::Pass);
     if fault != Fault::Pass {
         shared.met.lock().unwrap().push(fault);
     }
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(Body::new(body), usize::MAX).await.map_err(|_| Lost)?;
+    let body = axum::body::to_bytes(Body::new(body), usize::MAX)
+        .await
+        .map_err(|_| Lost)?;
     let overdue: Vec<_> = shared.late.lock().unwrap().drain(..).collect();
     let answer = match fault {
         Fault::DropRequest => Err(Lost),
@@ -216,7 +226,10 @@ async fn forward(
     let mut response = Response::builder().status(answer.status());
     let events = parts.uri.path().ends_with("/changes");
     for (name, value) in answer.headers() {
-        if !matches!(name.as_str(), "transfer-encoding" | "content-length" | "connection") {
+        if !matches!(
+            name.as_str(),
+            "transfer-encoding" | "content-length" | "connection"
+        ) {
             response = response.header(name, value);
         }
     }

@@ -35,11 +35,17 @@ async fn a_registry_behind_us_is_noticed_and_nothing_is_overwritten_or_sent() {
         panic!("{error:?}")
     };
     assert_eq!((*ours, *theirs), (6, 4));
-    assert!(error.to_string().contains("restored from an older backup"), "{error}");
+    assert!(
+        error.to_string().contains("restored from an older backup"),
+        "{error}"
+    );
     assert_eq!(ada.lines(), before);
     let outbox = ada.store.outbox(ada.project).unwrap();
     assert_eq!(outbox.len(), 1);
-    assert_eq!((outbox[0].command.id.0, outbox[0].state), (waiting.0, OutboxState::Waiting));
+    assert_eq!(
+        (outbox[0].command.id.0, outbox[0].state),
+        (waiting.0, OutboxState::Waiting)
+    );
     let problem = ada.store.known_project(ada.project).unwrap().sync.problem;
     assert!(problem.unwrap().contains("entry 4"));
 }
@@ -57,9 +63,16 @@ async fn a_registry_that_went_on_from_a_backup_shows_another_history() {
         invited.creates(&format!("support/{n}"));
         invited.syncs().await.unwrap();
         let error = ada.syncs().await.unwrap_err();
-        let expected = if n == 0 { "other, shorter" } else { "other, as long or longer" };
+        let expected = if n == 0 {
+            "other, shorter"
+        } else {
+            "other, as long or longer"
+        };
         assert!(
-            matches!(error, SyncError::Disagree(Disagreement::OtherHistory { ours: 6, .. })),
+            matches!(
+                error,
+                SyncError::Disagree(Disagreement::OtherHistory { ours: 6, .. })
+            ),
             "{expected}: {error:?}"
         );
         assert_eq!(ada.lines(), before);
@@ -104,7 +117,10 @@ async fn a_registry_killed_in_a_pull_or_a_push_is_met_again() {
     }
     // Killed when the first batch of three was decided and the second is being sent.
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let task = Task::new(move |progress| told.send(progress).unwrap_or_default(), Default::default());
+    let task = Task::new(
+        move |progress| told.send(progress).unwrap_or_default(),
+        Default::default(),
+    );
     let (link, signer) = (ada.link.clone(), ada.signer());
     let pushing = tokio::spawn(async move { sync::push::push(&link, &signer, &task).await });
     while let Some(progress) = heard.recv().await {
@@ -125,7 +141,10 @@ async fn a_registry_killed_in_a_pull_or_a_push_is_met_again() {
     // A second computer's first pull, cut by the registry's end at its first progress.
     let again = ada.begins_anew(&proxy.url());
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let task = Task::new(move |progress| told.send(progress).unwrap_or_default(), Default::default());
+    let task = Task::new(
+        move |progress| told.send(progress).unwrap_or_default(),
+        Default::default(),
+    );
     let link = again.link.clone();
     let pulling = tokio::spawn(async move {
         sync::pull::pull(&link, &task).await?;

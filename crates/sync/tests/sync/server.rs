@@ -18,7 +18,11 @@ impl Server {
     pub fn start() -> Self {
         let dir = TempDir::new().unwrap();
         let file = dir.path().join("registry.db");
-        let mut server = Self { dir, file, up: None };
+        let mut server = Self {
+            dir,
+            file,
+            up: None,
+        };
         server.open();
         server
     }

@@ -28,7 +28,12 @@ async fn a_project_moves_with_everything_and_goes_on_there() {
     // Whatever is lost, calling it again goes on.
     let faults = [
         vec![Fault::DropRequest],
-        vec![Fault::Pass, Fault::DropAnswer, Fault::DropAnswer, Fault::DropAnswer],
+        vec![
+            Fault::Pass,
+            Fault::DropAnswer,
+            Fault::DropAnswer,
+            Fault::DropAnswer,
+        ],
         vec![Fault::Double, Fault::DropAnswer],
         vec![Fault::Pass, Fault::Pass, Fault::Cut(300)],
     ];
@@ -37,15 +42,24 @@ async fn a_project_moves_with_everything_and_goes_on_there() {
         let _ = sync::share(&ada.link, &founder, &member, &Task::unwatched()).await;
         proxy.heal();
     }
-    let head = sync::share(&ada.link, &founder, &member, &Task::unwatched()).await.unwrap();
+    let head = sync::share(&ada.link, &founder, &member, &Task::unwatched())
+        .await
+        .unwrap();
     assert_eq!(head, sync::head_of(&ada.state()));
     let place = ada.store.known_project(ada.project).unwrap().place;
-    assert_eq!(place, Place::Registry { address: proxy.url() });
+    assert_eq!(
+        place,
+        Place::Registry {
+            address: proxy.url()
+        }
+    );
     assert!(teams.registry().verify().unwrap().holds());
 
     drop(mine);
     let moved = sync::Link::new(ada.store.clone(), member, ada.project);
-    let report = sync::sync_once(&moved, &ada.signer(), &Task::unwatched()).await.unwrap();
+    let report = sync::sync_once(&moved, &ada.signer(), &Task::unwatched())
+        .await
+        .unwrap();
     assert_eq!(report.accepted.len(), 1);
     assert!(ada.state().version(waiting).is_some());
 
@@ -66,13 +80,17 @@ async fn a_project_that_the_team_has_otherwise_is_not_given() {
     let founding = teams.founding_token().reveal();
     let founder = client(&teams.url(), &founding);
     let member = client(&teams.url(), &ada.token.reveal());
-    sync::share(&ada.link, &founder, &member, &Task::unwatched()).await.unwrap();
+    sync::share(&ada.link, &founder, &member, &Task::unwatched())
+        .await
+        .unwrap();
     // Both registries go on, each with its own entry.
     let elsewhere = ada.begins_anew(&teams.url());
     elsewhere.creates("made there");
     elsewhere.syncs().await.unwrap();
     ada.creates("made here");
     ada.syncs().await.unwrap();
-    let error = sync::share(&ada.link, &founder, &member, &Task::unwatched()).await.unwrap_err();
+    let error = sync::share(&ada.link, &founder, &member, &Task::unwatched())
+        .await
+        .unwrap_err();
     assert!(matches!(error, sync::SyncError::Disagree(_)), "{error:?}");
 }
