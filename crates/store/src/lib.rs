@@ -45,7 +45,7 @@ pub use file::{Options, Store};
 pub use migrations::newest_schema;
 pub use outbox::{Answer, Mark, NewCommand, OutboxState, QueueRequest, Queued, Settle};
 pub use projects::{KeyNames, KnownProject, Place, SyncNote};
-pub use replica::SetAside;
+pub use replica::{OtherHistory, SetAside};
 pub use runs::{CaseResult, LocalRun, RunState};
 pub use search::{FoundIn, Hit, Segment};
 pub use settings::Provider;

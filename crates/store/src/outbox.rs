@@ -124,7 +124,7 @@ pub enum Settle {
     /// Send the same again.
     Again,
     /// Send this in its place: the same wish, decided anew, under its own id.
-    Instead(NewCommand),
+    Instead(Box<NewCommand>),
     /// Leave it. It can be picked up again.
     Drop,
 }

@@ -67,6 +67,19 @@ impl End {
     }
 }
 
+/// A history that takes the place of the replica's.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherHistory<'a> {
+    /// The last entry that both share; 0 for none.
+    pub shared: u64,
+    /// The entries after that; more can be appended later.
+    pub entries: &'a [Entry],
+    /// Content that they bring.
+    pub contents: &'a [NewContent<'a>],
+    /// Why, in words.
+    pub reason: &'a str,
+}
+
 /// A history that was set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
@@ -292,7 +305,7 @@ impl Store {
         Ok(state)
     }
 
-    /// Puts another history in the place of the replica's from the entry after `shared` on, and
+    /// Puts another history in the place of the replica's from the entry after `other.shared` on, and
     /// keeps the old lines aside with the content they name. Commands that were accepted in the
     /// old history and are still in the outbox wait again.
     ///
@@ -302,10 +315,7 @@ impl Store {
         &self,
         project: ProjectId,
         expected: Seen,
-        shared: u64,
-        entries: &[Entry],
-        contents: &[NewContent<'_>],
-        reason: &str,
+        other: &OtherHistory<'_>,
         now: Millis,
     ) -> Result<Arc<Project>> {
         let (state, redacted) = self.write(|tx| {
@@ -313,7 +323,14 @@ impl Store {
             if before.seen() != expected {
                 return Err(StoreError::Moved { now: before.seen() });
             }
-            set_aside(tx, project, shared.min(before.seq), before, reason, now)?;
+            set_aside(
+                tx,
+                project,
+                other.shared.min(before.seq),
+                before,
+                other.reason,
+                now,
+            )?;
             let mut state = Project::new();
             each_line(tx, project, 0, usize::MAX, |seq, line| {
                 let entry = Entry::read(line).map_err(|error| StoreError::line(seq, error))?;
@@ -323,7 +340,14 @@ impl Store {
             })?;
             outbox::wait_again(tx, project, now)?;
             search::index_project(tx, project, &state)?;
-            extend(tx, project, Arc::new(state), entries, contents, now)
+            extend(
+                tx,
+                project,
+                Arc::new(state),
+                other.entries,
+                other.contents,
+                now,
+            )
         })?;
         self.keep_in_memory(project, &state);
         if redacted {
