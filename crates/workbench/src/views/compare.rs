@@ -1,6 +1,6 @@
 //! Two contents side by side, and settling a prompt that has diverged.
 
-use super::{Choice, Conflict, ContentDiff, VersionRow};
+use super::{Conflict, ContentDiff, VersionRow};
 use domain::{Millis, VersionContent};
 use serde::{Deserialize, Serialize};
 
@@ -68,13 +68,4 @@ pub struct MergeView {
     pub notes: Vec<String>,
     /// A message for the version that settles it, ready to edit.
     pub message: String,
-}
-
-/// How a person settled one conflict of a merge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-pub struct MergeChoice {
-    /// The conflict's number.
-    pub conflict: u32,
-    /// What was chosen.
-    pub choice: Choice,
 }

@@ -1,0 +1,358 @@
+//! The shape of the command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Write prompts, compare versions, try them on samples, and release them, with or without a network.
+///
+/// Without --project the project that was used last is meant. Prompts and environments are named
+/// as on screen (support/triage, production). Without an environment the default one is meant.
+#[derive(Parser)]
+#[command(name = "galley", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The project, by its name or id.
+    #[arg(long, short, global = true, env = "GALLEY_PROJECT")]
+    pub project: Option<String>,
+    /// Answer with one JSON document.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Begin: the sample, a project of your own, or a team's with an invitation.
+    #[command(subcommand)]
+    Login(Login),
+    /// How far this computer is in step, and what waits for you.
+    Status,
+    /// The prompts, and what each environment serves.
+    List {
+        /// Archived ones too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// One prompt: a version's content, or what an environment serves or served.
+    Show {
+        /// The prompt.
+        prompt: String,
+        #[command(flatten)]
+        which: Which,
+        /// What the environment served at this time (2026-05-03T14:00, or with a zone).
+        #[arg(long)]
+        at: Option<String>,
+    },
+    /// Begin a prompt with a draft.
+    New {
+        /// Its name; / makes folders.
+        name: String,
+        /// A snippet: one text that other prompts include.
+        #[arg(long)]
+        snippet: bool,
+        /// The content (YAML or JSON) from a file, or - for standard input.
+        #[arg(long)]
+        from: Option<PathBuf>,
+    },
+    /// Change a prompt's draft: in $EDITOR as YAML, or from a file.
+    Edit {
+        /// The prompt.
+        prompt: String,
+        /// The content (YAML or JSON) from a file, or - for standard input.
+        #[arg(long)]
+        from: Option<PathBuf>,
+    },
+    /// What changed: between two versions, or in the draft since its base.
+    Diff {
+        /// The prompt.
+        prompt: String,
+        /// The earlier one: v7, latest, a label, an environment, or draft.
+        #[arg(default_value = "base")]
+        left: String,
+        /// The later one.
+        #[arg(default_value = "draft")]
+        right: String,
+    },
+    /// Save the draft as a version.
+    Save {
+        /// The prompt.
+        prompt: String,
+        /// What changed and why, for whoever reviews it.
+        #[arg(long, short)]
+        message: String,
+    },
+    /// The versions of a prompt, or the project's history.
+    Log {
+        /// The prompt; without it the whole project.
+        prompt: Option<String>,
+        /// How many lines.
+        #[arg(long, default_value_t = 30)]
+        limit: u32,
+    },
+    /// Run versions over a dataset; the exit code is 1 if a case fails.
+    Run {
+        /// The prompt.
+        prompt: String,
+        /// The dataset.
+        #[arg(long)]
+        dataset: String,
+        /// Versions to run side by side: v7, latest, a label, an environment, draft. Several times.
+        #[arg(long = "version-of", value_name = "VERSION", default_value = "latest")]
+        versions: Vec<String>,
+        /// A grader as JSON ({"type":"exact"}). Several times; without one: what the case expects is in the answer.
+        #[arg(long)]
+        grader: Vec<String>,
+        /// Calls at once.
+        #[arg(long, default_value_t = 4)]
+        concurrency: u32,
+    },
+    /// Send what waits and fetch what is new.
+    Sync,
+    /// What the registry refused or has not accepted yet.
+    Outbox {
+        /// Settle one: its id.
+        #[arg(long)]
+        settle: Option<String>,
+        /// How: again, drop, or keep-as-draft.
+        #[arg(long, requires = "settle", default_value = "again")]
+        how: String,
+    },
+    /// Let an environment serve what another serves.
+    Promote {
+        /// The prompts.
+        #[arg(required = true)]
+        prompts: Vec<String>,
+        /// From which environment.
+        #[arg(long)]
+        from: String,
+        /// To which; without it the one after.
+        #[arg(long)]
+        to: Option<String>,
+        /// Why; without it the authors' own words.
+        #[arg(long, short)]
+        reason: Option<String>,
+    },
+    /// Let an environment serve a version, or a split of several.
+    Release {
+        /// The prompt.
+        prompt: String,
+        /// The versions, with percents for a split: v8, or v8=90 v9=10. None: stop serving it.
+        versions: Vec<String>,
+        /// Where; without it the default environment.
+        #[arg(long)]
+        to: Option<String>,
+        /// Why.
+        #[arg(long, short)]
+        reason: String,
+    },
+    /// Go back to what an environment served before.
+    Revert {
+        /// The prompts.
+        #[arg(required = true)]
+        prompts: Vec<String>,
+        /// Where; without it the default environment.
+        #[arg(long = "in")]
+        place: Option<String>,
+        /// Why.
+        #[arg(long, short)]
+        reason: String,
+    },
+    /// Environments.
+    #[command(subcommand)]
+    Env(Env),
+    /// Keys with which applications read.
+    #[command(subcommand)]
+    Key(Key),
+    /// People and invitations.
+    #[command(subcommand)]
+    People(People),
+    /// Who answers prompts on this computer.
+    #[command(subcommand)]
+    Provider(Provider),
+    /// Datasets, and bringing an exported project back.
+    Import {
+        /// A CSV or JSON Lines file with cases, or the folder of an exported project.
+        path: PathBuf,
+        /// What the dataset is called; without it the file's name.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Write the project as a readable folder.
+    Export {
+        /// A folder that does not exist yet.
+        folder: PathBuf,
+    },
+    /// Move a project from this computer to a team's registry. Asks for the invitation.
+    Share {
+        /// The registry's address.
+        address: String,
+    },
+    /// Check the whole history: chain, signatures, decisions. The exit code is 1 if it does not hold.
+    Verify,
+    /// Completions for a shell, on standard output.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which version is meant.
+#[derive(Args)]
+pub struct Which {
+    /// v7, latest, a label, an environment, or draft.
+    #[arg(default_value = "latest")]
+    pub version: String,
+}
+
+/// How to begin.
+#[derive(Subcommand)]
+pub enum Login {
+    /// The sample project, on this computer.
+    Sample,
+    /// A project of your own, on this computer.
+    Own {
+        /// What it is called.
+        name: String,
+        /// What you are called.
+        #[arg(long = "as")]
+        person: String,
+    },
+    /// A team's registry. Asks for the invitation (or reads GALLEY_SECRET).
+    Team {
+        /// Its address.
+        address: String,
+        /// What you are called.
+        #[arg(long = "as")]
+        person: String,
+        /// What the project is called, if the invitation makes a new one.
+        #[arg(long)]
+        project_name: Option<String>,
+    },
+}
+
+/// Environments.
+#[derive(Subcommand)]
+pub enum Env {
+    /// All, in order.
+    List,
+    /// Add one.
+    Add {
+        /// Its name.
+        name: String,
+        /// The one it comes after; without it the first place.
+        #[arg(long)]
+        after: Option<String>,
+    },
+    /// Rename one. Says first what follows from it.
+    Rename {
+        /// Which.
+        name: String,
+        /// The new name.
+        new: String,
+        /// Do it without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Put all in another order.
+    Reorder {
+        /// All names, in the new order.
+        names: Vec<String>,
+    },
+    /// Retire one. Says first what follows from it.
+    Retire {
+        /// Which.
+        name: String,
+        /// Do it without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make one the default. Says first what follows from it.
+    Default {
+        /// Which.
+        name: String,
+        /// Do it without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Keys with which applications read.
+#[derive(Subcommand)]
+pub enum Key {
+    /// All, with their ends.
+    List,
+    /// Make one. Its secret is written once, to standard output.
+    New {
+        /// What it is for.
+        name: String,
+        /// The environment it reads; without it the default one.
+        #[arg(long)]
+        env: Option<String>,
+        /// Days after which it ends by itself.
+        #[arg(long)]
+        days: Option<u32>,
+    },
+    /// End one.
+    Revoke {
+        /// Its name or id.
+        key: String,
+    },
+}
+
+/// People and invitations.
+#[derive(Subcommand)]
+pub enum People {
+    /// Everybody, with roles and devices.
+    List,
+    /// Invite somebody. The invitation is written once, to standard output.
+    Invite {
+        /// Who.
+        name: String,
+        /// As an admin.
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Remove somebody.
+    Remove {
+        /// Who.
+        name: String,
+    },
+}
+
+/// Who answers prompts on this computer.
+#[derive(Subcommand)]
+pub enum Provider {
+    /// All.
+    List,
+    /// Add or change one.
+    Set {
+        /// The name that versions use.
+        name: String,
+        /// Its address (http://127.0.0.1:11434/v1, https://api.openai.com/v1).
+        #[arg(long)]
+        address: String,
+        /// The model that is offered first.
+        #[arg(long, default_value = "")]
+        model: String,
+        /// It speaks Anthropic messages instead of OpenAI chat completions.
+        #[arg(long)]
+        anthropic: bool,
+    },
+    /// Put its key into the keychain. Asks for it, or reads standard input.
+    Key {
+        /// Which.
+        name: String,
+    },
+    /// See whether it answers.
+    Test {
+        /// Which.
+        name: String,
+    },
+    /// Forget one and its key.
+    Remove {
+        /// Which.
+        name: String,
+    },
+}

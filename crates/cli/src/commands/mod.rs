@@ -1,0 +1,78 @@
+//! What each command does, one file for each area.
+
+mod begin;
+mod data;
+mod evals;
+mod look;
+mod release;
+mod setup;
+mod write;
+
+use crate::arguments::{Arguments, Command};
+use crate::{Failure, find, say};
+use std::process::ExitCode;
+use workbench::Workbench;
+use workbench::views::SyncKind;
+
+/// Does what was asked.
+pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if let Command::Login(login) = &arguments.command {
+        return begin::login(bench, arguments, login).await;
+    }
+    if let Command::Provider(provider) = &arguments.command {
+        return setup::provider(bench, arguments, provider).await;
+    }
+    if let Command::Import { path, name } = &arguments.command
+        && path.is_dir()
+    {
+        return data::import_project(bench, arguments, path, name.as_deref()).await;
+    }
+    let project = find::project(bench, arguments)?;
+    // The registry may have news; without it one goes on with what is here.
+    let fresh = bench.sync_now(project).await;
+    if let Err(error) = &fresh
+        && bench.sync_state(project).await?.kind == SyncKind::Problem
+    {
+        say::hint(&format!("galley: {error}"));
+    }
+    let at = At { bench, arguments, project };
+    match &arguments.command {
+        Command::Status => look::status(&at).await,
+        Command::List { all } => look::list(&at, *all).await,
+        Command::Show { prompt, which, at: time } => look::show(&at, prompt, &which.version, time.as_deref()).await,
+        Command::Diff { prompt, left, right } => look::diff(&at, prompt, left, right).await,
+        Command::Log { prompt, limit } => look::log(&at, prompt.as_deref(), *limit).await,
+        Command::Verify => look::verify(&at).await,
+        Command::New { name, snippet, from } => write::new(&at, name, *snippet, from.as_deref()).await,
+        Command::Edit { prompt, from } => write::edit(&at, prompt, from.as_deref()).await,
+        Command::Save { prompt, message } => write::save(&at, prompt, message).await,
+        Command::Sync => look::sync(&at, fresh).await,
+        Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
+        Command::Run { prompt, dataset, versions, grader, concurrency } => {
+            evals::run(&at, prompt, dataset, versions, grader, *concurrency).await
+        }
+        Command::Promote { prompts, from, to, reason } => {
+            release::promote(&at, prompts, from, to.as_deref(), reason.as_deref()).await
+        }
+        Command::Release { prompt, versions, to, reason } => {
+            release::release(&at, prompt, versions, to.as_deref(), reason).await
+        }
+        Command::Revert { prompts, place, reason } => {
+            release::revert(&at, prompts, place.as_deref(), reason).await
+        }
+        Command::Env(env) => setup::env(&at, env).await,
+        Command::Key(key) => setup::key(&at, key).await,
+        Command::People(people) => setup::people(&at, people).await,
+        Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,
+        Command::Export { folder } => data::export(&at, folder).await,
+        Command::Share { address } => begin::share(&at, address).await,
+        Command::Login(_) | Command::Provider(_) | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What every command is given.
+pub struct At<'a> {
+    pub bench: &'a Workbench,
+    pub arguments: &'a Arguments,
+    pub project: domain::ProjectId,
+}

@@ -1,0 +1,94 @@
+//! Releasing: promote, release, revert.
+
+use super::At;
+use super::look::waits;
+use crate::say::answer;
+use crate::{Failure, find};
+use domain::PromptId;
+use std::process::ExitCode;
+use workbench::views::{BundleChange, BundleSide, DoneState, Library, Plan, Ref};
+
+pub async fn promote(
+    at: &At<'_>,
+    prompts: &[String],
+    from: &str,
+    to: Option<&str>,
+    reason: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let library = at.bench.library(at.project).await?;
+    let from = find::environment(&library, Some(from))?;
+    let to = match to {
+        Some(to) => find::environment(&library, Some(to))?,
+        None => {
+            let active: Vec<_> = library.environments.iter().filter(|e| !e.retired).collect();
+            let place = active.iter().position(|environment| environment.id == from);
+            let next = place.and_then(|place| active.get(place + 1));
+            next.map(|next| next.id).ok_or_else(|| Failure::other("that is the last environment; say --to"))?
+        }
+    };
+    let plan = at.bench.plan_promotion(at.project, from, to, ids(&library, prompts)?).await?;
+    let reason = reason.map_or_else(|| plan.reason.clone(), str::to_owned);
+    carry_out(at, plan, reason).await
+}
+
+pub async fn release(
+    at: &At<'_>,
+    prompt: &str,
+    versions: &[String],
+    to: Option<&str>,
+    reason: &str,
+) -> Result<ExitCode, Failure> {
+    let library = at.bench.library(at.project).await?;
+    let environment = find::environment(&library, to)?;
+    let id = find::prompt(&library, prompt)?;
+    let view = at.bench.prompt(at.project, id).await?;
+    let mut sides = Vec::new();
+    for text in versions {
+        let (version, weight) = match text.split_once('=') {
+            None => (text.as_str(), 100),
+            Some((version, weight)) => {
+                let weight = weight.trim_end_matches('%').parse().map_err(|_| {
+                    Failure::other(format!("{text}: write a share as v9=10, in whole percents"))
+                })?;
+                (version, weight)
+            }
+        };
+        let Ref::Version { version } = find::version(&library, &view, version)? else {
+            return Err(Failure::other(format!("{version} is no saved version; to take over what an environment serves, promote")));
+        };
+        sides.push(BundleSide { version, weight });
+    }
+    let change = BundleChange { environment, prompt: id, sides };
+    let plan = at.bench.plan_release(at.project, vec![change]).await?;
+    carry_out(at, plan, reason.to_owned()).await
+}
+
+pub async fn revert(
+    at: &At<'_>,
+    prompts: &[String],
+    place: Option<&str>,
+    reason: &str,
+) -> Result<ExitCode, Failure> {
+    let library = at.bench.library(at.project).await?;
+    let environment = find::environment(&library, place)?;
+    let plan = at.bench.plan_revert(at.project, environment, ids(&library, prompts)?, None).await?;
+    carry_out(at, plan, reason.to_owned()).await
+}
+
+async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCode, Failure> {
+    let lines: Vec<String> = plan
+        .changes
+        .iter()
+        .map(|c| format!("  {}: {} {} → {} ({})", c.environment_name, c.name, c.before, c.after, c.summary))
+        .chain(plan.also_undoes.iter().map(|line| format!("  {line}")))
+        .chain(plan.warnings.iter().map(|line| format!("  {line}")))
+        .collect();
+    let done = at.bench.carry_out(at.project, plan.id, reason).await?;
+    answer(at.arguments, &done, || format!("{}\n{}", done.words, lines.join("\n")));
+    waits(at, done.state == DoneState::InRegistry);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ids(library: &Library, names: &[String]) -> Result<Vec<PromptId>, Failure> {
+    names.iter().map(|name| find::prompt(library, name)).collect()
+}
