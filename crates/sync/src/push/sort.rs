@@ -202,7 +202,8 @@ mod tests {
     fn what_builds_on_something_shares_its_fate() {
         use OutboxState::{Accepted, NeedsAsking, Refused, Waiting};
         let hour = ASK_AFTER_MILLIS;
-        let table: [(&str, Vec<Queued>, Vec<Queued>, Vec<u128>, &str); 11] = [
+        type Row = (&'static str, Vec<Queued>, Vec<Queued>, Vec<u128>, &'static str);
+        let table: [Row; 11] = [
             (
                 "in order",
                 vec![create(1, Waiting), save(2, 1, Waiting)],
