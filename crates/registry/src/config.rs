@@ -93,7 +93,10 @@ impl Settings {
     /// A certificate without its key, or the other way round.
     pub fn listening(&self) -> Result<Listening, Error> {
         let tls = match (&self.tls_cert, &self.tls_key) {
-            (Some(cert), Some(key)) => Some(Tls { cert: cert.clone(), key: key.clone() }),
+            (Some(cert), Some(key)) => Some(Tls {
+                cert: cert.clone(),
+                key: key.clone(),
+            }),
             (None, None) => None,
             _ => {
                 return Err(Error::Setting(
@@ -124,7 +127,12 @@ fn in_words(errors: figment::Error) -> String {
                 .as_ref()
                 .and_then(|from| Some((from.name.clone(), from.source.clone()?)))
                 .map(|(name, source)| format!(" ({name}: {source})"))
-                .or_else(|| error.metadata.as_ref().map(|from| format!(" ({})", from.name)))
+                .or_else(|| {
+                    error
+                        .metadata
+                        .as_ref()
+                        .map(|from| format!(" ({})", from.name))
+                })
                 .unwrap_or_default();
             let place = error.path.join(".");
             format!("setting `{place}`: {}{source}", error.kind)
@@ -139,7 +147,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn flags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -156,7 +167,9 @@ mod tests {
             ("[limits]\nconnections = \"many\"", "limits.connections"),
         ] {
             std::fs::write(&file, text).unwrap();
-            let error = Settings::read(Some(&file), &flags(&[])).unwrap_err().to_string();
+            let error = Settings::read(Some(&file), &flags(&[]))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(named), "{error}");
             assert!(error.contains("registry.toml"), "{error}");
         }
@@ -166,10 +179,16 @@ mod tests {
 
     #[test]
     fn a_certificate_needs_its_key_and_a_proxy_needs_loopback() {
-        let half = Settings { tls_cert: Some("c.pem".into()), ..Settings::default() };
+        let half = Settings {
+            tls_cert: Some("c.pem".into()),
+            ..Settings::default()
+        };
         assert!(half.listening().is_err());
-        let open =
-            Settings { behind_proxy: true, listen: "0.0.0.0:1".parse().unwrap(), ..Settings::default() };
+        let open = Settings {
+            behind_proxy: true,
+            listen: "0.0.0.0:1".parse().unwrap(),
+            ..Settings::default()
+        };
         assert!(open.listening().is_err());
         assert!(Settings::default().listening().is_ok());
     }

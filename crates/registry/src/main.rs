@@ -131,7 +131,11 @@ fn invite(registry: &Registry) -> Result<ExitCode, Error> {
 
 fn tell(report: &Report) -> ExitCode {
     say(report.to_string().trim_end());
-    if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
@@ -139,7 +143,10 @@ fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|source| Error::File { path: PathBuf::from("threads"), source })?;
+        .map_err(|source| Error::File {
+            path: PathBuf::from("threads"),
+            source,
+        })?;
     runtime.block_on(async {
         let running = registry.serve(&listening).await?;
         tracing::info!(address = %running.address(), "listening");
@@ -154,9 +161,10 @@ fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
 #[cfg(unix)]
 async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut term), Ok(mut int)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -183,13 +191,19 @@ fn log_as(settings: &Settings) -> Result<(), Error> {
         .init();
     // A panic's words may hold anything; its place is enough to find it.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(place, "panic");
     }));
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "what a program was asked for goes here")]
+#[expect(
+    clippy::print_stdout,
+    reason = "what a program was asked for goes here"
+)]
 fn say(text: &str) {
     println!("{text}");
 }

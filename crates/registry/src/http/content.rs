@@ -141,7 +141,33 @@ fn check(digest: &Digest, bytes: Bytes) -> Result<Bytes, Failure> {
     }
     serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)
         .map_err(|error| Failure::bad(format!("content is JSON: {error}")))?;
+    // Whoever reads it later may do so level by level on its stack.
+    if depth(&bytes) > domain::limits::JSON_DEPTH + 1 {
+        return Err(Failure::bad(format!(
+            "the content is nested deeper than {} levels",
+            domain::limits::JSON_DEPTH
+        )));
+    }
     Ok(bytes)
+}
+
+/// How deep valid JSON nests.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 fn of(access: &Access) -> Result<ProjectId, Failure> {
@@ -177,4 +203,23 @@ pub(super) async fn large(app: &App) -> Result<tokio::sync::SemaphorePermit<'_>,
         .acquire()
         .await
         .map_err(|_| Failure::new(ErrorCode::Unavailable, "the registry is stopping"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::depth;
+
+    #[test]
+    fn brackets_in_texts_are_no_levels() {
+        for (json, levels) in [
+            ("1", 0),
+            ("[]", 1),
+            (r#"{"a":[{"b":1}]}"#, 3),
+            (r#"["[[[["]"#, 1),
+            (r#"["\"[[","x"]"#, 1),
+            (r#"["\\",[1]]"#, 2),
+        ] {
+            assert_eq!(depth(json.as_bytes()), levels, "{json}");
+        }
+    }
 }

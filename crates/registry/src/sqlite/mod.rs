@@ -24,8 +24,9 @@ const KEPT_READERS: usize = 8;
 #[derive(Debug)]
 pub struct Sqlite {
     path: PathBuf,
-    writer: Mutex<Writer>,
+    // Closed before the writer: only a connection that may write takes the log away with it.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Writer>,
 }
 
 /// Two connections behind one lock, so that they never wait for each other inside SQLite.

@@ -10,7 +10,10 @@ use registry::people::Scope;
 use std::collections::BTreeMap;
 
 /// Every kind of bearer, by name.
-async fn bearers(house: &House, team: &crate::team::Team) -> BTreeMap<&'static str, Option<String>> {
+async fn bearers(
+    house: &House,
+    team: &crate::team::Team,
+) -> BTreeMap<&'static str, Option<String>> {
     let ada = &team.ada;
     let (app, _) = ada.issues_key(team.production).await;
     let (revoked_app, revoked_key) = ada.issues_key(team.production).await;
@@ -19,7 +22,10 @@ async fn bearers(house: &House, team: &crate::team::Team) -> BTreeMap<&'static s
     let (used, used_id) = ada.invites(Role::Author).await;
     let (ben, _) = Member::joins(&house.url(), &used, used_id).await;
     let (withdrawn, withdrawn_id) = ada.invites(Role::Admin).await;
-    ada.does(Body::WithdrawInvitation { invitation: withdrawn_id }).await;
+    ada.does(Body::WithdrawInvitation {
+        invitation: withdrawn_id,
+    })
+    .await;
     let (gone, gone_id) = ada.invites(Role::Admin).await;
     let (removed, _) = Member::joins(&house.url(), &gone, gone_id).await;
     let person = match removed.me().await {
@@ -38,13 +44,19 @@ async fn bearers(house: &House, team: &crate::team::Team) -> BTreeMap<&'static s
         ("nothing", None),
         ("not a key", Some("hello".to_owned())),
         ("an unknown key", Some(unknown.reveal())),
-        ("a known key with a wrong secret", Some(wrong_secret.reveal())),
+        (
+            "a known key with a wrong secret",
+            Some(wrong_secret.reveal()),
+        ),
         ("an environment key as a person's", Some(other_kind)),
         ("a revoked environment key", Some(revoked_app.bearer)),
         ("a removed person's token", Some(removed.bearer)),
         ("a withdrawn invitation", Some(withdrawn.bearer())),
         ("an unknown invitation", Some(wrong_invitation.bearer())),
-        ("a founding invitation never made", Some(never_made.reveal())),
+        (
+            "a founding invitation never made",
+            Some(never_made.reveal()),
+        ),
         ("an application", Some(app.bearer)),
         ("an author", Some(ben.bearer)),
         ("an admin", Some(ada.bearer.clone())),
@@ -71,14 +83,30 @@ fn let_in(scope: Scope) -> &'static [&'static str] {
         Scope::Read => &["an author", "an admin", "an open invitation"],
         Scope::Follow | Scope::Put => &["an author", "an admin"],
         // A founding invitation gets no further than the handler: the project is here already.
-        Scope::Commands => &["an author", "an admin", "an open invitation", "a used invitation"],
+        Scope::Commands => &[
+            "an author",
+            "an admin",
+            "an open invitation",
+            "a used invitation",
+        ],
         Scope::Give => &["an admin"],
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_with_every_bearer() {
-    let house = House::open().await;
+    // Most of these calls fail, and all come from one address.
+    let failed_per_minute = std::num::NonZeroU32::new(10_000).unwrap();
+    let limits = registry::Limits {
+        failed_per_minute,
+        ..Default::default()
+    };
+    let house = House::with(registry::Options {
+        create: true,
+        limits,
+        ..Default::default()
+    })
+    .await;
     let team = house.found().await;
     let bearers = bearers(&house, &team).await;
     let content = domain::Digest::of(b"x").to_string();
@@ -90,7 +118,10 @@ async fn every_route_with_every_bearer() {
             .replace("{digest}", &content)
             .replace("{name}", "triage");
         for (who, bearer) in &bearers {
-            let mut request = team.ada.http.request(route.method.clone(), format!("{}{path}", house.url()));
+            let mut request = team
+                .ada
+                .http
+                .request(route.method.clone(), format!("{}{path}", house.url()));
             if let Some(bearer) = bearer {
                 request = request.bearer_auth(bearer);
             }
@@ -124,7 +155,10 @@ async fn an_unknown_key_and_a_wrong_one_get_the_same_answer() {
     let mut answers = Vec::new();
     for key in [known, KeyId(id())] {
         let token = Token::new(Kind::Personal, key, bits());
-        let stranger = Member { bearer: token.reveal(), ..team.ada.clone() };
+        let stranger = Member {
+            bearer: token.reveal(),
+            ..team.ada.clone()
+        };
         let response = stranger.gets(protocol::paths::ME).await;
         let mut headers = response.headers().clone();
         headers.remove("x-request-id");
@@ -140,8 +174,11 @@ async fn unknown_names_and_web_pages_are_refused() {
     let team = house.found().await;
     let port = house.running.address().port();
     let get = |headers: Vec<(&'static str, String)>| {
-        let mut request =
-            team.ada.http.get(format!("{}/v1/me", house.url())).bearer_auth(&team.ada.bearer);
+        let mut request = team
+            .ada
+            .http
+            .get(format!("{}/v1/me", house.url()))
+            .bearer_auth(&team.ada.bearer);
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -164,12 +201,23 @@ async fn unknown_names_and_web_pages_are_refused() {
     for origin in ["null", "https://evil.example", &house.url()] {
         let response = get(vec![("origin", origin.to_owned())]).await.unwrap();
         assert_eq!(response.status(), 403, "{origin}");
-        let cors = response.headers().keys().any(|name| name.as_str().starts_with("access-control"));
+        let cors = response
+            .headers()
+            .keys()
+            .any(|name| name.as_str().starts_with("access-control"));
         assert!(!cors);
     }
     // Not even what needs no key answers a page, and a page may not ask whether it may.
     let health = team.ada.http.get(format!("{}/healthz", house.url()));
-    assert_eq!(health.header("origin", "null").send().await.unwrap().status(), 403);
+    assert_eq!(
+        health
+            .header("origin", "null")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
     let preflight = team
         .ada
         .http
@@ -185,16 +233,27 @@ async fn an_address_that_keeps_failing_is_slowed_down_and_good_keys_are_not() {
         failed_per_minute: std::num::NonZeroU32::new(5).unwrap(),
         ..Default::default()
     };
-    let house =
-        House::with(registry::Options { create: true, limits, ..Default::default() }).await;
+    let house = House::with(registry::Options {
+        create: true,
+        limits,
+        ..Default::default()
+    })
+    .await;
     let team = house.found().await;
     let guess = Token::new(Kind::Personal, KeyId(id()), bits()).reveal();
-    let stranger = Member { bearer: guess, ..team.ada.clone() };
+    let stranger = Member {
+        bearer: guess,
+        ..team.ada.clone()
+    };
     let mut statuses = Vec::new();
     for _ in 0..7 {
         let response = stranger.gets(protocol::paths::ME).await;
         if response.status() == 429 {
-            let seconds: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+            let seconds: u64 = response.headers()["retry-after"]
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap();
             assert!((1..=60).contains(&seconds), "{seconds}");
         }
         statuses.push(response.status().as_u16());
@@ -211,8 +270,12 @@ async fn one_key_can_not_take_everything() {
         streams_per_key: 2,
         ..Default::default()
     };
-    let house =
-        House::with(registry::Options { create: true, limits, ..Default::default() }).await;
+    let house = House::with(registry::Options {
+        create: true,
+        limits,
+        ..Default::default()
+    })
+    .await;
     let team = house.found().await;
     let (app, _) = team.ada.issues_key(team.production).await;
     let (other, _) = team.ada.issues_key(team.production).await;
@@ -232,6 +295,9 @@ async fn one_key_can_not_take_everything() {
     let path = protocol::paths::changes(team.project);
     let first = team.ada.gets(&path).await;
     let second = team.ada.gets(&path).await;
-    assert_eq!((first.status(), second.status()), (reqwest::StatusCode::OK, reqwest::StatusCode::OK));
+    assert_eq!(
+        (first.status(), second.status()),
+        (reqwest::StatusCode::OK, reqwest::StatusCode::OK)
+    );
     assert_eq!(team.ada.gets(&path).await.status(), 429);
 }

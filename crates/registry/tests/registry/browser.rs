@@ -56,8 +56,12 @@ async fn a_page_in_a_browser_can_neither_write_nor_read() {
     let team = house.found().await;
     let port = house.running.address().port();
     // The attacker even holds a good token and a good command: the door alone must hold.
-    let command = team.ada.command(Body::CreatePrompt { name: "planted".into() });
-    let request = protocol::commands::CommandsRequest { commands: vec![(&command).into()] };
+    let command = team.ada.command(Body::CreatePrompt {
+        name: "planted".into(),
+    });
+    let request = protocol::commands::CommandsRequest {
+        commands: vec![(&command).into()],
+    };
     let body = serde_json::to_string(&request).unwrap();
     let path = protocol::paths::commands(team.project);
     let script = r#"
@@ -87,8 +91,14 @@ const attempt = async (name, call) => {
 
     // From its own origin, across to the registry.
     let evil = evil_site(page(&house.url()));
-    let said = dump(&format!("http://evil.example:{}/", evil.port()), "MAP evil.example 127.0.0.1");
-    assert!(said.contains("finished"), "the page did not run to its end: {said}");
+    let said = dump(
+        &format!("http://evil.example:{}/", evil.port()),
+        "MAP evil.example 127.0.0.1",
+    );
+    assert!(
+        said.contains("finished"),
+        "the page did not run to its end: {said}"
+    );
     for (attempt, outcome) in [("cors-post", "blocked"), ("cors-read", "blocked")] {
         assert!(said.contains(&format!("{attempt}: {outcome}")), "{said}");
     }

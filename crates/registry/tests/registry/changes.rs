@@ -16,13 +16,20 @@ type Events = Pin<Box<dyn Stream<Item = Event> + Send>>;
 fn events(response: reqwest::Response) -> Events {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
-    Box::pin(response.bytes_stream().eventsource().filter_map(|event| async { event.ok() }))
+    Box::pin(
+        response
+            .bytes_stream()
+            .eventsource()
+            .filter_map(|event| async { event.ok() }),
+    )
 }
 
 async fn follow(who: &Member, last: Option<u64>) -> Events {
     let path = paths::changes(who.project);
-    let mut request =
-        who.http.get(format!("{}{path}", who.url)).bearer_auth(&who.bearer);
+    let mut request = who
+        .http
+        .get(format!("{}{path}", who.url))
+        .bearer_auth(&who.bearer);
     if let Some(last) = last {
         request = request.header("last-event-id", last.to_string());
     }
@@ -75,10 +82,20 @@ async fn an_environment_tells_its_own_releases_and_no_others() {
     };
     assert!(next().await.prompts.is_empty(), "read everything first");
     // Elsewhere, then here: only the second is told.
-    team.ada.releases(team.development, prompt, &[(version, SLOTS)], None).await;
-    team.ada.releases(team.production, prompt, &[(version, SLOTS)], None).await;
+    team.ada
+        .releases(team.development, prompt, &[(version, SLOTS)], None)
+        .await;
+    team.ada
+        .releases(team.production, prompt, &[(version, SLOTS)], None)
+        .await;
     let seq = team.ada.head().await.seq;
-    assert_eq!(next().await, EnvironmentChange { seq, prompts: vec!["Triage".into()] });
+    assert_eq!(
+        next().await,
+        EnvironmentChange {
+            seq,
+            prompts: vec!["Triage".into()]
+        }
+    );
     team.ada.does(Body::RevokeKey { key }).await;
     // The key ends, and the stream with it.
     team.ada.creates_prompt("more").await;

@@ -11,18 +11,27 @@ use protocol::{ApiError, ErrorCode};
 async fn sent_twice_is_once_with_the_same_answer() {
     let house = House::open().await;
     let team = house.found().await;
-    let command = team.ada.command(Body::CreatePrompt { name: "triage".into() });
+    let command = team.ada.command(Body::CreatePrompt {
+        name: "triage".into(),
+    });
     let first = team.ada.send(std::slice::from_ref(&command)).await;
     team.ada.creates_prompt("another").await;
     let again = team.ada.send(&[command.clone(), command.clone()]).await;
     assert_eq!(first[0], again[0]);
     assert_eq!(first[0], again[1]);
     let house = house.restart().await;
-    let ada = Member { url: house.url(), ..team.ada.clone() };
+    let ada = Member {
+        url: house.url(),
+        ..team.ada.clone()
+    };
     assert_eq!(ada.send(std::slice::from_ref(&command)).await, first);
     assert_eq!(ada.head().await.seq, 4);
 
-    let other = ada.signed(command.id(), Seen::default(), Body::CreatePrompt { name: "x".into() });
+    let other = ada.signed(
+        command.id(),
+        Seen::default(),
+        Body::CreatePrompt { name: "x".into() },
+    );
     let refused = ada.send(&[other]).await.remove(0).result;
     assert!(
         matches!(&refused, CommandResult::Refused { refusal } if refusal.code == RefusalCode::IdReused),
@@ -37,7 +46,7 @@ async fn the_founding_sent_again_is_answered_though_its_invitation_is_used() {
     let key = DeviceKey::from_seed(&crate::team::bits());
     let project = domain::ProjectId(id());
     let founder = Member::new(&house.url(), project, key, invitation.clone());
-    let (body, _) = crate::team::founding(&founder.key);
+    let (body, _) = crate::team::founding();
     let create = founder.signed(CommandId(project.0), Seen::default(), body);
     let (issue, _) = founder.token_command();
     let batch = [create, issue];
@@ -45,7 +54,9 @@ async fn the_founding_sent_again_is_answered_though_its_invitation_is_used() {
     assert!(first.iter().all(is_accepted));
     assert_eq!(founder.send(&batch).await, first);
     // Nothing else: no second project, no further command.
-    let more = founder.send(&[founder.command(Body::CreatePrompt { name: "x".into() })]).await;
+    let more = founder
+        .send(&[founder.command(Body::CreatePrompt { name: "x".into() })])
+        .await;
     assert!(!is_accepted(&more[0]), "{more:?}");
     let (token, _) = founder.token_command();
     assert!(!is_accepted(&founder.send(&[token]).await[0]));
@@ -55,7 +66,7 @@ async fn the_founding_sent_again_is_answered_though_its_invitation_is_used() {
         DeviceKey::from_seed(&[1; 32]),
         invitation,
     );
-    let (body, _) = crate::team::founding(&other.key);
+    let (body, _) = crate::team::founding();
     let create = other.signed(CommandId(other.project.0), Seen::default(), body);
     assert_eq!(other.try_send(&[create]).await.status(), 403);
 }
@@ -66,14 +77,31 @@ async fn joining_sent_again_is_answered_and_the_invitation_is_used_up() {
     let team = house.found().await;
     let (invitation, id) = team.ada.invites(Role::Author).await;
     let (ben, joined) = Member::joins(&house.url(), &invitation, id).await;
-    let guest = Member::new(&house.url(), team.project, invitation.key(), invitation.bearer());
-    assert!(is_accepted(&guest.send(std::slice::from_ref(&joined)).await[0]));
+    let guest = Member::new(
+        &house.url(),
+        team.project,
+        invitation.key(),
+        invitation.bearer(),
+    );
+    assert!(is_accepted(
+        &guest.send(std::slice::from_ref(&joined)).await[0]
+    ));
     assert!(is_accepted(&ben.send(&[joined]).await[0]));
     assert_eq!(guest.gets(protocol::paths::ME).await.status(), 403);
-    assert_eq!(guest.gets(&protocol::paths::ledger(team.project, 0)).await.status(), 403);
+    assert_eq!(
+        guest
+            .gets(&protocol::paths::ledger(team.project, 0))
+            .await
+            .status(),
+        403
+    );
     ben.creates_prompt("by ben").await;
     // An author asks for what only admins may.
-    let refusal = ben.may_not(Body::RenameProject { name: "Mine".into() }).await;
+    let refusal = ben
+        .may_not(Body::RenameProject {
+            name: "Mine".into(),
+        })
+        .await;
     assert_eq!(refusal.code, RefusalCode::NotAllowed);
 }
 
@@ -89,9 +117,17 @@ async fn each_command_is_refused_for_its_own_reason_and_the_rest_goes_on() {
         let other = team.ada.command(prompt("other"));
         domain::ledger::SignedCommand::read(good.bytes(), *other.signature()).unwrap()
     };
-    let needs = Body::ArchivePrompt { prompt: PromptId(unsigned.id().0) };
-    let nobody = Member { key: DeviceKey::from_seed(&[9; 32]), ..team.ada.clone() };
-    let elsewhere = Member { project: domain::ProjectId(id()), ..team.ada.clone() };
+    let needs = Body::ArchivePrompt {
+        prompt: PromptId(unsigned.id().0),
+    };
+    let nobody = Member {
+        key: DeviceKey::from_seed(&[9; 32]),
+        ..team.ada.clone()
+    };
+    let elsewhere = Member {
+        project: domain::ProjectId(id()),
+        ..team.ada.clone()
+    };
     let missing = Body::SaveVersion {
         prompt: PromptId(id()),
         parents: Vec::new(),
@@ -102,9 +138,18 @@ async fn each_command_is_refused_for_its_own_reason_and_the_rest_goes_on() {
     let table = [
         (unsigned, Some(RefusalCode::BadSignature)),
         (team.ada.command(needs), Some(RefusalCode::DependsOn)),
-        (ben.command(prompt("ben's, with ada's token")), Some(RefusalCode::NotAllowed)),
-        (nobody.command(prompt("nobody's")), Some(RefusalCode::UnknownDevice)),
-        (elsewhere.command(prompt("elsewhere")), Some(RefusalCode::Invalid)),
+        (
+            ben.command(prompt("ben's, with ada's token")),
+            Some(RefusalCode::NotAllowed),
+        ),
+        (
+            nobody.command(prompt("nobody's")),
+            Some(RefusalCode::UnknownDevice),
+        ),
+        (
+            elsewhere.command(prompt("elsewhere")),
+            Some(RefusalCode::Invalid),
+        ),
         (team.ada.command(missing), Some(RefusalCode::ContentMissing)),
         (team.ada.command(prompt("fine")), None),
     ];
@@ -137,14 +182,20 @@ async fn a_device_that_saw_another_history_is_told() {
         let seen = Seen { seq, digest };
         let command = team.ada.signed(CommandId(id()), seen, body());
         // One such command decides it for the whole request: nothing is decided.
-        let response = team.ada.try_send(&[team.ada.command(body()), command]).await;
+        let response = team
+            .ada
+            .try_send(&[team.ada.command(body()), command])
+            .await;
         assert_eq!(response.status(), 409);
         let error: ApiError = response.json().await.unwrap();
         assert_eq!(error.code, ErrorCode::Conflict);
         assert_eq!(error.details.unwrap()["reason"], reason, "seen {seq}");
     }
     assert_eq!(team.ada.head().await, head);
-    let seen = Seen { seq: head.seq, digest: head.digest };
+    let seen = Seen {
+        seq: head.seq,
+        digest: head.digest,
+    };
     let command = team.ada.signed(CommandId(id()), seen, body());
     assert!(is_accepted(&team.ada.send(&[command]).await[0]));
 }
@@ -153,10 +204,15 @@ async fn a_device_that_saw_another_history_is_told() {
 async fn two_processes_on_one_file_keep_one_history() {
     let house = House::open().await;
     let team = house.found().await;
-    let second =
-        registry::Registry::open(house.file(), registry::Options::default()).unwrap();
-    let running = second.serve(&registry::Listening::loopback()).await.unwrap();
-    let there = Member { url: running.url(), ..team.ada.clone() };
+    let second = registry::Registry::open(house.file(), registry::Options::default()).unwrap();
+    let running = second
+        .serve(&registry::Listening::loopback())
+        .await
+        .unwrap();
+    let there = Member {
+        url: running.url(),
+        ..team.ada.clone()
+    };
     for n in 0..20 {
         // Each appends behind the other's back.
         team.ada.creates_prompt(&format!("here {n}")).await;
@@ -194,7 +250,12 @@ async fn what_is_no_command_is_told_so() {
     let team = house.found().await;
     let url = format!("{}{}", house.url(), protocol::paths::commands(team.project));
     let post = |body: String| {
-        team.ada.http.post(&url).bearer_auth(&team.ada.bearer).body(body).send()
+        team.ada
+            .http
+            .post(&url)
+            .bearer_auth(&team.ada.bearer)
+            .body(body)
+            .send()
     };
     let newer = format!(
         r#"{{"commands":[{{"command":{{"id":"{}","body":{{"type":"teleport"}}}},"signature":"{}"}}]}}"#,
@@ -204,8 +265,17 @@ async fn what_is_no_command_is_told_so() {
     for (body, status) in [
         (String::new(), 400),
         ("{}".into(), 400),
-        (r#"{"commands":[{"command":{},"signature":"00"}]}"#.into(), 400),
-        (format!(r#"{{"commands":[{{"command":{{}},"signature":"{}"}}]}}"#, "0".repeat(128)), 400),
+        (
+            r#"{"commands":[{"command":{},"signature":"00"}]}"#.into(),
+            400,
+        ),
+        (
+            format!(
+                r#"{{"commands":[{{"command":{{}},"signature":"{}"}}]}}"#,
+                "0".repeat(128)
+            ),
+            400,
+        ),
         // A command of a newer Galley is refused by itself, so that the rest of an outbox goes on.
         (newer, 200),
         ("[".repeat(100_000), 400),

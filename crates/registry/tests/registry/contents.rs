@@ -49,7 +49,10 @@ async fn only_what_the_ledger_names_is_read_by_others() {
         .await
         .unwrap();
     let lines = lines.text().await.unwrap();
-    let lines: Vec<ContentLine> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let lines: Vec<ContentLine> = lines
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert!(
         matches!(&lines[0].found, FoundContent::Here { content } if content.as_bytes() == bytes)
     );
@@ -71,7 +74,11 @@ async fn what_is_not_its_digest_or_not_json_or_too_large_is_refused() {
     let huge = team
         .ada
         .http
-        .put(format!("{}{}", team.ada.url, paths::content(team.project, &Digest::of(b"{}"))))
+        .put(format!(
+            "{}{}",
+            team.ada.url,
+            paths::content(team.project, &Digest::of(b"{}"))
+        ))
         .bearer_auth(&team.ada.bearer)
         .body(vec![b' '; registry::limits::CONTENT_BYTES + 1])
         .send()
@@ -85,20 +92,37 @@ async fn what_is_not_its_digest_or_not_json_or_too_large_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn content_that_no_entry_names_has_its_limit_and_its_day() {
-    let limits = registry::Limits { loose_bytes: 100, ..Default::default() };
-    let house =
-        House::with(registry::Options { create: true, limits, ..Default::default() }).await;
+    let limits = registry::Limits {
+        loose_bytes: 100,
+        ..Default::default()
+    };
+    let house = House::with(registry::Options {
+        create: true,
+        limits,
+        ..Default::default()
+    })
+    .await;
     let team = house.found().await;
     let content = |n: u8| format!("\"{}\"", char::from(n).to_string().repeat(50)).into_bytes();
     let digest = |n: u8| Digest::of(&content(n));
-    assert_eq!(team.ada.try_put(digest(b'a'), content(b'a')).await.status(), 201);
-    assert_eq!(team.ada.try_put(digest(b'b'), content(b'b')).await.status(), 429);
+    assert_eq!(
+        team.ada.try_put(digest(b'a'), content(b'a')).await.status(),
+        201
+    );
+    assert_eq!(
+        team.ada.try_put(digest(b'b'), content(b'b')).await.status(),
+        429
+    );
     // The sweep takes what is older than a day, and leaves what is not.
     assert_eq!(house.registry.tidy().unwrap(), 0);
     let file = rusqlite::Connection::open(house.file()).unwrap();
-    file.execute("UPDATE contents SET put_at = put_at - 86400001", []).unwrap();
+    file.execute("UPDATE contents SET put_at = put_at - 86400001", [])
+        .unwrap();
     assert_eq!(house.registry.tidy().unwrap(), 1);
-    assert_eq!(team.ada.try_put(digest(b'b'), content(b'b')).await.status(), 201);
+    assert_eq!(
+        team.ada.try_put(digest(b'b'), content(b'b')).await.status(),
+        201
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,30 +134,57 @@ async fn redacted_is_gone_from_every_byte_of_the_file() {
     let (bytes, digest) = VersionContent::text(needle).encode().unwrap();
     let leaked = team.ada.saves(prompt, needle).await;
     let fine = team.ada.saves(prompt, "without a card").await;
-    let release = team.ada.releases(team.production, prompt, &[(leaked, SLOTS)], None).await;
+    let release = team
+        .ada
+        .releases(team.production, prompt, &[(leaked, SLOTS)], None)
+        .await;
     let (app, _) = team.ada.issues_key(team.production).await;
     let redact = async || {
         let reason = team.ada.writes("a card number").await;
-        Body::Redact { content: digest, reason }
+        Body::Redact {
+            content: digest,
+            reason,
+        }
     };
     // Not while it is served.
-    assert_eq!(team.ada.may_not(redact().await).await.code, RefusalCode::InUse);
-    team.ada.releases(team.production, prompt, &[(fine, SLOTS)], Some(release)).await;
+    assert_eq!(
+        team.ada.may_not(redact().await).await.code,
+        RefusalCode::InUse
+    );
+    team.ada
+        .releases(team.production, prompt, &[(fine, SLOTS)], Some(release))
+        .await;
     team.ada.does(redact().await).await;
 
-    assert_eq!(team.ada.gets(&paths::content(team.project, &digest)).await.status(), 410);
+    assert_eq!(
+        team.ada
+            .gets(&paths::content(team.project, &digest))
+            .await
+            .status(),
+        410
+    );
     assert_eq!(team.ada.try_put(digest, bytes).await.status(), 410);
     assert_eq!(app.gets("/v1/prompts/triage?version=1").await.status(), 404);
     for file in std::fs::read_dir(house.dir.path()).unwrap() {
         let file = file.unwrap().path();
         let bytes = std::fs::read(&file).unwrap();
-        let found = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+        let found = bytes
+            .windows(needle.len())
+            .any(|window| window == needle.as_bytes());
         assert!(!found, "{} still has it", file.display());
     }
     let report = house.registry.verify().unwrap();
     assert!(report.holds(), "{report}");
     // A restart serves what is there, and the redacted version stays in history.
     let house = house.restart().await;
-    let ada = Member { url: house.url(), ..team.ada };
-    assert_eq!(ada.gets(&paths::content(team.project, &digest)).await.status(), 410);
+    let ada = Member {
+        url: house.url(),
+        ..team.ada
+    };
+    assert_eq!(
+        ada.gets(&paths::content(team.project, &digest))
+            .await
+            .status(),
+        410
+    );
 }

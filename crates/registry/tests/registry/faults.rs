@@ -9,13 +9,20 @@ use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_costs_nothing_that_was_accepted() {
-    let options = Options { create: true, max_bytes: Some(400_000), ..Default::default() };
+    let options = Options {
+        create: true,
+        max_bytes: Some(400_000),
+        ..Default::default()
+    };
     let house = House::with(options).await;
     let team = house.found().await;
     let mut accepted = 2;
     let refusal = loop {
         let name = format!("{accepted}-{}", "x".repeat(150));
-        let response = team.ada.try_send(&[team.ada.command(Body::CreatePrompt { name })]).await;
+        let response = team
+            .ada
+            .try_send(&[team.ada.command(Body::CreatePrompt { name })])
+            .await;
         if response.status() != 200 {
             break response;
         }
@@ -30,9 +37,15 @@ async fn a_full_disk_is_told_and_costs_nothing_that_was_accepted() {
     // Reading goes on; what was accepted is all there; with more room it goes on where it was.
     assert_eq!(team.ada.head().await.seq, accepted);
     let report = house.registry.verify().unwrap();
-    assert!(report.holds() && report.projects[0].entries == accepted, "{report}");
+    assert!(
+        report.holds() && report.projects[0].entries == accepted,
+        "{report}"
+    );
     let house = house.restart().await;
-    let ada = Member { url: house.url(), ..team.ada };
+    let ada = Member {
+        url: house.url(),
+        ..team.ada
+    };
     ada.creates_prompt("room again").await;
     assert_eq!(ada.head().await.seq, accepted + 1);
 }
@@ -53,26 +66,40 @@ fn files_that_are_not_ours_stay_as_they_are() {
     drop(file);
     let before = std::fs::read(&newer).unwrap();
     let error = opened(&newer, Options::default());
-    assert!(matches!(error, Error::NewerSchema { found: 99, .. }), "{error}");
+    assert!(
+        matches!(error, Error::NewerSchema { found: 99, .. }),
+        "{error}"
+    );
     assert!(error.to_string().contains("update"), "{error}");
     assert_eq!(std::fs::read(&newer).unwrap(), before);
 
     let foreign = path("foreign.sqlite");
     let file = rusqlite::Connection::open(&foreign).unwrap();
-    file.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    file.execute_batch("CREATE TABLE recipes (name TEXT)")
+        .unwrap();
     drop(file);
     let before = std::fs::read(&foreign).unwrap();
-    assert!(matches!(opened(&foreign, Options::create()), Error::NotARegistry(_)));
+    assert!(matches!(
+        opened(&foreign, Options::create()),
+        Error::NotARegistry(_)
+    ));
     assert_eq!(std::fs::read(&foreign).unwrap(), before);
 
     let text = path("text.sqlite");
-    std::fs::write(&text, "Dear diary, this is no database at all, not even a small one.").unwrap();
+    std::fs::write(
+        &text,
+        "Dear diary, this is no database at all, not even a small one.",
+    )
+    .unwrap();
     let before = std::fs::read(&text).unwrap();
     let error = opened(&text, Options::create()).to_string();
     assert!(error.contains("text.sqlite"), "{error}");
     assert_eq!(std::fs::read(&text).unwrap(), before);
 
-    assert!(matches!(opened(&path("none.sqlite"), Options::default()), Error::NoData(_)));
+    assert!(matches!(
+        opened(&path("none.sqlite"), Options::default()),
+        Error::NoData(_)
+    ));
     // A folder that nobody can write to, whoever they are.
     let error = opened(Path::new("/proc/galley/registry.sqlite"), Options::create());
     assert!(matches!(error, Error::File { .. }), "{error}");
@@ -99,7 +126,11 @@ fn nobody_else_can_read_the_data_file() {
     let token = registry.founding_token().unwrap().reveal();
     for file in std::fs::read_dir(home.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        assert!(!bytes.windows(16).any(|window| window == &token.as_bytes()[40..56]));
+        assert!(
+            !bytes
+                .windows(16)
+                .any(|window| window == &token.as_bytes()[40..56])
+        );
     }
 }
 
@@ -111,7 +142,7 @@ async fn a_snapshot_that_does_not_fit_is_thrown_away() {
         team.ada.creates_prompt(&format!("prompt {n}")).await;
     }
     let lines = team.ada.ledger().await;
-    for damage in [
+    let damages = [
         "UPDATE snapshots SET bytes = x'00ff00ff'",
         "UPDATE snapshots SET bytes = zeroblob(length(bytes))",
         "UPDATE snapshots SET bytes = substr(bytes, 1, length(bytes) / 2)",
@@ -121,19 +152,25 @@ async fn a_snapshot_that_does_not_fit_is_thrown_away() {
         "UPDATE snapshots SET seq = 1000",
         "DELETE FROM snapshots",
         "SELECT 1",
-    ] {
+    ];
+    for (number, damage) in damages.into_iter().enumerate() {
         house = house.restart().await;
         let file = rusqlite::Connection::open(house.file()).unwrap();
-        let kept: u64 = file.query_row("SELECT seq FROM snapshots", [], |row| row.get(0)).unwrap();
+        let kept: i64 = file
+            .query_row("SELECT seq FROM snapshots", [], |row| row.get(0))
+            .unwrap();
         assert!(kept >= 22, "a snapshot is written on stopping");
         let _ = file.execute_batch(damage);
         drop(file);
         // Opened anew without stopping, so that what was damaged is what is read.
         let again = Registry::open(house.file(), Options::default()).unwrap();
         let running = again.serve(&registry::Listening::loopback()).await.unwrap();
-        let ada = Member { url: running.url(), ..team.ada.clone() };
+        let ada = Member {
+            url: running.url(),
+            ..team.ada.clone()
+        };
         assert_eq!(ada.ledger().await[..lines.len()], lines, "{damage}");
-        ada.creates_prompt(&format!("after {damage}").replace(['\'', '(', ')', '=', '*', ','], "")).await;
+        ada.creates_prompt(&format!("after {number}")).await;
         running.stop().await;
     }
 }
@@ -147,12 +184,21 @@ async fn verify_names_the_first_entry_that_does_not_hold() {
     team.ada.creates_prompt("last").await;
     let report = house.registry.verify().unwrap();
     assert!(report.holds(), "{report}");
-    assert!(report.to_string().contains("5 entries and 2 contents hold"), "{report}");
+    assert!(
+        report.to_string().contains("5 entries and 2 contents hold"),
+        "{report}"
+    );
     for (damage, seq) in [
-        ("UPDATE entries SET line = replace(line, 'triage', 'tirage') WHERE seq = 3", 3),
+        (
+            "UPDATE entries SET line = replace(line, 'triage', 'tirage') WHERE seq = 3",
+            3,
+        ),
         ("DELETE FROM entries WHERE seq = 4", 5),
         ("UPDATE entries SET line = 'nonsense' WHERE seq = 2", 2),
-        ("UPDATE entries SET line = replace(line, '\"number\":1', '\"number\":7') WHERE seq = 4", 4),
+        (
+            "UPDATE entries SET line = replace(line, '\"number\":1', '\"number\":7') WHERE seq = 4",
+            4,
+        ),
         ("UPDATE contents SET bytes = x'7b7d' WHERE named = 4", 4),
     ] {
         let copy = house.dir.path().join("damaged.sqlite");
@@ -161,8 +207,14 @@ async fn verify_names_the_first_entry_that_does_not_hold() {
         let file = rusqlite::Connection::open(&copy).unwrap();
         assert!(file.execute(damage, []).unwrap() > 0, "{damage}");
         drop(file);
-        let report = Registry::open(&copy, Options::default()).unwrap().verify().unwrap();
-        let found = report.projects[0].problem.as_ref().and_then(|problem| problem.seq);
+        let report = Registry::open(&copy, Options::default())
+            .unwrap()
+            .verify()
+            .unwrap();
+        let found = report.projects[0]
+            .problem
+            .as_ref()
+            .and_then(|problem| problem.seq);
         assert_eq!(found, Some(seq), "{damage}: {report}");
         assert!(report.to_string().contains("BROKEN at entry"), "{report}");
     }

@@ -1,10 +1,10 @@
 //! Giving a ledger: sharing a project, and giving back what a restored registry lost.
 
 use crate::team::{House, Member, Team};
+use domain::ledger::{Entry, Seen};
 use domain::permissions::Role;
 use domain::split::SLOTS;
 use domain::{Digest, ProjectId};
-use domain::ledger::{Entry, Seen};
 use protocol::ledger::{ContentLine, FoundContent, GiveHeader, Given};
 use protocol::paths;
 
@@ -13,9 +13,16 @@ async fn parcel(from: &Member, extends: Seen, lines: &[String]) -> String {
     let mut out = serde_json::to_string(&GiveHeader { extends }).unwrap();
     out.push('\n');
     for line in lines {
-        for digest in Entry::read(line).unwrap().events().iter().flat_map(|e| e.contents()) {
+        for digest in Entry::read(line)
+            .unwrap()
+            .events()
+            .iter()
+            .flat_map(|e| e.contents())
+        {
             let response = from.gets(&paths::content(from.project, &digest)).await;
-            let found = FoundContent::Here { content: response.text().await.unwrap() };
+            let found = FoundContent::Here {
+                content: response.text().await.unwrap(),
+            };
             out.push_str(&serde_json::to_string(&ContentLine { digest, found }).unwrap());
             out.push('\n');
         }
@@ -42,14 +49,19 @@ async fn with_a_release(house: &House) -> (Team, crate::team::Reader) {
     let team = house.found().await;
     let prompt = team.ada.creates_prompt("triage").await;
     let version = team.ada.saves(prompt, "Sort it.").await;
-    team.ada.releases(team.production, prompt, &[(version, SLOTS)], None).await;
+    team.ada
+        .releases(team.production, prompt, &[(version, SLOTS)], None)
+        .await;
     let (app, _) = team.ada.issues_key(team.production).await;
     (team, app)
 }
 
 fn at(line: &str) -> Seen {
     let entry = Entry::read(line).unwrap();
-    Seen { seq: entry.seq(), digest: entry.digest() }
+    Seen {
+        seq: entry.seq(),
+        digest: entry.digest(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +73,8 @@ async fn a_project_is_shared_with_another_registry_in_steps_that_can_be_repeated
     let (first, rest) = lines.split_at(3);
     let parcel_one = parcel(&team.ada, Seen::default(), first).await;
     let parcel_two = parcel(&team.ada, at(&first[2]), rest).await;
-    let to = |body: String| give(&theirs.url(), team.project, &invitation, body);
+    let url = theirs.url();
+    let to = |body: String| give(&url, team.project, &invitation, body);
     // The second before the first: nothing is taken.
     assert_eq!(to(parcel_two.clone()).await.0, 409);
     for body in [&parcel_one, &parcel_one, &parcel_two, &parcel_two] {
@@ -73,7 +86,10 @@ async fn a_project_is_shared_with_another_registry_in_steps_that_can_be_repeated
     assert_eq!(serde_json::from_str::<Given>(&text).unwrap().head, head);
 
     // Keys and tokens came along, and so did what is served.
-    let there = Member { url: theirs.url(), ..team.ada.clone() };
+    let there = Member {
+        url: theirs.url(),
+        ..team.ada.clone()
+    };
     assert_eq!(there.ledger().await, lines);
     app.url = theirs.url();
     assert_eq!(app.text_of("/v1/prompts/triage").await, "Sort it.");
@@ -104,7 +120,10 @@ async fn a_ledger_that_does_not_hold_is_not_taken() {
         ("another project's", other.ada.ledger().await, 400),
         ("not from the beginning", lines[1..].to_vec(), 409),
     ] {
-        let mut body = serde_json::to_string(&GiveHeader { extends: Seen::default() }).unwrap();
+        let mut body = serde_json::to_string(&GiveHeader {
+            extends: Seen::default(),
+        })
+        .unwrap();
         body.push('\n');
         body.push_str(&broken.join("\n"));
         let (got, text) = give(&theirs.url(), team.project, &invitation, body).await;
@@ -112,19 +131,36 @@ async fn a_ledger_that_does_not_hold_is_not_taken() {
     }
     let wrong = ContentLine {
         digest: Digest::of(b"right"),
-        found: FoundContent::Here { content: "\"wrong\"".into() },
+        found: FoundContent::Here {
+            content: "\"wrong\"".into(),
+        },
     };
-    let header = serde_json::to_string(&GiveHeader { extends: Seen::default() }).unwrap();
-    let body = format!("{header}\n{}\n{}", serde_json::to_string(&wrong).unwrap(), lines.join("\n"));
-    assert_eq!(give(&theirs.url(), team.project, &invitation, body).await.0, 400);
+    let header = serde_json::to_string(&GiveHeader {
+        extends: Seen::default(),
+    })
+    .unwrap();
+    let body = format!(
+        "{header}\n{}\n{}",
+        serde_json::to_string(&wrong).unwrap(),
+        lines.join("\n")
+    );
+    assert_eq!(
+        give(&theirs.url(), team.project, &invitation, body).await.0,
+        400
+    );
     for nonsense in ["", "{}", "hello\nworld", "\u{0}"] {
-        let got = give(&theirs.url(), team.project, &invitation, nonsense.into()).await.0;
+        let got = give(&theirs.url(), team.project, &invitation, nonsense.into())
+            .await
+            .0;
         assert_eq!(got, 400, "{nonsense:?}");
     }
     assert!(theirs.registry.project_ids().unwrap().is_empty());
     // And the invitation is still good.
     let body = parcel(&team.ada, Seen::default(), &lines).await;
-    assert_eq!(give(&theirs.url(), team.project, &invitation, body).await.0, 200);
+    assert_eq!(
+        give(&theirs.url(), team.project, &invitation, body).await.0,
+        200
+    );
 }
 
 async fn parcel_line(of: &Member) -> Vec<String> {
@@ -145,12 +181,18 @@ async fn an_admin_gives_back_what_a_restored_registry_lost_and_an_author_may_not
     let lost = parcel(&team.ada, at(kept.last().unwrap()), &lines[kept.len()..]).await;
 
     let restored = registry::Registry::open(&old, registry::Options::default()).unwrap();
-    let running = restored.serve(&registry::Listening::loopback()).await.unwrap();
-    let there = Member { url: running.url(), ..team.ada.clone() };
+    let running = restored
+        .serve(&registry::Listening::loopback())
+        .await
+        .unwrap();
+    let there = Member {
+        url: running.url(),
+        ..team.ada.clone()
+    };
     assert_eq!(there.ledger().await, kept);
-    let by = |bearer: &str| give(&there.url, team.project, bearer, lost.clone());
-    assert_eq!(by(&ben.bearer).await.0, 403);
-    assert_eq!(by(&team.ada.bearer).await.0, 200);
+    let by = async |bearer: &str| give(&there.url, team.project, bearer, lost.clone()).await.0;
+    assert_eq!(by(&ben.bearer).await, 403);
+    assert_eq!(by(&team.ada.bearer).await, 200);
     assert_eq!(there.ledger().await, lines);
 }
 
@@ -160,15 +202,29 @@ async fn content_that_the_giver_lacked_may_come_later() {
     let (team, mut app) = with_a_release(&mine).await;
     let lines = team.ada.ledger().await;
     let invitation = theirs.registry.founding_token().unwrap().reveal();
-    let header = serde_json::to_string(&GiveHeader { extends: Seen::default() }).unwrap();
+    let header = serde_json::to_string(&GiveHeader {
+        extends: Seen::default(),
+    })
+    .unwrap();
     let body = format!("{header}\n{}", lines.join("\n"));
-    assert_eq!(give(&theirs.url(), team.project, &invitation, body).await.0, 200);
+    assert_eq!(
+        give(&theirs.url(), team.project, &invitation, body).await.0,
+        200
+    );
     app.url = theirs.url();
     // Half a prompt is not served.
     assert_eq!(app.gets("/v1/prompts/triage").await.status(), 404);
-    let there = Member { url: theirs.url(), ..team.ada.clone() };
+    let there = Member {
+        url: theirs.url(),
+        ..team.ada.clone()
+    };
     for digest in lines.iter().flat_map(|line| {
-        Entry::read(line).unwrap().events().iter().flat_map(|e| e.contents()).collect::<Vec<_>>()
+        Entry::read(line)
+            .unwrap()
+            .events()
+            .iter()
+            .flat_map(|e| e.contents())
+            .collect::<Vec<_>>()
     }) {
         let bytes = team.ada.gets(&paths::content(team.project, &digest)).await;
         there.puts(bytes.bytes().await.unwrap().to_vec()).await;

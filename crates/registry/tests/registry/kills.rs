@@ -27,10 +27,16 @@ struct Told {
 
 /// `None`: no answer came.
 async fn send(who: &Member, command: &SignedCommand) -> Option<CommandResult> {
-    let request = CommandsRequest { commands: vec![command.into()] };
+    let request = CommandsRequest {
+        commands: vec![command.into()],
+    };
     let response = who
         .http
-        .post(format!("{}{}", who.url, protocol::paths::commands(who.project)))
+        .post(format!(
+            "{}{}",
+            who.url,
+            protocol::paths::commands(who.project)
+        ))
         .bearer_auth(&who.bearer)
         .json(&request)
         .send()
@@ -55,11 +61,17 @@ async fn write(
             Err(_) => return told,
         };
         if who.url != address {
-            who = Member { url: address.clone(), http: crate::team::client(), ..who };
+            who = Member {
+                url: address.clone(),
+                http: crate::team::client(),
+                ..who
+            };
         }
         let command = told.open.take().unwrap_or_else(|| {
             count += 1;
-            who.command(Body::CreatePrompt { name: format!("{number} {count}") })
+            who.command(Body::CreatePrompt {
+                name: format!("{number} {count}"),
+            })
         });
         match send(&who, &command).await {
             Some(CommandResult::Accepted { seq, digest }) => {
@@ -71,7 +83,11 @@ async fn write(
                 told.open = Some(command);
                 left.fetch_add(1, Ordering::SeqCst);
                 // Until it is up again, at another address.
-                if url.wait_for(|up| up.as_ref() != Some(&address)).await.is_err() {
+                if url
+                    .wait_for(|up| up.as_ref() != Some(&address))
+                    .await
+                    .is_err()
+                {
                     return told;
                 }
             }
@@ -81,8 +97,10 @@ async fn write(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_moments_while_commands_are_under_way() {
-    let rounds: usize =
-        std::env::var("GALLEY_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
+    let rounds: usize = std::env::var("GALLEY_SOAK")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(200);
     let home = TempDir::new().unwrap();
     let invitation = init(home.path());
     let mut process = Process::start(home.path(), &["--log", "warn"]);
@@ -91,7 +109,12 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
     let left = Arc::new(AtomicUsize::new(0));
     let writers: Vec<_> = (0..WRITERS)
         .map(|number| {
-            tokio::spawn(write(team.ada.clone(), number, address.clone(), Arc::clone(&left)))
+            tokio::spawn(write(
+                team.ada.clone(),
+                number,
+                address.clone(),
+                Arc::clone(&left),
+            ))
         })
         .collect();
     drop(address);
@@ -109,14 +132,24 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
                 tokio::task::yield_now().await;
             }
         };
-        if tokio::time::timeout(Duration::from_secs(5), counted).await.is_ok() {
+        if tokio::time::timeout(Duration::from_secs(5), counted)
+            .await
+            .is_ok()
+        {
             proven += 1;
         }
         process = Process::start(home.path(), &["--log", "warn"]);
-        assert_ne!(address.as_ref(), Some(&process.url), "another port each time");
+        assert_ne!(
+            address.as_ref(),
+            Some(&process.url),
+            "another port each time"
+        );
         up.send_replace(Some(process.url.clone()));
     }
-    assert!(proven * 2 >= rounds, "only {proven} of {rounds} kills met a write under way");
+    assert!(
+        proven * 2 >= rounds,
+        "only {proven} of {rounds} kills met a write under way"
+    );
 
     // Every writer settles what it does not know, then ends.
     up.send_replace(None);
@@ -125,7 +158,10 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
     for writer in writers {
         told.push(writer.await.unwrap());
     }
-    let ada = Member { url: process.url.clone(), ..team.ada.clone() };
+    let ada = Member {
+        url: process.url.clone(),
+        ..team.ada.clone()
+    };
     for told in &mut told {
         if let Some(open) = told.open.take()
             && let CommandResult::Accepted { seq, digest } = send(&ada, &open).await.unwrap()
@@ -141,19 +177,32 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
             if page.is_empty() {
                 break lines;
             }
-            lines.extend(page.lines().map(|line| domain::ledger::Entry::read(line).unwrap()));
+            lines.extend(
+                page.lines()
+                    .map(|line| domain::ledger::Entry::read(line).unwrap()),
+            );
             after = lines.len() as u64;
         }
     };
-    let there: HashMap<_, _> =
-        lines.iter().map(|e| (e.command().id(), (e.seq(), e.digest()))).collect();
+    let there: HashMap<_, _> = lines
+        .iter()
+        .map(|e| (e.command().id(), (e.seq(), e.digest())))
+        .collect();
     assert_eq!(there.len(), lines.len(), "a command is there twice");
     let accepted: usize = told.iter().map(|told| told.accepted.len()).sum();
-    assert_eq!(accepted + 2, lines.len(), "what is there is what was accepted, and the founding");
+    assert_eq!(
+        accepted + 2,
+        lines.len(),
+        "what is there is what was accepted, and the founding"
+    );
     for (id, place) in told.iter().flat_map(|told| &told.accepted) {
         assert_eq!(there.get(id), Some(place), "{id}");
     }
     assert!(process.stop().success());
     let verified = run(home.path(), &["verify"]);
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    assert!(
+        verified.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verified.stdout)
+    );
 }

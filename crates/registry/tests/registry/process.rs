@@ -8,7 +8,10 @@ use tempfile::TempDir;
 
 fn program(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_galley-registry"));
-    command.current_dir(home).env_clear().env("GALLEY_REGISTRY_DATA", home.join("data.sqlite"));
+    command
+        .current_dir(home)
+        .env_clear()
+        .env("GALLEY_REGISTRY_DATA", home.join("data.sqlite"));
     command
 }
 
@@ -33,12 +36,24 @@ impl Process {
             .env("GALLEY_REGISTRY_LOG", "debug")
             .args(args)
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::options().create(true).append(true).open(home.join("log")).unwrap())
+            .stderr(
+                std::fs::File::options()
+                    .create(true)
+                    .append(true)
+                    .open(home.join("log"))
+                    .unwrap(),
+            )
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").expect("it says where").to_owned();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("it says where")
+            .to_owned();
         Self { child, url }
     }
 
@@ -50,7 +65,10 @@ impl Process {
 
     /// `kill`, and waits for the end.
     pub fn stop(&mut self) -> std::process::ExitStatus {
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let killed = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(killed.success());
         self.child.wait().unwrap()
     }
@@ -85,33 +103,58 @@ async fn from_init_to_backup() {
     team.ada.creates_prompt("triage").await;
     let secret_unit = "customer-4711-secret";
     let (app, _) = team.ada.issues_key(team.production).await;
-    app.gets(&format!("/v1/prompts/none?unit={secret_unit}")).await;
+    app.gets(&format!("/v1/prompts/none?unit={secret_unit}"))
+        .await;
     // While it runs: another invitation, a check, a copy.
     let second = text(&run(home.path(), &["invite"]).stdout);
     Team::found(&process.url, &second).await;
     let copy = home.path().join("copy.sqlite");
     let output = run(home.path(), &["backup", copy.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(run(home.path(), &["backup", copy.to_str().unwrap()]).status.code(), Some(1));
+    assert_eq!(
+        run(home.path(), &["backup", copy.to_str().unwrap()])
+            .status
+            .code(),
+        Some(1)
+    );
     assert!(process.stop().success(), "it ends in order");
     let verified = run(home.path(), &["verify"]);
     assert!(verified.status.success(), "{verified:?}");
-    assert!(text(&verified.stdout).contains("4 entries and 0 contents hold"), "{verified:?}");
+    assert!(
+        text(&verified.stdout).contains("4 entries and 0 contents hold"),
+        "{verified:?}"
+    );
 
     // A stopped registry is one file, and its log holds no secret and no unit.
     assert!(!home.path().join("data.sqlite-wal").exists());
     let log = std::fs::read_to_string(home.path().join("log")).unwrap();
-    assert!(log.lines().count() > 5 && log.lines().all(|line| line.starts_with('{')), "{log}");
-    for secret in [&invitation, &second, &app.bearer, &team.ada.bearer, &secret_unit.to_owned()] {
+    assert!(
+        log.lines().count() > 5 && log.lines().all(|line| line.starts_with('{')),
+        "{log}"
+    );
+    for secret in [
+        &invitation,
+        &second,
+        &app.bearer,
+        &team.ada.bearer,
+        &secret_unit.to_owned(),
+    ] {
         assert!(!log.contains(secret.as_str()), "{secret} is in the log");
     }
     // The copy is a registry of its own, and a damaged one is told with exit code 1.
     let file = rusqlite::Connection::open(&copy).unwrap();
-    file.execute("UPDATE entries SET line = replace(line, 'triage', 'tirage')", []).unwrap();
+    file.execute(
+        "UPDATE entries SET line = replace(line, 'triage', 'tirage')",
+        [],
+    )
+    .unwrap();
     drop(file);
     let broken = run(home.path(), &["verify", "--data", copy.to_str().unwrap()]);
     assert_eq!(broken.status.code(), Some(1));
-    assert!(text(&broken.stdout).contains("BROKEN at entry 3"), "{broken:?}");
+    assert!(
+        text(&broken.stdout).contains("BROKEN at entry 3"),
+        "{broken:?}"
+    );
 }
 
 #[test]
@@ -126,19 +169,33 @@ fn wrong_use_is_told_with_its_source() {
     // Anywhere but loopback, keys would cross the network in the clear.
     refused(&["serve", "--listen", "0.0.0.0:0"], 1, "without TLS");
     refused(&["serve", "--listen", "[::]:0"], 1, "without TLS");
-    refused(&["serve", "--listen", "0.0.0.0:0", "--behind-proxy"], 2, "loopback");
+    refused(
+        &["serve", "--listen", "0.0.0.0:0", "--behind-proxy"],
+        2,
+        "loopback",
+    );
     refused(&["serve", "--tls-cert", "only.pem"], 2, "tls_key");
-    refused(&["serve", "--tls-cert", "no.pem", "--tls-key", "no.pem"], 1, "no.pem");
+    refused(
+        &["serve", "--tls-cert", "no.pem", "--tls-key", "no.pem"],
+        1,
+        "no.pem",
+    );
     refused(&["serve", "--config", "none.toml"], 2, "none.toml");
     refused(&["serve", "--log", "=x=y="], 2, "log");
     refused(&["frobnicate"], 2, "frobnicate");
     refused(&["verify", "--data", "nowhere.sqlite"], 1, "nowhere.sqlite");
     std::fs::write(home.path().join("c.toml"), "listenn = \"x\"").unwrap();
     refused(&["serve", "--config", "c.toml"], 2, "c.toml");
-    let output = program(home.path()).env("GALLEY_REGISTRY_LISTEN", "nowhere").arg("serve").output();
+    let output = program(home.path())
+        .env("GALLEY_REGISTRY_LISTEN", "nowhere")
+        .arg("serve")
+        .output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("GALLEY_REGISTRY"), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("GALLEY_REGISTRY"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,10 +204,21 @@ async fn with_a_certificate_it_speaks_tls_by_the_names_it_was_given() {
     let invitation = init(home.path());
     let made = rcgen::generate_simple_self_signed(vec!["registry.example".to_owned()]).unwrap();
     std::fs::write(home.path().join("cert.pem"), made.cert.pem()).unwrap();
-    std::fs::write(home.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(
+        home.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
     let process = Process::start(
         home.path(),
-        &["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--host", "registry.example"],
+        &[
+            "--tls-cert",
+            "cert.pem",
+            "--tls-key",
+            "key.pem",
+            "--host",
+            "registry.example",
+        ],
     );
     let port: u16 = process.url.rsplit(':').next().unwrap().parse().unwrap();
     let _ = client();
@@ -163,18 +231,29 @@ async fn with_a_certificate_it_speaks_tls_by_the_names_it_was_given() {
     let url = format!("https://registry.example:{port}");
     let key = domain::ledger::DeviceKey::from_seed(&[3; 32]);
     let project = domain::ProjectId(crate::team::id());
-    let founder =
-        Member { http, ..Member::new(&url, project, key, invitation) };
-    let (body, _) = crate::team::founding(&founder.key);
-    let create =
-        founder.signed(domain::CommandId(project.0), domain::ledger::Seen::default(), body);
+    let founder = Member {
+        http,
+        ..Member::new(&url, project, key, invitation)
+    };
+    let (body, _) = crate::team::founding();
+    let create = founder.signed(
+        domain::CommandId(project.0),
+        domain::ledger::Seen::default(),
+        body,
+    );
     let response = founder.try_send(&[create]).await;
     assert_eq!(response.version(), reqwest::Version::HTTP_2);
     assert_eq!(response.status(), 200);
     // In the clear, the same port says nothing.
-    let clear = client().get(format!("http://127.0.0.1:{port}/healthz")).send().await;
+    let clear = client()
+        .get(format!("http://127.0.0.1:{port}/healthz"))
+        .send()
+        .await;
     assert!(clear.is_err());
     let mut rest = String::new();
-    std::fs::File::open(home.path().join("log")).unwrap().read_to_string(&mut rest).unwrap();
+    std::fs::File::open(home.path().join("log"))
+        .unwrap()
+        .read_to_string(&mut rest)
+        .unwrap();
     assert!(!rest.contains("BEGIN"), "no key is in the log");
 }

@@ -11,7 +11,10 @@ async fn released_read_and_reverted() {
     let prompt = team.ada.creates_prompt("support/First reply").await;
     let one = team.ada.saves(prompt, "Answer kindly.").await;
     let two = team.ada.saves(prompt, "Answer briefly.").await;
-    let first = team.ada.releases(team.production, prompt, &[(one, SLOTS)], None).await;
+    let first = team
+        .ada
+        .releases(team.production, prompt, &[(one, SLOTS)], None)
+        .await;
     let (app, key) = team.ada.issues_key(team.production).await;
     let path = protocol::paths::prompt("support/first reply");
     assert_eq!(path, "/v1/prompts/support%2Ffirst%20reply");
@@ -31,14 +34,20 @@ async fn released_read_and_reverted() {
     let unchanged = again(tag.clone()).await.unwrap();
     assert_eq!(unchanged.status(), 304);
     assert_eq!(unchanged.headers()["etag"], tag);
-    let second = team.ada.releases(team.production, prompt, &[(two, SLOTS)], Some(first)).await;
+    let second = team
+        .ada
+        .releases(team.production, prompt, &[(two, SLOTS)], Some(first))
+        .await;
     let changed = again(tag).await.unwrap();
     assert_eq!(changed.status(), 200);
     assert_eq!(app.text_of(&path).await, "Answer briefly.");
 
     // What it served before may be asked for; what it never served may not, and looks the same as
     // what does not exist.
-    assert_eq!(app.text_of(&format!("{path}?version=1")).await, "Answer kindly.");
+    assert_eq!(
+        app.text_of(&format!("{path}?version=1")).await,
+        "Answer kindly."
+    );
     let three = team.ada.saves(prompt, "Answer in verse.").await;
     for (query, status) in [
         ("version=3", 404),
@@ -59,13 +68,18 @@ async fn released_read_and_reverted() {
     }
     let _ = three;
 
-    team.ada.reverts(team.production, first, prompt, second).await;
+    team.ada
+        .reverts(team.production, first, prompt, second)
+        .await;
     assert_eq!(app.text_of(&path).await, "Answer kindly.");
 
     // All of it in one answer; renaming shows at once; a revoked key opens nothing.
     let whole: protocol::serving::ServedEnvironment =
         app.gets("/v1/environment").await.json().await.unwrap();
-    assert_eq!((whole.environment.as_str(), whole.prompts.len()), ("production", 1));
+    assert_eq!(
+        (whole.environment.as_str(), whole.prompts.len()),
+        ("production", 1)
+    );
     assert_eq!(whole.prompts[0].sides[0].version.number, 1);
     let rename = Body::RenameEnvironment {
         environment: team.production,
@@ -86,8 +100,10 @@ async fn a_split_is_by_unit_and_survives_a_restart() {
     let prompt = team.ada.creates_prompt("triage").await;
     let one = team.ada.saves(prompt, "one").await;
     let two = team.ada.saves(prompt, "two").await;
-    let release =
-        team.ada.releases(team.production, prompt, &[(one, 7_000), (two, 3_000)], None).await;
+    let release = team
+        .ada
+        .releases(team.production, prompt, &[(one, 7_000), (two, 3_000)], None)
+        .await;
     let (mut app, _) = team.ada.issues_key(team.production).await;
     // Worked out by the function that documents say, not by the registry.
     let expected = |unit: &str| {
@@ -95,11 +111,16 @@ async fn a_split_is_by_unit_and_survives_a_restart() {
         if slot < 7_000 { "one" } else { "two" }
     };
     let units: Vec<String> = (0..40).map(|n| format!("customer-{n}")).collect();
-    assert!(units.iter().any(|unit| expected(unit) == "two"), "the table has both sides");
+    assert!(
+        units.iter().any(|unit| expected(unit) == "two"),
+        "the table has both sides"
+    );
     let mut house = Some(house);
     for round in 0..2 {
         for unit in &units {
-            let text = app.text_of(&format!("/v1/prompts/triage?unit={unit}")).await;
+            let text = app
+                .text_of(&format!("/v1/prompts/triage?unit={unit}"))
+                .await;
             assert_eq!(text, expected(unit), "round {round}, {unit}");
         }
         // Without a unit: the larger side.
@@ -117,7 +138,9 @@ async fn a_large_answer_is_compressed_once_with_a_tag_of_its_own() {
     let prompt = team.ada.creates_prompt("long").await;
     let text = "Be precise, and kind. ".repeat(500);
     let version = team.ada.saves(prompt, &text).await;
-    team.ada.releases(team.production, prompt, &[(version, SLOTS)], None).await;
+    team.ada
+        .releases(team.production, prompt, &[(version, SLOTS)], None)
+        .await;
     let (app, _) = team.ada.issues_key(team.production).await;
     assert_eq!(app.text_of("/v1/prompts/long").await, text);
     let plain = reqwest::Client::builder().no_gzip().build().unwrap();
@@ -138,6 +161,12 @@ async fn a_large_answer_is_compressed_once_with_a_tag_of_its_own() {
     assert_ne!(tag(&zipped), tag(&open));
     assert_eq!(tag(&refused), tag(&open));
     assert_eq!(zipped.headers()["content-encoding"], "gzip");
-    assert_eq!(get("identity", Some(format!("W/{}", tag(&zipped)))).await.unwrap().status(), 304);
+    assert_eq!(
+        get("identity", Some(format!("W/{}", tag(&zipped))))
+            .await
+            .unwrap()
+            .status(),
+        304
+    );
     assert!(zipped.bytes().await.unwrap().len() * 10 < open.bytes().await.unwrap().len());
 }

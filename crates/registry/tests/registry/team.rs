@@ -14,7 +14,6 @@ use protocol::paths;
 use protocol::token::{Invitation, Kind, Token};
 use registry::{Listening, Options, Registry, Running};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -34,7 +33,10 @@ pub fn id() -> Uuid {
 
 pub fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+    reqwest::Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
 }
 
 /// A registry that is listening, with its data file.
@@ -53,7 +55,11 @@ impl House {
         let dir = TempDir::new().unwrap();
         let registry = Registry::open(dir.path().join("registry.sqlite"), options).unwrap();
         let running = registry.serve(&Listening::loopback()).await.unwrap();
-        Self { dir, registry, running }
+        Self {
+            dir,
+            registry,
+            running,
+        }
     }
 
     pub fn file(&self) -> PathBuf {
@@ -72,13 +78,21 @@ impl House {
 
     /// Stops it and opens the same file again.
     pub async fn restart(self) -> Self {
-        let Self { dir, registry, running } = self;
+        let Self {
+            dir,
+            registry,
+            running,
+        } = self;
         running.stop().await;
         drop(registry);
         let registry =
             Registry::open(dir.path().join("registry.sqlite"), Options::default()).unwrap();
         let running = registry.serve(&Listening::loopback()).await.unwrap();
-        Self { dir, registry, running }
+        Self {
+            dir,
+            registry,
+            running,
+        }
     }
 }
 
@@ -90,17 +104,20 @@ pub struct Team {
     pub production: EnvironmentId,
 }
 
-pub fn founding(device: &DeviceKey) -> (Body, [EnvironmentId; 3]) {
+pub fn founding() -> (Body, [EnvironmentId; 3]) {
     let environments = [(); 3].map(|()| EnvironmentId(id()));
     let named = ["development", "staging", "production"];
     let body = Body::CreateProject {
         name: "Support desk".into(),
         person: "Ada".into(),
-        device_name: format!("Ada's {}", device.public().to_string().len()),
+        device_name: "Ada laptop".into(),
         environments: environments
             .iter()
             .zip(named)
-            .map(|(id, name)| NewEnvironment { id: *id, name: name.into() })
+            .map(|(id, name)| NewEnvironment {
+                id: *id,
+                name: name.into(),
+            })
             .collect(),
         default: environments[2],
     };
@@ -111,14 +128,22 @@ impl Team {
     pub async fn found(url: &str, invitation: &str) -> Self {
         let key = DeviceKey::from_seed(&bits());
         let project = ProjectId(id());
-        let (body, [development, _, production]) = founding(&key);
+        let (body, [development, _, production]) = founding();
         let founder = Member::new(url, project, key, invitation.to_owned());
         let create = founder.signed(CommandId(project.0), Seen::default(), body);
         let (issue, token) = founder.token_command();
         let outcomes = founder.send(&[create, issue]).await;
         assert!(outcomes.iter().all(is_accepted), "{outcomes:?}");
-        let ada = Member { bearer: token.reveal(), ..founder };
-        Self { project, ada, development, production }
+        let ada = Member {
+            bearer: token.reveal(),
+            ..founder
+        };
+        Self {
+            project,
+            ada,
+            development,
+            production,
+        }
     }
 }
 
@@ -138,7 +163,13 @@ pub fn is_accepted(outcome: &CommandOutcome) -> bool {
 
 impl Member {
     pub fn new(url: &str, project: ProjectId, key: DeviceKey, bearer: String) -> Self {
-        Self { http: client(), url: url.to_owned(), project, key, bearer }
+        Self {
+            http: client(),
+            url: url.to_owned(),
+            project,
+            key,
+            bearer,
+        }
     }
 
     pub fn signed(&self, id: CommandId, seen: Seen, body: Body) -> SignedCommand {
@@ -161,13 +192,18 @@ impl Member {
     pub fn token_command(&self) -> (SignedCommand, Token) {
         let at = CommandId(id());
         let token = Token::new(Kind::Personal, KeyId::from(at), bits());
-        let body =
-            Body::IssueToken { name: "laptop".into(), hash: token.hash(), expires: None };
+        let body = Body::IssueToken {
+            name: "laptop".into(),
+            hash: token.hash(),
+            expires: None,
+        };
         (self.signed(at, Seen::default(), body), token)
     }
 
     pub async fn try_send(&self, commands: &[SignedCommand]) -> reqwest::Response {
-        let request = CommandsRequest { commands: commands.iter().map(Into::into).collect() };
+        let request = CommandsRequest {
+            commands: commands.iter().map(Into::into).collect(),
+        };
         self.http
             .post(format!("{}{}", self.url, paths::commands(self.project)))
             .bearer_auth(&self.bearer)
@@ -181,7 +217,9 @@ impl Member {
         let response = self.try_send(commands).await;
         let (status, text) = (response.status(), response.text().await.unwrap());
         assert_eq!(status, 200, "{text}");
-        serde_json::from_str::<CommandsResponse>(&text).unwrap().outcomes
+        serde_json::from_str::<CommandsResponse>(&text)
+            .unwrap()
+            .outcomes
     }
 
     /// Sends one command that must be accepted.
@@ -202,7 +240,11 @@ impl Member {
 
     pub async fn try_put(&self, digest: Digest, bytes: Vec<u8>) -> reqwest::Response {
         self.http
-            .put(format!("{}{}", self.url, paths::content(self.project, &digest)))
+            .put(format!(
+                "{}{}",
+                self.url,
+                paths::content(self.project, &digest)
+            ))
             .bearer_auth(&self.bearer)
             .body(bytes)
             .send()
@@ -225,7 +267,9 @@ impl Member {
     }
 
     pub async fn creates_prompt(&self, name: &str) -> PromptId {
-        self.does(Body::CreatePrompt { name: name.into() }).await.into()
+        self.does(Body::CreatePrompt { name: name.into() })
+            .await
+            .into()
     }
 
     pub async fn saves(&self, prompt: PromptId, text: &str) -> VersionId {
@@ -250,12 +294,23 @@ impl Member {
         replaces: Option<ReleaseId>,
     ) -> ReleaseId {
         let reason = self.writes("ready").await;
-        let sides =
-            sides.iter().map(|(version, weight)| Side { version: *version, weight: *weight });
-        let change = ReleaseChange { environment, prompt, sides: sides.collect(), replaces };
-        self.does(Body::Release { changes: vec![change], reason, promoted_from: None })
-            .await
-            .into()
+        let sides = sides.iter().map(|(version, weight)| Side {
+            version: *version,
+            weight: *weight,
+        });
+        let change = ReleaseChange {
+            environment,
+            prompt,
+            sides: sides.collect(),
+            replaces,
+        };
+        self.does(Body::Release {
+            changes: vec![change],
+            reason,
+            promoted_from: None,
+        })
+        .await
+        .into()
     }
 
     pub async fn reverts(
@@ -267,7 +322,14 @@ impl Member {
     ) -> ReleaseId {
         let reason = self.writes("it was rude").await;
         let prompts = vec![Pointer { prompt, replaces }];
-        self.does(Body::Revert { environment, to, prompts, reason }).await.into()
+        self.does(Body::Revert {
+            environment,
+            to,
+            prompts,
+            reason,
+        })
+        .await
+        .into()
     }
 
     pub async fn issues_key(&self, environment: EnvironmentId) -> (Reader, KeyId) {
@@ -281,8 +343,11 @@ impl Member {
         };
         let outcomes = self.send(&[self.signed(at, Seen::default(), body)]).await;
         assert!(is_accepted(&outcomes[0]), "{outcomes:?}");
-        let reader =
-            Reader { http: self.http.clone(), url: self.url.clone(), bearer: token.reveal() };
+        let reader = Reader {
+            http: self.http.clone(),
+            url: self.url.clone(),
+            bearer: token.reveal(),
+        };
         (reader, token.id)
     }
 
@@ -306,20 +371,28 @@ impl Member {
         id_: domain::InvitationId,
     ) -> (Self, SignedCommand) {
         let key = DeviceKey::from_seed(&bits());
-        let guest = Self::new(url, invitation.project, invitation.key(), invitation.bearer());
+        let guest = Self::new(
+            url,
+            invitation.project,
+            invitation.key(),
+            invitation.bearer(),
+        );
         let at = CommandId(id());
         let token = Token::new(Kind::Personal, KeyId::from(at), bits());
         let body = Body::Join {
             invitation: id_,
             name: "Ben".into(),
             device: key.public(),
-            device_name: "Ben's".into(),
+            device_name: "Ben laptop".into(),
             token: token.hash(),
         };
         let command = guest.signed(at, Seen::default(), body);
         let outcomes = guest.send(std::slice::from_ref(&command)).await;
         assert!(is_accepted(&outcomes[0]), "{outcomes:?}");
-        (Self::new(url, invitation.project, key, token.reveal()), command)
+        (
+            Self::new(url, invitation.project, key, token.reveal()),
+            command,
+        )
     }
 
     pub async fn gets(&self, path: &str) -> reqwest::Response {
@@ -344,7 +417,12 @@ impl Member {
 
     /// The lines of the whole ledger.
     pub async fn ledger(&self) -> Vec<String> {
-        let text = self.gets(&paths::ledger(self.project, 0)).await.text().await.unwrap();
+        let text = self
+            .gets(&paths::ledger(self.project, 0))
+            .await
+            .text()
+            .await
+            .unwrap();
         text.lines().map(str::to_owned).collect()
     }
 }
@@ -373,7 +451,14 @@ impl Reader {
         let (status, body) = (response.status(), response.text().await.unwrap());
         assert_eq!(status, 200, "{body}");
         let served: protocol::serving::ServedPrompt = serde_json::from_str(&body).unwrap();
-        let text = served.version.content.templates().next().unwrap().1.to_owned();
+        let text = served
+            .version
+            .content
+            .templates()
+            .next()
+            .unwrap()
+            .1
+            .to_owned();
         text
     }
 }
