@@ -1,5 +1,6 @@
 //! The domain from outside: tables, properties, and cases that other languages run too.
 
+mod batches;
 mod canonical;
 mod diff;
 mod edits_table;
@@ -19,4 +20,5 @@ mod rules_releases;
 mod rules_reverts;
 mod rules_versions;
 mod support;
+mod tampering;
 mod template;
