@@ -123,7 +123,10 @@ async fn remember(link: &Link, result: &Result<Report, SyncError>) -> Result<(),
             | SyncError::Faulty { .. }
             | SyncError::Newer { .. }
             | SyncError::Client(
-                ClientError::Broken(_) | ClientError::Refused { .. } | ClientError::NoKey,
+                ClientError::Broken(_)
+                | ClientError::Untrusted(_)
+                | ClientError::Refused { .. }
+                | ClientError::NoKey,
             )),
         ) if !error.is_passing() => Said::InTouch(None, Some(error.to_string())),
         Err(_) => return Ok(()),

@@ -21,6 +21,11 @@ pub enum ClientError {
         /// What is known of the reason.
         why: String,
     },
+    /// Something answers that can't prove to be it. Nothing was sent.
+    #[error(
+        "what answers at this address can't prove that it is the registry ({0}); nothing was sent. Ask whoever runs it whether its certificate is in order"
+    )]
+    Untrusted(String),
     /// It answered, and said no.
     #[error("{error}")]
     Refused {
@@ -36,6 +41,9 @@ pub enum ClientError {
 
 impl ClientError {
     pub(super) fn offline(error: &reqwest::Error) -> Self {
+        if let Some(what) = untrusted(error) {
+            return Self::Untrusted(what);
+        }
         let why = if error.is_timeout() {
             "it does not answer in time".to_owned()
         } else if error.is_connect() {
@@ -60,7 +68,7 @@ impl ClientError {
                 error.code,
                 ErrorCode::TooMany | ErrorCode::Unavailable | ErrorCode::Internal
             ),
-            Self::Setup(_) | Self::NoKey | Self::Broken(_) => false,
+            Self::Setup(_) | Self::NoKey | Self::Untrusted(_) | Self::Broken(_) => false,
         }
     }
 
@@ -80,4 +88,22 @@ fn innermost(error: &reqwest::Error) -> String {
         inner = source;
     }
     inner.to_string()
+}
+
+/// What is wrong with the certificate, if that is what ended the connection.
+fn untrusted(error: &reqwest::Error) -> Option<String> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = next {
+        if let Some(rustls::Error::InvalidCertificate(what)) = inner.downcast_ref() {
+            return Some(what.to_string());
+        }
+        // An I/O error hides what it wraps from `source`.
+        next = match inner.downcast_ref::<std::io::Error>() {
+            Some(io) => io
+                .get_ref()
+                .map(|wrapped| wrapped as &(dyn std::error::Error + 'static)),
+            None => inner.source(),
+        };
+    }
+    None
 }

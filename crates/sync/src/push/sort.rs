@@ -202,7 +202,13 @@ mod tests {
     fn what_builds_on_something_shares_its_fate() {
         use OutboxState::{Accepted, NeedsAsking, Refused, Waiting};
         let hour = ASK_AFTER_MILLIS;
-        type Row = (&'static str, Vec<Queued>, Vec<Queued>, Vec<u128>, &'static str);
+        type Row = (
+            &'static str,
+            Vec<Queued>,
+            Vec<Queued>,
+            Vec<u128>,
+            &'static str,
+        );
         let table: [Row; 11] = [
             (
                 "in order",

@@ -198,3 +198,38 @@ async fn without_a_key_nothing_is_sent() {
     assert!(matches!(client.me().await, Err(ClientError::NoKey)));
     assert!(asked.try_recv().is_err());
 }
+
+#[tokio::test]
+async fn beyond_this_computer_it_is_tls_with_a_certificate_that_somebody_vouches_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let tls = registry::Tls {
+        cert: dir.path().join("cert.pem"),
+        key: dir.path().join("key.pem"),
+    };
+    std::fs::write(&tls.cert, made.cert.pem()).unwrap();
+    std::fs::write(&tls.key, made.signing_key.serialize_pem()).unwrap();
+    let file = dir.path().join("registry.db");
+    let server = registry::Registry::open(file, registry::Options::create()).unwrap();
+    let listening = registry::Listening {
+        tls: Some(tls),
+        ..registry::Listening::loopback()
+    };
+    let running = server.serve(&listening).await.unwrap();
+    let address = format!("https://localhost:{}", running.address().port());
+    let address = Address::read(&address).unwrap();
+    let bearer = || Bearer::new(server.founding_token().unwrap().reveal());
+
+    let trusting = ClientOptions {
+        extra_roots_pem: Some(made.cert.pem().into_bytes()),
+        ..ClientOptions::default()
+    };
+    let client = Client::with_bearer(address.clone(), bearer(), &trusting).unwrap();
+    assert_eq!(client.me().await.unwrap(), protocol::ledger::Me::Founding);
+
+    let stranger = Client::with_bearer(address, bearer(), &ClientOptions::default()).unwrap();
+    let error = stranger.me().await.unwrap_err();
+    assert!(matches!(error, ClientError::Untrusted(_)), "{error:?}");
+    assert!(!error.is_passing());
+    running.stop().await;
+}
