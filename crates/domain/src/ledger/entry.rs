@@ -199,7 +199,9 @@ impl Entry {
         let (exact, events_at) = written(&parsed, parsed.events.get());
         let safe = -canonical::MAX_SAFE..=canonical::MAX_SAFE;
         let numbers = safe.contains(&parsed.at.0) && seq <= canonical::MAX_SAFE.unsigned_abs();
-        if exact != line || !numbers || parsed.v != FORMAT || parsed.rules == 0 {
+        // JSON has no control characters but between its tokens: this is a line, and stays one.
+        let broken = line.bytes().any(|byte| byte < b' ');
+        if exact != line || broken || !numbers || parsed.v != FORMAT || parsed.rules == 0 {
             return Err(EntryError::NotCanonical { seq });
         }
         let raw_events: Vec<&RawValue> = serde_json::from_str(parsed.events.get())?;

@@ -78,6 +78,10 @@ fn a_line_has_one_spelling() {
         ("a space", line.replacen(':', ": ", 1)),
         ("a line break", format!("{line}\n")),
         ("a space before", format!(" {line}")),
+        (
+            "a line break among the events",
+            line.replacen(r#""events":["#, "\"events\":[\n", 1),
+        ),
         ("a further field", line.replacen("{", r#"{"a":1,"#, 1)),
         (
             "a space before the command",
