@@ -42,6 +42,9 @@ pub enum SyncError {
     /// The registry refused the one command that this was about.
     #[error(transparent)]
     Refused(#[from] domain::Refusal),
+    /// The project was shared meanwhile, and has another registry.
+    #[error("this project has moved to another registry; open it again")]
+    Elsewhere,
     /// There is no key to sign with.
     #[error("this computer's signing key can't be reached; unlock the keychain and try again")]
     NoSigner,

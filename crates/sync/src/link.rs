@@ -21,6 +21,8 @@ pub struct Link {
     pub project: ProjectId,
     // Two checks of the same entries would do the same work.
     pub(crate) checking: Arc<Mutex<()>>,
+    // One round, or one sharing, at a time: a project must not be written to while it moves.
+    pub(crate) turn: Arc<Mutex<()>>,
 }
 
 /// What came of fetching content.
@@ -71,6 +73,7 @@ impl Link {
             client,
             project,
             checking: Arc::default(),
+            turn: Arc::default(),
         }
     }
 

@@ -29,8 +29,8 @@ const TRIES: u32 = 3;
 /// that registry, and makes that registry the project's place. `member` is a client of the same
 /// registry with the person's own token, the one that `here` uses.
 ///
-/// Whoever calls sees to it that nobody writes to the project here meanwhile; what waits in the
-/// outbox stays there and is sent to the new registry.
+/// An engine on the same link waits meanwhile, and ends once the project has moved. What waits in
+/// the outbox stays there and is sent to the new registry.
 ///
 /// # Errors
 /// See [`SyncError`]. Calling it again goes on where it was.
@@ -40,6 +40,32 @@ pub async fn share(
     member: &Client,
     task: &Task,
 ) -> Result<LedgerHead, SyncError> {
+    let _turn = here.turn.lock().await;
+    let mut theirs = give_all(here, founder, task).await?;
+    // What another process of this computer did meanwhile goes along.
+    while pull(here, task).await?.registry != theirs {
+        theirs = give_all(here, founder, task).await?;
+    }
+    opens(here, member, task).await?;
+    let address = member.address().to_string();
+    here.blocking(move |link| {
+        link.store.update_project(link.project, |known| {
+            known.place = Place::Registry { address };
+            known.sync.registry = Some(Seen {
+                seq: theirs.seq,
+                digest: theirs.digest,
+            });
+            known.sync.problem = None;
+            known.sync.offline_since = None;
+        })?;
+        Ok(())
+    })
+    .await?;
+    Ok(theirs)
+}
+
+/// Gives everything that is here by now.
+async fn give_all(here: &Link, founder: &Client, task: &Task) -> Result<LedgerHead, SyncError> {
     pull(here, task).await?;
     pull_contents(here, task).await?;
     // What is given must hold: the other registry would refuse it in the middle.
@@ -63,21 +89,6 @@ pub async fn share(
     if theirs.seq > ours.seq {
         return Err(apart(&ours, &theirs));
     }
-    opens(here, member, task).await?;
-    let address = member.address().to_string();
-    here.blocking(move |link| {
-        link.store.update_project(link.project, |known| {
-            known.place = Place::Registry { address };
-            known.sync.registry = Some(Seen {
-                seq: theirs.seq,
-                digest: theirs.digest,
-            });
-            known.sync.problem = None;
-            known.sync.offline_since = None;
-        })?;
-        Ok(())
-    })
-    .await?;
     Ok(theirs)
 }
 
@@ -116,19 +127,21 @@ async fn give_chunk(
         seq: theirs.seq,
         digest: theirs.digest,
     };
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         let giving = founder.give(here.project, extends, &contents, &entries);
         match task.or_cancelled(giving).await {
             Ok(given) => return Ok(given.head),
             // It may have taken them and the answer was lost: giving the same again is once.
-            Err(SyncError::Client(error)) if error.is_passing() && attempt < TRIES => {}
+            Err(SyncError::Client(error)) if error.is_passing() && attempt < TRIES => {
+                attempt += 1;
+            }
             Err(SyncError::Client(error)) if error.code() == Some(ErrorCode::Conflict) => {
                 return ask_head(here, founder, task).await;
             }
             Err(error) => return Err(error),
         }
     }
-    Err(SyncError::Cancelled)
 }
 
 /// The next entries with everything that they name, datasets and results too.

@@ -25,7 +25,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use store::{Area, Place, Token};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -45,8 +45,6 @@ struct Inner {
     pace: Pace,
     state: watch::Sender<SyncState>,
     woken: Notify,
-    // One round at a time, whoever asks for it.
-    turn: Mutex<()>,
 }
 
 impl fmt::Debug for Engine {
@@ -77,7 +75,6 @@ impl Engine {
             pace,
             state: watch::Sender::new(state),
             woken: Notify::new(),
-            turn: Mutex::new(()),
             link,
         });
         wake_on_outbox(&inner);
@@ -146,7 +143,7 @@ impl Engine {
                         self.inner.pace.poll
                     }
                 }
-                Err(SyncError::Cancelled) => return,
+                Err(SyncError::Cancelled | SyncError::Elsewhere) => return,
                 Err(error) => {
                     // The stream may hang on a connection that is no more.
                     changes = None;
@@ -251,7 +248,8 @@ impl Engine {
     }
 
     async fn round(&self, task: &Task) -> Result<Report, SyncError> {
-        let _turn = self.inner.turn.lock().await;
+        let _turn = self.inner.link.turn.lock().await;
+        self.still_lives_there().await?;
         let quiet = self.inner.state.borrow().kind == SyncKind::Offline;
         // While the registry is away, trying again is no news: the state stays "offline".
         if !quiet {
@@ -260,6 +258,21 @@ impl Engine {
         let result = exchange(&self.inner.link, &self.inner.signer, &self.watched(task)).await;
         self.after(&result.as_ref().map(|_| ())).await;
         result
+    }
+
+    // Once a project was shared, nothing more may be sent to the registry that it left.
+    async fn still_lives_there(&self) -> Result<(), SyncError> {
+        let there = self.inner.place.clone();
+        self.inner
+            .link
+            .blocking(move |link| {
+                if link.store.known_project(link.project)?.place == there {
+                    Ok(())
+                } else {
+                    Err(SyncError::Elsewhere)
+                }
+            })
+            .await
     }
 
     /// Publishes how something went.

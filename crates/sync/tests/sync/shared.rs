@@ -94,3 +94,64 @@ async fn a_project_that_the_team_has_otherwise_is_not_given() {
         .unwrap_err();
     assert!(matches!(error, sync::SyncError::Disagree(_)), "{error:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_runs_meanwhile_sends_nothing_to_the_registry_that_was_left() {
+    let (mine, teams) = (Server::start(), Server::start());
+    let ada = Desk::founds(&mine.url(), &mine.founding_token()).await;
+    let this_computer = |known: &mut store::KnownProject| known.place = Place::ThisComputer;
+    ada.store
+        .update_project(ada.project, this_computer)
+        .unwrap();
+    let engine = sync::Engine::new(ada.link.clone(), ada.signer(), sync::Pace::default()).unwrap();
+    let running = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.run(tokio_util::sync::CancellationToken::new()).await }
+    });
+    let mut state = engine.state();
+    let at_rest = |state: &sync::SyncState| state.kind == sync::SyncKind::OnThisComputer;
+    state.wait_for(at_rest).await.unwrap();
+
+    let founding = teams.founding_token().reveal();
+    let founder = client(&teams.url(), &founding);
+    let member = client(&teams.url(), &ada.token.reveal());
+    let here = engine.link().clone();
+    // Queued while it moves: the engine is told at once, and must wait.
+    let queued = std::sync::OnceLock::new();
+    let (store, project, key) = (ada.store.clone(), ada.project, ada.key.clone());
+    let queue = move || {
+        let command = domain::ledger::Command {
+            id: domain::CommandId(uuid::Uuid::from_u128(crate::desk::draw())),
+            project,
+            device: key.public(),
+            seen: store.head(project).unwrap(),
+            at: crate::desk::now(),
+            body: domain::ledger::Body::CreatePrompt {
+                name: "meanwhile".to_owned(),
+            },
+        };
+        let signed = domain::ledger::SignedCommand::sign(command, &key).unwrap();
+        let request = store::QueueRequest {
+            commands: vec![store::NewCommand::Signed(signed)],
+            ..Default::default()
+        };
+        store.queue(project, &request, crate::desk::now()).unwrap();
+    };
+    let task = Task::new(
+        move |_| {
+            queued.get_or_init(&queue);
+        },
+        Default::default(),
+    );
+    let given = sync::share(&here, &founder, &member, &task).await.unwrap();
+    running.await.unwrap();
+    assert_eq!(sync::head_of(&ada.state()), given);
+    assert_eq!(ada.store.outbox(ada.project).unwrap().len(), 1);
+
+    let ada = {
+        let moved = sync::Link::new(ada.store.clone(), member, ada.project);
+        ada.moved_to(moved)
+    };
+    ada.syncs().await.unwrap();
+    assert!(ada.state().prompt_named("meanwhile").is_some());
+}
