@@ -11,6 +11,7 @@
 //! missing; none is skipped.
 
 mod bindings;
+mod stories;
 mod support;
 mod tidy;
 mod window;

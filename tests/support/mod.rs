@@ -8,6 +8,8 @@
 pub mod axe;
 pub mod desk;
 pub mod display;
+pub mod model;
+pub mod person;
 pub mod program;
 pub mod registry;
 pub mod steps;
@@ -15,6 +17,8 @@ pub mod wait;
 pub mod window;
 
 pub use desk::Desk;
+pub use model::Model;
+pub use person::Person;
 pub use registry::Registry;
 pub use steps::Steps;
 pub use wait::until;

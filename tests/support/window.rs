@@ -240,6 +240,10 @@ impl Window {
             other => Err(other.to_string()),
         })
         .await;
+        // What the page holds reaches the picture two frames later.
+        let drawn = "const done = arguments[arguments.length - 1];\
+                     requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
+        self.client.execute_async(drawn, vec![]).await.expect("the window draws");
         let picture = self.client.screenshot().await.expect("a picture of the window");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(folder);
         std::fs::create_dir_all(&path).expect("a folder for pictures");

@@ -1,5 +1,9 @@
 //! The real program, driven through its real web view, on a display that nobody looks at.
 //!
-//! * `first_start`: three ways in, and the sample at once.
+//! * `first_start`: three ways in, and the sample at once; what a bare computer says.
+//! * `main_job`: write, compare, save offline, sync, promote, read with a key, revert.
+//! * `accessibility`: every screen in both themes, and the keyboard alone.
 
+mod accessibility;
 mod first_start;
+mod main_job;

@@ -4,6 +4,7 @@ use super::passed_on;
 use domain::content::Kind;
 use domain::{ProjectId, PromptId, VersionContent, VersionId};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use workbench::views::{
     Check, Choice, Comparison, Draft, DraftId, DraftMoment, DraftSaved, MergeView, Preview,
     PromptView, Ref, Tried, VersionRow, VersionView,
@@ -47,7 +48,7 @@ passed_on! {
     /// A prompt that has diverged, merged as far as it goes.
     merge_view(project: ProjectId, prompt: PromptId) -> MergeView;
     /// Saves the version that settles it.
-    merge_finish(project: ProjectId, prompt: PromptId, choices: Vec<Choice>, message: String) -> VersionRow;
+    merge_finish(project: ProjectId, prompt: PromptId, choices: BTreeMap<u32, Choice>, message: String) -> VersionRow;
     /// Gives a prompt another name.
     rename_prompt(project: ProjectId, prompt: PromptId, name: String) -> ();
     /// Archives a prompt.

@@ -1,0 +1,181 @@
+//! A person at a workbench without a window, for stories that read like the manual.
+
+use super::Registry;
+use super::wait::until;
+use domain::content::{Kind, Message, Role};
+use domain::{EnvironmentId, ProjectId, PromptId, VersionContent};
+use tempfile::TempDir;
+use workbench::views::{
+    BundleChange, BundleSide, Done, Draft, Library, PersonRole, Plan, PromptView, SyncKind, VersionRow,
+};
+use workbench::{Error, Options, Secret, Secrets, Workbench};
+
+/// Somebody with a laptop. Their keychain is memory: several people live in one process here, and
+/// the real keychain is used by the windows' journeys and by the workbench's own tests.
+pub struct Person {
+    /// What they work with.
+    pub bench: Workbench,
+    /// The project that the story is about.
+    pub project: ProjectId,
+    name: String,
+    _home: TempDir,
+}
+
+fn workbench() -> (Workbench, TempDir) {
+    let home = tempfile::Builder::new().prefix("galley-person-").tempdir().expect("a folder");
+    let options = Options { home: home.path().to_owned(), secrets: Secrets::in_memory() };
+    (Workbench::open(options).expect("a new workbench opens"), home)
+}
+
+impl Person {
+    /// Founds a project on their own computer.
+    pub async fn alone(name: &str) -> Self {
+        let (bench, home) = workbench();
+        let card = bench.create_project("Support desk".to_owned(), name.to_owned()).await.expect("a new project");
+        Self { bench, project: card.id, name: name.to_owned(), _home: home }
+    }
+
+    /// Makes a registry's first project with the invitation that its operator was given.
+    pub async fn founding(name: &str, registry: &Registry) -> Self {
+        let invitation = Secret::new(registry.invitation());
+        Self::joining(name, registry, invitation, Some("Support desk")).await
+    }
+
+    /// Joins the project of a colleague, who invites them as an author.
+    pub async fn invited_by(colleague: &Self, name: &str, registry: &Registry) -> Self {
+        let invitation = colleague
+            .bench
+            .invite(colleague.project, PersonRole::Author, name.to_owned())
+            .await
+            .expect("an admin may invite");
+        Self::joining(name, registry, invitation.secret, None).await
+    }
+
+    async fn joining(name: &str, registry: &Registry, invitation: Secret, project: Option<&str>) -> Self {
+        let (bench, home) = workbench();
+        let card = bench
+            .join_team(registry.address(), invitation, name.to_owned(), project.map(str::to_owned))
+            .await
+            .unwrap_or_else(|error| panic!("{name} joins: {error}"));
+        Self { bench, project: card.id, name: name.to_owned(), _home: home }
+    }
+
+    /// Writes and saves a new prompt with one system message.
+    pub async fn writes(&self, prompt: &str, text: &str) -> VersionRow {
+        let draft = self.bench.new_draft(self.project, prompt.to_owned(), Kind::Chat).await.expect("a draft");
+        self.saves(&draft, text, "The first version").await
+    }
+
+    /// Changes a prompt's system message and saves it.
+    pub async fn rewrites(&self, prompt: &str, text: &str, message: &str) -> VersionRow {
+        let prompt = self.prompt_id(prompt).await;
+        let draft = self.bench.open_draft(self.project, prompt, None).await.expect("a draft opens");
+        self.saves(&draft, text, message).await
+    }
+
+    async fn saves(&self, draft: &Draft, text: &str, message: &str) -> VersionRow {
+        let mut content = draft.content.clone();
+        let system = Message::Message { role: Role::System, text: text.to_owned(), other: Default::default() };
+        match content.messages.first_mut() {
+            Some(first) => *first = system,
+            None => content.messages.push(system),
+        }
+        self.bench
+            .save_draft(self.project, draft.id.clone(), content, None, None)
+            .await
+            .expect("the draft is kept");
+        self.bench
+            .save_version(self.project, draft.id.clone(), message.to_owned())
+            .await
+            .unwrap_or_else(|error| panic!("{} saves: {error}", self.name))
+    }
+
+    /// Sends and fetches until this computer and the registry agree.
+    pub async fn syncs(&self) {
+        until(&format!("{} to be in step", self.name), async || {
+            match self.bench.sync_now(self.project).await {
+                Ok(state) if state.kind == SyncKind::InStep && state.outbox == 0 => Ok(()),
+                Ok(state) => Err(format!("{state:?}")),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+        .await;
+    }
+
+    /// The library as this person sees it.
+    pub async fn library(&self) -> Library {
+        self.bench.library(self.project).await.expect("the library")
+    }
+
+    /// A prompt's id, by name.
+    pub async fn prompt_id(&self, name: &str) -> PromptId {
+        let library = self.library().await;
+        let row = library.prompts.iter().find(|row| row.name == name);
+        row.unwrap_or_else(|| panic!("{} sees no prompt {name}: {:?}", self.name, library.prompts)).id
+    }
+
+    /// One prompt as this person sees it.
+    pub async fn sees(&self, prompt: &str) -> PromptView {
+        let id = self.prompt_id(prompt).await;
+        self.bench.prompt(self.project, id).await.expect("the prompt")
+    }
+
+    /// The text of a version's first message.
+    pub async fn text(&self, version: &VersionRow) -> String {
+        let view = self.bench.version(self.project, version.id).await.expect("the version");
+        first_text(&view.content)
+    }
+
+    /// An environment's id, by name.
+    pub async fn environment(&self, name: &str) -> EnvironmentId {
+        let library = self.library().await;
+        let card = library.environments.iter().find(|card| card.name == name);
+        card.unwrap_or_else(|| panic!("there is no environment {name}")).id
+    }
+
+    /// Releases a version in an environment.
+    pub async fn releases(&self, prompt: &str, version: &VersionRow, environment: &str) -> Done {
+        let change = BundleChange {
+            environment: self.environment(environment).await,
+            prompt: self.prompt_id(prompt).await,
+            sides: vec![BundleSide { version: version.id, weight: 100 }],
+        };
+        let plan = self.bench.plan_release(self.project, vec![change]).await.expect("a plan");
+        self.carries_out(plan).await.expect("the release is accepted")
+    }
+
+    /// Promotes what one environment serves of a prompt to another.
+    pub async fn promotes(&self, prompt: &str, from: &str, to: &str) -> Result<Done, Error> {
+        let (from, to) = (self.environment(from).await, self.environment(to).await);
+        let prompt = self.prompt_id(prompt).await;
+        let plan = self.bench.plan_promotion(self.project, from, to, vec![prompt]).await?;
+        self.carries_out(plan).await
+    }
+
+    /// Takes an environment back to what it served before.
+    pub async fn reverts(&self, prompt: &str, environment: &str) -> Result<Done, Error> {
+        let environment = self.environment(environment).await;
+        let prompt = self.prompt_id(prompt).await;
+        let plan = self.bench.plan_revert(self.project, environment, vec![prompt], None).await?;
+        self.carries_out(plan).await
+    }
+
+    async fn carries_out(&self, plan: Plan) -> Result<Done, Error> {
+        self.bench.carry_out(self.project, plan.id, plan.reason).await
+    }
+
+    /// Makes a key for an application that reads an environment.
+    pub async fn makes_a_key(&self, environment: &str) -> Secret {
+        let environment = self.environment(environment).await;
+        let key = self.bench.create_key(self.project, environment, "The backend".to_owned(), None).await;
+        key.expect("an admin may make a key").secret
+    }
+}
+
+/// The text of a content's first message.
+pub fn first_text(content: &VersionContent) -> String {
+    match content.messages.first() {
+        Some(Message::Message { text, .. }) => text.clone(),
+        other => panic!("a message was expected first, there is {other:?}"),
+    }
+}
