@@ -40,6 +40,7 @@ pub mod views;
 pub mod words;
 
 pub use error::{Error, ErrorCode};
+pub use files::Exported;
 
 pub use keys::NewKey;
 pub use people::NewInvitation;

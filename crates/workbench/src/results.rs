@@ -434,7 +434,7 @@ fn summary(columns: &[RunColumn], rows: &[ResultRow]) -> String {
                 }
             }
             format!(
-                "{} passed {} of {}, {} passed {} of {}: {} better, {} worse. So few cases can't show a small difference.",
+                "{} passed {} of {}, {} passed {} of {}: {} better, {} worse. A difference of a few cases can be chance.",
                 first.label,
                 first.passed,
                 first.total,

@@ -124,7 +124,9 @@ pub async fn diff(at: &At<'_>, prompt: &str, left: &str, right: &str) -> Result<
             lines.push(text);
         }
         for row in &compared.diff.settings {
-            lines.push(format!("  {}", row.words));
+            let field = row.field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
+            let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+            lines.push(format!("  {}{field}: {} → {}", row.name, side(&row.old), side(&row.new)));
         }
         lines.join("\n")
     });

@@ -2,7 +2,6 @@
 
 use super::broken;
 use crate::Error;
-use domain::graders::Grader;
 use evals::ProviderConfig;
 use include_dir::Dir;
 use serde::Deserialize;
@@ -19,20 +18,7 @@ pub(super) struct Script {
     #[serde(default)]
     pub model: Option<String>,
     pub datasets: Vec<DatasetFile>,
-    #[serde(default)]
-    pub suites: Vec<Suite>,
     pub steps: Vec<Step>,
-}
-
-/// By what a prompt is judged.
-#[derive(Clone, Deserialize)]
-pub(super) struct Suite {
-    #[expect(dead_code, reason = "suites become part of a project with the gate; the file names them already")]
-    pub prompt: String,
-    #[expect(dead_code, reason = "as above")]
-    pub dataset: String,
-    #[expect(dead_code, reason = "as above")]
-    pub graders: Vec<Grader>,
 }
 
 /// Somebody of the desk.
