@@ -107,6 +107,10 @@ fn run(link: &Link, task: &Task) -> Result<u64, SyncError> {
     if link.store.entry_digest(link.project, from.seq)? != Some(from.digest) {
         // The history was replaced since: begin again.
         from = Seen::default();
+        link.store.update_sync(link.project, |note| {
+            note.verified_to = 0;
+            note.verified_digest = domain::Digest::ZERO;
+        })?;
     }
     let mut replay = Replay::from(state_at(link, from)?);
     let mut next = Some(chunk(link, from.seq)?);

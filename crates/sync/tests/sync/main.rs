@@ -18,3 +18,4 @@ mod liar;
 mod live;
 mod restored;
 mod shared;
+mod verified;
