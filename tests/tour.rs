@@ -2,14 +2,17 @@
 //!
 //! `make run` plays it where there is no display. It is the journey that the tests play.
 
-#[path = "window/main_job.rs"]
-mod main_job;
 // The tour needs less of what tests stand on than the tests do.
-#[expect(dead_code, reason = "the tour uses a part of it")]
+#[allow(dead_code, unused_imports, reason = "the tour uses a part of it")]
 mod support;
+#[allow(dead_code, reason = "the tour plays one of the journeys")]
+mod window {
+    pub mod main_job;
+    pub mod team;
+}
 
 #[tokio::main]
 async fn main() {
     let mut steps = support::Steps::new("tour");
-    main_job::play(&mut steps).await;
+    window::main_job::play(&mut steps).await;
 }

@@ -204,6 +204,12 @@ impl Window {
         .await;
     }
 
+    /// Whether something with this `data-testid` is there now.
+    pub async fn there(&self, id: &str) -> bool {
+        let script = "return document.querySelector(`[data-testid=\"${arguments[0]}\"]`) !== null";
+        self.run(script, vec![json!(id)]).await == Value::Bool(true)
+    }
+
     /// The text of what has this `data-testid`; empty when it is not there.
     pub async fn text_of(&self, id: &str) -> String {
         let script = "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)]\

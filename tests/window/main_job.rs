@@ -3,6 +3,7 @@
 //!
 //! The same journey is the tour that `make run` plays where there is no display.
 
+use super::team::{begin_prompt, found, rewrite, save};
 use crate::support::{Desk, Registry, Steps, Window};
 use fantoccini::key::Key;
 use reqwest::StatusCode;
@@ -19,14 +20,8 @@ pub async fn play(steps: &mut Steps) {
     let window = Window::open(&desk).await;
     steps.did(&window, "Galley is opened for the first time").await;
 
-    window.click_id("join-team").await;
-    window.fill_id("registry-address", &registry.address()).await;
-    window.fill_id("invitation", registry.invitation()).await;
-    window.fill_id("project-name", "Support desk").await;
-    window.fill_id("person-name", "Ana Ferreira").await;
+    found(&window, &registry, "Ana Ferreira").await;
     steps.did(&window, "The first person joins the team's registry with the operator's invitation").await;
-    window.click_id("join").await;
-    window.sees_in("sync", "In step").await;
 
     write_the_first_version(&window, steps).await;
     release_it_everywhere(&window, steps).await;
@@ -45,8 +40,7 @@ pub async fn play(steps: &mut Steps) {
     window.sees("unclear").await;
     steps.did(&window, "Offline: the draft beside what production serves").await;
     window.click_id("prompt-support/triage").await;
-    window.fill_id("version-message", "Say when it is unclear").await;
-    window.chord(&[Key::Control], 's').await;
+    save(&window, "Say when it is unclear").await;
     window.sees("in the outbox").await;
     steps.did(&window, "Offline: saved as a version, which waits in the outbox").await;
 
@@ -87,25 +81,11 @@ pub async fn play(steps: &mut Steps) {
 }
 
 async fn write_the_first_version(window: &Window, steps: &mut Steps) {
-    window.click_id("new-prompt").await;
-    window.fill_id("new-prompt-name", "support/triage").await;
-    window.click_id("new-prompt-create").await;
-    window.sees_in("prompt-name", "triage").await;
-    if window.text_of("message-0").await.is_empty() {
-        window.click_id("add-message").await;
-    }
-    rewrite(window, "Name the intent of the message in one word.").await;
+    begin_prompt(window, "support/triage", "Name the intent of the message in one word.").await;
     steps.did(window, "A prompt is written; every pause in typing is kept").await;
-    window.fill_id("version-message", "The first version").await;
-    window.click_id("save-version").await;
+    save(window, "The first version").await;
     window.sees("Saved as v1").await;
     steps.did(window, "Saved as version 1, accepted by the registry").await;
-}
-
-/// Puts another text into the first message.
-async fn rewrite(window: &Window, text: &str) {
-    window.write_first_message(text).await;
-    window.sees_in("draft-state", "saved on this laptop").await;
 }
 
 async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
@@ -141,7 +121,7 @@ async fn make_a_key(window: &Window, steps: &mut Steps) -> String {
     window.click_id("new-key").await;
     window.choose_id("key-environment", "production").await;
     window.fill_id("key-name", "Support backend").await;
-    window.click_id("create-key").await;
+    window.click_id("key-create").await;
     window.sees("clipboard").await;
     steps.did(window, "A key for the application that reads production; its secret is on the clipboard only").await;
     assert!(!window.text().await.contains("gal_env_"), "the web view never holds the secret");

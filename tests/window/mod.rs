@@ -2,8 +2,14 @@
 //!
 //! * `first_start`: three ways in, and the sample at once; what a bare computer says.
 //! * `main_job`: write, compare, save offline, sync, promote, read with a key, revert.
+//! * `offline`: the registry gone, the power cut, and back.
+//! * `conflict`: two desktops, one prompt, brought together.
+//! * `team`: what the journeys have in common.
 //! * `accessibility`: every screen in both themes, and the keyboard alone.
 
 mod accessibility;
+mod conflict;
 mod first_start;
 mod main_job;
+mod offline;
+mod team;
