@@ -16,5 +16,10 @@ export default defineConfig(({ mode }) => ({
   },
   // Tests mount components, so they need Svelte as the browser gets it.
   resolve: mode === "test" ? { conditions: ["browser"] } : {},
-  test: { environment: "jsdom", include: ["src/**/*.test.ts"], setupFiles: ["src/mock/test-setup.ts"] },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.ts"],
+    testTimeout: 30_000,
+    setupFiles: ["src/mock/test-setup.ts"],
+  },
 }));

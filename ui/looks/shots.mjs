@@ -27,6 +27,8 @@ for (const scene of scenes) {
   for (const theme of quick ? ["light"] : (scene.themes ?? ["light", "dark"]))
     for (const width of quick ? [1360] : (scene.widths ?? [1360, 900])) {
       const page = await browser.newPage({ viewport: { width, height: 860 }, colorScheme: theme });
+      // The window freezes Object.prototype, so pictures are taken with it frozen too.
+      await page.addInitScript(() => Object.freeze(Object.prototype));
       page.on("console", (message) => message.type() === "error" && console.log(`  ${scene.name}: ${message.text()}`));
       page.on("pageerror", (error) => {
         bad += 1;

@@ -70,7 +70,12 @@ export interface Backend {
   version(project: P, version: B.VersionId): Promise<B.VersionView>;
   compare(project: P, left: B.Ref, right: B.Ref): Promise<B.Comparison>;
   mergeView(project: P, prompt: B.PromptId): Promise<B.MergeView>;
-  mergeFinish(project: P, prompt: B.PromptId, choices: B.MergeChoice[], message: string): Promise<B.VersionRow>;
+  mergeFinish(
+    project: P,
+    prompt: B.PromptId,
+    choices: Record<number, B.Choice>,
+    message: string,
+  ): Promise<B.VersionRow>;
   renamePrompt(project: P, prompt: B.PromptId, name: string): Promise<void>;
   archivePrompt(project: P, prompt: B.PromptId): Promise<void>;
   restorePrompt(project: P, prompt: B.PromptId): Promise<void>;
@@ -125,7 +130,7 @@ export interface Backend {
   setRole(project: P, person: B.PersonId, role: B.PersonRole): Promise<void>;
   removePerson(project: P, person: B.PersonId): Promise<void>;
   revokeDevice(project: P, device: string): Promise<void>;
-  saveProvider(settings: B.ProviderSettings): Promise<B.ProviderCard>;
+  saveProvider(provider: B.ProviderSettings): Promise<B.ProviderCard>;
   removeProvider(name: string): Promise<void>;
   /** The key goes to the keychain; nothing ever brings it back here. */
   setProviderKey(name: string, key: string): Promise<void>;
@@ -200,7 +205,7 @@ const commands = {
   addEnvironment: ["project", "name", "after"],
   planRenameEnvironment: ["project", "environment", "name"],
   renameEnvironment: ["project", "environment", "name"],
-  reorderEnvironments: ["project", "order"],
+  reorderEnvironments: ["project", "environments"],
   planRetireEnvironment: ["project", "environment"],
   retireEnvironment: ["project", "environment"],
   planDefaultEnvironment: ["project", "environment"],
@@ -212,7 +217,7 @@ const commands = {
   setRole: ["project", "person", "role"],
   removePerson: ["project", "person"],
   revokeDevice: ["project", "device"],
-  saveProvider: ["settings"],
+  saveProvider: ["provider"],
   removeProvider: ["name"],
   setProviderKey: ["name", "key"],
   pasteProviderKey: ["name"],
