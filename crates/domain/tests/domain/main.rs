@@ -22,3 +22,4 @@ mod rules_versions;
 mod support;
 mod tampering;
 mod template;
+mod template_properties;

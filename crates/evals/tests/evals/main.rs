@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test that can't go on stops there.
 
+mod faults;
 mod import;
 mod providers;
 mod real_model;

@@ -2,12 +2,16 @@
 
 use domain::VersionContent;
 use evals::{
-    Key, Options, Patience, Provider, ProviderConfig, ProviderKind, Question, Secret, origin_of,
+    AskError, Key, MemoryCache, Options, Patience, Provider, ProviderConfig, ProviderKind,
+    Question, Secret, Tried, TryError, origin_of, try_one,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 pub const KEY: &str = "sk-test-0123456789";
 
@@ -74,4 +78,49 @@ pub fn completion(text: &str) -> Value {
         "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 11, "completion_tokens": 3}
     })
+}
+
+pub async fn ask(
+    address: &str,
+    kind: ProviderKind,
+    question: &Question,
+    options: &Options,
+) -> Result<Tried, AskError> {
+    let provider = match kind {
+        ProviderKind::OpenaiCompatible => openai(address),
+        ProviderKind::Anthropic => provider(address, kind),
+    };
+    let cancel = CancellationToken::new();
+    let cache = MemoryCache::default();
+    try_one(question, &provider, &cache, options, None, &cancel)
+        .await
+        .map_err(|error| match error {
+            TryError::Ask(error) => error,
+            TryError::Question(error) => panic!("{error}"),
+        })
+}
+
+pub async fn answering(template: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
+    server
+}
+
+pub async fn failing_once(first: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(first)
+        .up_to_n_times(1)
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let then = ResponseTemplate::new(200).set_body_json(completion("fine now"));
+    Mock::given(method("POST"))
+        .respond_with(then)
+        .mount(&server)
+        .await;
+    server
 }
