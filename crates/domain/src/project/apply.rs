@@ -224,7 +224,7 @@ impl Project {
                 }
             }
             Event::DefaultEnvironmentChanged { environment, .. } => {
-                self.default = Some(*environment)
+                self.default = Some(*environment);
             }
             Event::Released {
                 release,

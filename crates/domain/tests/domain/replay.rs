@@ -83,7 +83,7 @@ fn body(world: &mut World, step: Step) -> Body {
     let people = [world.alice, world.bob, world.carol];
     let person = people[usize::from(a % 3)];
     let reason = world.reason("because");
-    let fresh = !(b % 7 == 6);
+    let fresh = b % 7 != 6;
     let serving = world
         .project()
         .last_served(environment, prompt)

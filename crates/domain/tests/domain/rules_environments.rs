@@ -367,7 +367,7 @@ fn what_founding_refuses() {
                 all.push(NewEnvironment {
                     id: STAGING,
                     ..named("x")
-                })
+                });
             }),
             Code::NameTaken,
         ),

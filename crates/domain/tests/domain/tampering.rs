@@ -189,7 +189,7 @@ fn an_operator_who_changes_history_is_caught_at_the_place() {
     assert_eq!(at, 1);
     let stolen = edit(0, &|p| {
         p.commanding(&Who::Mallory.key(), |c| {
-            c.device = Who::Mallory.key().public()
+            c.device = Who::Mallory.key().public();
         })
     });
     assert_eq!(caught(&stolen, &world).0, 1);
