@@ -6,7 +6,6 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks")]
 fn main() -> std::io::Result<()> {
     let mut files = Vec::new();
     for folder in ["../domain/src/project", "../domain/src/ledger"] {

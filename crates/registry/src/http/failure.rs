@@ -128,7 +128,6 @@ pub async fn no_such_call() -> Failure {
 }
 
 /// A fault of ours: told without details, logged by the panic hook.
-#[expect(clippy::needless_pass_by_value, reason = "the layer passes it so")]
 pub fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     tracing::error!("a request ended in a panic");
     Failure::new(

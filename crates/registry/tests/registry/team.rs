@@ -451,14 +451,7 @@ impl Reader {
         let (status, body) = (response.status(), response.text().await.unwrap());
         assert_eq!(status, 200, "{body}");
         let served: protocol::serving::ServedPrompt = serde_json::from_str(&body).unwrap();
-        let text = served
-            .version
-            .content
-            .templates()
-            .next()
-            .unwrap()
-            .1
-            .to_owned();
-        text
+        let mut templates = served.version.content.templates();
+        templates.next().unwrap().1.to_owned()
     }
 }
