@@ -163,14 +163,28 @@ async fn take_chained(
     lines: &mut crate::client::Lines,
     task: &Task,
 ) -> Result<(), SyncError> {
+    // Three stages at once: the network, reading on every core, and the file.
     let (send, mut batches) = mpsc::channel::<Vec<String>>(2);
+    let (pass_on, mut taken) = mpsc::channel::<Vec<Entry>>(1);
+    let reader = tokio::task::spawn_blocking({
+        let (project, mut after) = (link.project, ours.seq);
+        move || -> Result<(), SyncError> {
+            while let Some(batch) = batches.blocking_recv() {
+                let entries = read(&batch, project, after)?;
+                after += entries.len() as u64;
+                if pass_on.blocking_send(entries).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        }
+    });
     let writer = tokio::task::spawn_blocking({
         let (link, task) = (link.clone(), task.clone());
         let (mut at, total) = (seen(ours), theirs.seq);
         move || -> Result<(), SyncError> {
-            while let Some(batch) = batches.blocking_recv() {
+            while let Some(entries) = taken.blocking_recv() {
                 task.check()?;
-                let entries = read(&batch, link.project, at.seq)?;
                 at = append(&link, at, &entries, &[])?;
                 task.tell(Stage::Entries, at.seq, total.max(at.seq));
             }
@@ -183,7 +197,7 @@ async fn take_chained(
         match next {
             Ok(Some(batch)) => {
                 read_to += batch.len() as u64;
-                // The writer met something and left: its error says what.
+                // A later stage met something and left: its error says what.
                 if send.send(batch).await.is_err() {
                     break Ok(());
                 }
@@ -203,12 +217,13 @@ async fn take_chained(
         next = task.or_cancelled(lines.next(BATCH_BYTES)).await;
     };
     drop(send);
-    writer.await??;
+    let (read, written) = (reader.await?, writer.await?);
+    written?;
+    read?;
+    // A cache, and a long pull is worth one. Nobody waits for it: without it the next start is
+    // slower, and that is all.
     let link = link.clone();
-    // A cache, and a long pull is worth one; without it the next start is slower.
-    let _ = link
-        .blocking(|link| Ok(link.store.write_snapshot(link.project)?))
-        .await;
+    tokio::task::spawn_blocking(move || link.store.write_snapshot(link.project));
     reading
 }
 
