@@ -8,7 +8,12 @@ use std::path::PathBuf;
 /// Without --project the project that was used last is meant. Prompts and environments are named
 /// as on screen (support/triage, production). Without an environment the default one is meant.
 #[derive(Parser)]
-#[command(name = "galley", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "galley",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     /// The project, by its name or id.
     #[arg(long, short, global = true, env = "GALLEY_PROJECT")]

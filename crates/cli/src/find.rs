@@ -11,7 +11,9 @@ pub fn project(bench: &Workbench, arguments: &Arguments) -> Result<ProjectId, Fa
     let projects = bench.projects()?;
     let Some(wanted) = &arguments.project else {
         return projects.first().map(|card| card.id).ok_or_else(|| {
-            Failure::other("there is no project on this computer yet; begin with `galley login --help`")
+            Failure::other(
+                "there is no project on this computer yet; begin with `galley login --help`",
+            )
         });
     };
     let named = |card: &&workbench::views::ProjectCard| {
@@ -20,21 +22,33 @@ pub fn project(bench: &Workbench, arguments: &Arguments) -> Result<ProjectId, Fa
     let found: Vec<_> = projects.iter().filter(named).collect();
     match found.as_slice() {
         [one] => Ok(one.id),
-        [] => Err(Failure::other(format!("there is no project {wanted} on this computer"))),
-        _ => Err(Failure::other(format!("several projects are named {wanted}; say the id (`galley status --json`)"))),
+        [] => Err(Failure::other(format!(
+            "there is no project {wanted} on this computer"
+        ))),
+        _ => Err(Failure::other(format!(
+            "several projects are named {wanted}; say the id (`galley status --json`)"
+        ))),
     }
 }
 
 /// The prompt of a name.
 pub fn prompt(library: &Library, name: &str) -> Result<PromptId, Failure> {
-    let found = library.prompts.iter().find(|row| folded(&row.name) == folded(name));
-    found.map(|row| row.id).ok_or_else(|| Failure::other(format!("there is no prompt named {name}")))
+    let found = library
+        .prompts
+        .iter()
+        .find(|row| folded(&row.name) == folded(name));
+    found
+        .map(|row| row.id)
+        .ok_or_else(|| Failure::other(format!("there is no prompt named {name}")))
 }
 
 /// The environment of a name, or the default one.
 pub fn environment(library: &Library, name: Option<&str>) -> Result<EnvironmentId, Failure> {
     let found = match name {
-        Some(name) => library.environments.iter().find(|e| !e.retired && folded(&e.name) == folded(name)),
+        Some(name) => library
+            .environments
+            .iter()
+            .find(|e| !e.retired && folded(&e.name) == folded(name)),
         None => library.environments.iter().find(|e| e.is_default),
     };
     found.map(|environment| environment.id).ok_or_else(|| {
@@ -48,16 +62,32 @@ pub fn environment(library: &Library, name: Option<&str>) -> Result<EnvironmentI
 /// What is meant by `v7`, `7`, a short id, `latest`, a label, an environment, `draft` or `base`.
 pub fn version(library: &Library, view: &PromptView, text: &str) -> Result<Ref, Failure> {
     let wanted = folded(text);
-    let number = wanted.strip_prefix('v').unwrap_or(&wanted).parse::<u32>().ok();
-    let unknown = || Failure::other(format!("{} has no version, label or environment {text}", view.name));
+    let number = wanted
+        .strip_prefix('v')
+        .unwrap_or(&wanted)
+        .parse::<u32>()
+        .ok();
+    let unknown = || {
+        Failure::other(format!(
+            "{} has no version, label or environment {text}",
+            view.name
+        ))
+    };
     if wanted == "draft" {
-        let draft = view.draft.as_ref().ok_or_else(|| Failure::other(format!("{} has no draft", view.name)))?;
-        return Ok(Ref::Draft { draft: draft.id.clone() });
+        let draft = view
+            .draft
+            .as_ref()
+            .ok_or_else(|| Failure::other(format!("{} has no draft", view.name)))?;
+        return Ok(Ref::Draft {
+            draft: draft.id.clone(),
+        });
     }
     if wanted == "base" {
         let base = view.draft.as_ref().and_then(|draft| draft.base);
         let base = base.or_else(|| view.versions.get(1).map(|row| row.id));
-        return base.map(|version| Ref::Version { version }).ok_or_else(unknown);
+        return base
+            .map(|version| Ref::Version { version })
+            .ok_or_else(unknown);
     }
     let by_version = view.versions.iter().find(|row| {
         (number.is_some() && row.number == number)
@@ -68,5 +98,8 @@ pub fn version(library: &Library, view: &PromptView, text: &str) -> Result<Ref, 
         return Ok(Ref::Version { version: row.id });
     }
     let environment = environment(library, Some(text)).map_err(|_| unknown())?;
-    Ok(Ref::Environment { environment, prompt: view.id })
+    Ok(Ref::Environment {
+        environment,
+        prompt: view.id,
+    })
 }

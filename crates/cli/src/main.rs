@@ -28,7 +28,10 @@ fn main() -> ExitCode {
         );
         return ExitCode::SUCCESS;
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return say::failure(&arguments, &Failure::other(error.to_string())),
     };
@@ -51,7 +54,11 @@ pub(crate) struct Failure {
 impl Failure {
     /// One that no program branches on.
     pub fn other(message: impl Into<String>) -> Self {
-        Self { code: "other".to_owned(), message: message.into(), details: None }
+        Self {
+            code: "other".to_owned(),
+            message: message.into(),
+            details: None,
+        }
     }
 }
 
@@ -59,7 +66,9 @@ impl From<workbench::Error> for Failure {
     fn from(error: workbench::Error) -> Self {
         let code = serde_json::to_value(error.code()).ok();
         Self {
-            code: code.and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default(),
+            code: code
+                .and_then(|code| code.as_str().map(str::to_owned))
+                .unwrap_or_default(),
             message: error.to_string(),
             details: error.details(),
         }

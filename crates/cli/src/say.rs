@@ -54,7 +54,10 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let mut lines = vec![draw(head.to_vec())];
-    lines.extend(rows.iter().map(|row| draw(row.iter().map(String::as_str).collect())));
+    lines.extend(
+        rows.iter()
+            .map(|row| draw(row.iter().map(String::as_str).collect())),
+    );
     lines.join("\n")
 }
 
@@ -76,7 +79,9 @@ pub fn secret(question: &str) -> Result<workbench::Secret, Failure> {
         rpassword::prompt_password(question).map_err(|error| Failure::other(error.to_string()))?
     } else {
         let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map_err(|error| Failure::other(error.to_string()))?;
+        std::io::stdin()
+            .read_line(&mut line)
+            .map_err(|error| Failure::other(error.to_string()))?;
         line
     };
     Ok(workbench::Secret::new(typed.trim()))
@@ -95,6 +100,8 @@ pub fn agreed(words: &[String], yes: bool) -> Result<bool, Failure> {
     }
     hint("Do it? [y/N]");
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(|error| Failure::other(error.to_string()))?;
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| Failure::other(error.to_string()))?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }

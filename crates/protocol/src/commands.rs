@@ -36,7 +36,10 @@ impl WireCommand {
 
 impl From<&SignedCommand> for WireCommand {
     fn from(signed: &SignedCommand) -> Self {
-        Self { command: signed.raw().to_owned(), signature: *signed.signature() }
+        Self {
+            command: signed.raw().to_owned(),
+            signature: *signed.signature(),
+        }
     }
 }
 

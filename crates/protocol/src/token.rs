@@ -70,13 +70,18 @@ impl Token {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
-        let (kind, rest) =
-            Kind::ALL.iter().find_map(|kind| Some((*kind, text.strip_prefix(kind.prefix())?)))?;
+        let (kind, rest) = Kind::ALL
+            .iter()
+            .find_map(|kind| Some((*kind, text.strip_prefix(kind.prefix())?)))?;
         let bytes: [u8; 48] = URL_SAFE_NO_PAD.decode(rest).ok()?.try_into().ok()?;
         let (mut id, mut secret) = ([0; 16], [0; 32]);
         id.copy_from_slice(&bytes[..16]);
         secret.copy_from_slice(&bytes[16..]);
-        Some(Self { kind, id: KeyId(Uuid::from_bytes(id)), secret })
+        Some(Self {
+            kind,
+            id: KeyId(Uuid::from_bytes(id)),
+            secret,
+        })
     }
 }
 
@@ -106,7 +111,11 @@ impl Invitation {
     /// An invitation of 256 bits that the caller drew.
     #[must_use]
     pub fn new(project: ProjectId, first: Digest, seed: [u8; 32]) -> Self {
-        Self { project, first, seed }
+        Self {
+            project,
+            first,
+            seed,
+        }
     }
 
     /// The key that signs the joining.
@@ -132,10 +141,17 @@ impl Invitation {
     /// Reads a bearer as [`Self::bearer`] writes it: the project and the secret's hash.
     #[must_use]
     pub fn read_bearer(text: &str) -> Option<(ProjectId, KeyHash)> {
-        let bytes: [u8; 48] = URL_SAFE_NO_PAD.decode(text.strip_prefix("gal_joi_")?).ok()?.try_into().ok()?;
+        let bytes: [u8; 48] = URL_SAFE_NO_PAD
+            .decode(text.strip_prefix("gal_joi_")?)
+            .ok()?
+            .try_into()
+            .ok()?;
         let mut id = [0; 16];
         id.copy_from_slice(&bytes[..16]);
-        Some((ProjectId(Uuid::from_bytes(id)), KeyHash(Digest::of(&bytes[16..]).0)))
+        Some((
+            ProjectId(Uuid::from_bytes(id)),
+            KeyHash(Digest::of(&bytes[16..]).0),
+        ))
     }
 
     /// The text that is handed over. A secret: not for logs.
@@ -150,13 +166,20 @@ impl Invitation {
     /// Reads an invitation. `None` if it is not one.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let bytes: [u8; 80] =
-            URL_SAFE_NO_PAD.decode(text.trim().strip_prefix(INVITATION)?).ok()?.try_into().ok()?;
+        let bytes: [u8; 80] = URL_SAFE_NO_PAD
+            .decode(text.trim().strip_prefix(INVITATION)?)
+            .ok()?
+            .try_into()
+            .ok()?;
         let (mut id, mut seed, mut first) = ([0; 16], [0; 32], [0; 32]);
         id.copy_from_slice(&bytes[..16]);
         seed.copy_from_slice(&bytes[16..48]);
         first.copy_from_slice(&bytes[48..]);
-        Some(Self { project: ProjectId(Uuid::from_bytes(id)), seed, first: Digest(first) })
+        Some(Self {
+            project: ProjectId(Uuid::from_bytes(id)),
+            seed,
+            first: Digest(first),
+        })
     }
 
     fn bearer_secret(&self) -> [u8; 32] {
@@ -178,12 +201,19 @@ mod tests {
     fn reads_what_it_wrote_and_nothing_else() {
         let token = Token::new(Kind::Environment, KeyId(Uuid::from_u128(5)), [7; 32]);
         assert_eq!(Token::read(&token.reveal()), Some(token.clone()));
-        assert_eq!(Token::read(&token.reveal().replace("gal_env_", "gal_xyz_")), None);
+        assert_eq!(
+            Token::read(&token.reveal().replace("gal_env_", "gal_xyz_")),
+            None
+        );
         assert_eq!(Token::read("gal_env_short"), None);
         assert!(!format!("{token:?}").contains("0707"));
 
-        let invitation = Invitation::new(ProjectId(Uuid::from_u128(6)), Digest::of(b"first"), [9; 32]);
-        assert_eq!(Invitation::read(&invitation.reveal()), Some(invitation.clone()));
+        let invitation =
+            Invitation::new(ProjectId(Uuid::from_u128(6)), Digest::of(b"first"), [9; 32]);
+        assert_eq!(
+            Invitation::read(&invitation.reveal()),
+            Some(invitation.clone())
+        );
         let (project, hash) = Invitation::read_bearer(&invitation.bearer()).unwrap();
         assert_eq!((project, hash), (invitation.project, invitation.hash()));
         assert!(!invitation.reveal().contains(&invitation.bearer()[8..40]));

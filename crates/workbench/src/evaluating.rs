@@ -137,7 +137,7 @@ impl Workbench {
         let concurrency = usize::try_from(plan.concurrency.clamp(1, MOST_AT_ONCE)).unwrap_or(1);
         tokio::spawn(async move {
             this.carry_run(project, id, run, &sources, concurrency, cancel)
-                .await
+                .await;
         });
         self.run(project, id).await
     }

@@ -57,13 +57,21 @@ impl Workbench {
     ///
     /// # Errors
     /// The folder exists, or can't be written.
-    pub async fn export_project(&self, project: ProjectId, folder: PathBuf) -> Result<Exported, Error> {
+    pub async fn export_project(
+        &self,
+        project: ProjectId,
+        folder: PathBuf,
+    ) -> Result<Exported, Error> {
         let reading = self.reading(project)?;
         if folder.exists() {
-            return Err(Error::invalid(format!("{} exists already; name a new folder", folder.display())));
+            return Err(Error::invalid(format!(
+                "{} exists already; name a new folder",
+                folder.display()
+            )));
         }
         let work = tokio::task::spawn_blocking(move || reading.export(&folder));
-        work.await.map_err(|error| Error::invalid(error.to_string()))?
+        work.await
+            .map_err(|error| Error::invalid(error.to_string()))?
     }
 
     /// Takes an exported project onto this computer, with its whole history. Without the keys of
@@ -73,25 +81,50 @@ impl Workbench {
     /// The folder is no export, or something in it does not hold: it is named. Nothing is taken then.
     pub async fn import_project(&self, folder: PathBuf) -> Result<ProjectCard, Error> {
         let read = tokio::task::spawn_blocking(move || Import::read(&folder));
-        let import = read.await.map_err(|error| Error::invalid(error.to_string()))??;
+        let import = read
+            .await
+            .map_err(|error| Error::invalid(error.to_string()))??;
         let project = import.about.project;
         if self.store().known_project(project).is_ok() {
-            return Err(Error::invalid(format!("{} is on this computer already", import.about.name)));
+            return Err(Error::invalid(format!(
+                "{} is on this computer already",
+                import.about.name
+            )));
         }
         let local = self.local().await?;
         let founding = local.founding_token()?;
-        let client = Client::with_bearer(local.address(), Bearer::new(founding.reveal()), &self.client_options())
-            .map_err(SyncError::from)?;
+        let client = Client::with_bearer(
+            local.address(),
+            Bearer::new(founding.reveal()),
+            &self.client_options(),
+        )
+        .map_err(SyncError::from)?;
         let mut extends = Seen::default();
-        for (place, entries) in import.entries.chunks(usize::try_from(CHUNK).unwrap_or(500)).enumerate() {
+        for (place, entries) in import
+            .entries
+            .chunks(usize::try_from(CHUNK).unwrap_or(500))
+            .enumerate()
+        {
             let contents: &[_] = if place == 0 { &import.contents } else { &[] };
-            let given = client.give(project, extends, contents, entries).await.map_err(SyncError::from)?;
-            extends = Seen { seq: given.head.seq, digest: given.head.digest };
+            let given = client
+                .give(project, extends, contents, entries)
+                .await
+                .map_err(SyncError::from)?;
+            extends = Seen {
+                seq: given.head.seq,
+                digest: given.head.digest,
+            };
         }
         let mut known = KnownProject::new(project, import.about.name.clone(), Place::ThisComputer);
         known.opened = Some(self.now());
         self.store().add_project(&known)?;
-        self.store().append(project, Seen::default(), &import.entries, &import.new_contents(), self.now())?;
+        self.store().append(
+            project,
+            Seen::default(),
+            &import.entries,
+            &import.new_contents(),
+            self.now(),
+        )?;
         self.card(project)
     }
 }
@@ -117,9 +150,12 @@ impl Reading {
             let place = folder.join("prompts").join(&prompt.name);
             for version in prompt.versions() {
                 named.remove(&version.content);
-                let Some(content) = self.content(&version.content) else { continue };
+                let Some(content) = self.content(&version.content) else {
+                    continue;
+                };
                 make(&place)?;
-                let yaml = serde_norway::to_string(&content).map_err(|error| Error::invalid(error.to_string()))?;
+                let yaml = serde_norway::to_string(&content)
+                    .map_err(|error| Error::invalid(error.to_string()))?;
                 let head = format!(
                     "# {} v{} by {}\n# {}\n# {}\n",
                     prompt.name,
@@ -128,15 +164,24 @@ impl Reading {
                     one_line(&self.text(&version.message)),
                     version.content
                 );
-                write(&place.join(format!("v{}.yaml", version.number)), &format!("{head}{yaml}"))?;
+                write(
+                    &place.join(format!("v{}.yaml", version.number)),
+                    &format!("{head}{yaml}"),
+                )?;
                 versions += 1;
             }
         }
         for dataset in self.accepted.datasets() {
             for content in &dataset.contents {
                 named.remove(&content.content);
-                let Some(cases) = self.stored_dataset(&content.content) else { continue };
-                let file = folder.join("datasets").join(format!("{}-{}.jsonl", dataset.name, content.content.short()));
+                let Some(cases) = self.stored_dataset(&content.content) else {
+                    continue;
+                };
+                let file = folder.join("datasets").join(format!(
+                    "{}-{}.jsonl",
+                    dataset.name,
+                    content.content.short()
+                ));
                 make(file.parent().unwrap_or(folder))?;
                 write(&file, &lines_of(content.content, &cases)?)?;
             }
@@ -145,15 +190,27 @@ impl Reading {
         let split = |wanted: &dyn Fn(&Digest) -> bool| -> Result<String, Error> {
             let mut text = String::new();
             for digest in named.iter().filter(|digest| wanted(digest)) {
-                let Some(bytes) = self.store.content(digest)? else { continue };
-                let content = serde_json::from_slice(&bytes).map_err(|error| Error::invalid(error.to_string()))?;
-                text.push_str(&json(&Line { digest: *digest, content })?);
+                let Some(bytes) = self.store.content(digest)? else {
+                    continue;
+                };
+                let content = serde_json::from_slice(&bytes)
+                    .map_err(|error| Error::invalid(error.to_string()))?;
+                text.push_str(&json(&Line {
+                    digest: *digest,
+                    content,
+                })?);
                 text.push('\n');
             }
             Ok(text)
         };
-        write(&folder.join("texts.jsonl"), &split(&|digest| !results.contains(digest))?)?;
-        write(&folder.join("results.jsonl"), &split(&|digest| results.contains(digest))?)?;
+        write(
+            &folder.join("texts.jsonl"),
+            &split(&|digest| !results.contains(digest))?,
+        )?;
+        write(
+            &folder.join("results.jsonl"),
+            &split(&|digest| results.contains(digest))?,
+        )?;
         let about = Exported {
             format: FORMAT,
             project: self.project,
@@ -162,7 +219,8 @@ impl Reading {
             head: head.digest,
             versions,
         };
-        let text = serde_json::to_string_pretty(&about).map_err(|error| Error::invalid(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&about)
+            .map_err(|error| Error::invalid(error.to_string()))?;
         // Last: a folder without it is an export that was broken off.
         write(&folder.join("galley.json"), &text)?;
         Ok(about)
@@ -181,23 +239,33 @@ impl Import {
         let about: Exported = serde_json::from_str(&text(&folder.join("galley.json"))?)
             .map_err(|error| Error::invalid(format!("galley.json: {error}")))?;
         if about.format > FORMAT {
-            return Err(Error::invalid("this folder was written by a newer Galley; update Galley to take it back"));
+            return Err(Error::invalid(
+                "this folder was written by a newer Galley; update Galley to take it back",
+            ));
         }
         let mut state = domain::Project::new();
         let mut entries = Vec::new();
         for (number, line) in text(&folder.join("ledger.jsonl"))?.lines().enumerate() {
-            let wrong = |why: String| Error::invalid(format!("ledger.jsonl, line {}: {why}", number + 1));
+            let wrong =
+                |why: String| Error::invalid(format!("ledger.jsonl, line {}: {why}", number + 1));
             let entry = Entry::read(line).map_err(|error| wrong(error.to_string()))?;
-            state.apply(&entry).map_err(|error| wrong(error.to_string()))?;
+            state
+                .apply(&entry)
+                .map_err(|error| wrong(error.to_string()))?;
             entries.push(entry);
         }
         if state.head().digest != about.head {
-            return Err(Error::invalid("ledger.jsonl does not end where galley.json says"));
+            return Err(Error::invalid(
+                "ledger.jsonl does not end where galley.json says",
+            ));
         }
         let mut found: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
         for prompt in state.prompts() {
             for version in prompt.versions() {
-                let path = folder.join("prompts").join(&prompt.name).join(format!("v{}.yaml", version.number));
+                let path = folder
+                    .join("prompts")
+                    .join(&prompt.name)
+                    .join(format!("v{}.yaml", version.number));
                 if !path.exists() {
                     continue;
                 }
@@ -223,30 +291,49 @@ impl Import {
         for name in ["texts.jsonl", "results.jsonl"] {
             let path = folder.join(name);
             for (number, line) in text(&path)?.lines().enumerate() {
-                let wrong = |why: String| Error::invalid(format!("{name}, line {}: {why}", number + 1));
-                let line: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-                let bytes = to_canonical(&line.content).map_err(|error| wrong(error.to_string()))?;
+                let wrong =
+                    |why: String| Error::invalid(format!("{name}, line {}: {why}", number + 1));
+                let line: Line =
+                    serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+                let bytes =
+                    to_canonical(&line.content).map_err(|error| wrong(error.to_string()))?;
                 if Digest::of(&bytes) != line.digest {
-                    return Err(wrong("it was changed: it does not lead to its digest".to_owned()));
+                    return Err(wrong(
+                        "it was changed: it does not lead to its digest".to_owned(),
+                    ));
                 }
                 found.insert(line.digest, bytes);
             }
         }
-        let contents =
-            found.into_iter().map(|(digest, bytes)| (digest, String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(Self { about, entries, contents: contents.collect() })
+        let contents = found
+            .into_iter()
+            .map(|(digest, bytes)| (digest, String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(Self {
+            about,
+            entries,
+            contents: contents.collect(),
+        })
     }
 
     fn new_contents(&self) -> Vec<store::NewContent<'_>> {
         let contents = self.contents.iter();
-        contents.map(|(digest, text)| store::NewContent { digest: *digest, bytes: text.as_bytes() }).collect()
+        contents
+            .map(|(digest, text)| store::NewContent {
+                digest: *digest,
+                bytes: text.as_bytes(),
+            })
+            .collect()
     }
 }
 
 // The first line holds what is not a case; each further line is one.
 fn lines_of(digest: Digest, dataset: &Dataset) -> Result<String, Error> {
-    let about = Dataset { cases: Vec::new(), ..dataset.clone() };
-    let content = serde_json::to_value(&about).map_err(|error| Error::invalid(error.to_string()))?;
+    let about = Dataset {
+        cases: Vec::new(),
+        ..dataset.clone()
+    };
+    let content =
+        serde_json::to_value(&about).map_err(|error| Error::invalid(error.to_string()))?;
     let mut text = json(&Line { digest, content })?;
     for case in &dataset.cases {
         text.push('\n');
@@ -258,23 +345,34 @@ fn lines_of(digest: Digest, dataset: &Dataset) -> Result<String, Error> {
 
 fn read_dataset(path: &Path) -> Result<(Vec<u8>, Digest), Error> {
     let text = text(path)?;
-    let wrong = |line: usize, why: String| Error::invalid(format!("{}, line {line}: {why}", path.display()));
+    let wrong = |line: usize, why: String| {
+        Error::invalid(format!("{}, line {line}: {why}", path.display()))
+    };
     let mut lines = text.lines().enumerate();
-    let (_, first) = lines.next().ok_or_else(|| wrong(1, "it is empty".to_owned()))?;
+    let (_, first) = lines
+        .next()
+        .ok_or_else(|| wrong(1, "it is empty".to_owned()))?;
     let first: Line = serde_json::from_str(first).map_err(|error| wrong(1, error.to_string()))?;
     let mut dataset: Dataset =
         serde_json::from_value(first.content).map_err(|error| wrong(1, error.to_string()))?;
     for (number, line) in lines {
-        dataset.cases.push(serde_json::from_str(line).map_err(|error| wrong(number + 1, error.to_string()))?);
+        dataset.cases.push(
+            serde_json::from_str(line).map_err(|error| wrong(number + 1, error.to_string()))?,
+        );
     }
-    dataset.encode().map_err(|error| Error::invalid(error.to_string()))
+    dataset
+        .encode()
+        .map_err(|error| Error::invalid(error.to_string()))
 }
 
 fn check(path: &Path, found: Digest, named: Digest) -> Result<(), Error> {
     if found == named {
         return Ok(());
     }
-    Err(Error::invalid(format!("{} was changed: the ledger names another content", path.display())))
+    Err(Error::invalid(format!(
+        "{} was changed: the ledger names another content",
+        path.display()
+    )))
 }
 
 fn json(value: &impl Serialize) -> Result<String, Error> {
@@ -286,13 +384,22 @@ fn one_line(text: &str) -> String {
 }
 
 fn text(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| Error::File { what: path.display().to_string(), source })
+    std::fs::read_to_string(path).map_err(|source| Error::File {
+        what: path.display().to_string(),
+        source,
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| Error::File { what: path.display().to_string(), source })
+    std::fs::write(path, text).map_err(|source| Error::File {
+        what: path.display().to_string(),
+        source,
+    })
 }
 
 fn make(folder: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(|source| Error::File { what: folder.display().to_string(), source })
+    std::fs::create_dir_all(folder).map_err(|source| Error::File {
+        what: folder.display().to_string(),
+        source,
+    })
 }

@@ -26,6 +26,7 @@ mod people;
 mod prompts;
 mod providers;
 mod reading;
+mod release_views;
 mod releasing;
 mod results;
 mod sample;
@@ -135,7 +136,7 @@ impl Workbench {
             source,
         })?;
         let store = Store::open(
-            &options.home.join("galley.sqlite"),
+            options.home.join("galley.sqlite"),
             &store::Options::default(),
         )?;
         let (events, _) = broadcast::channel(1024);

@@ -37,7 +37,7 @@ impl Workbench {
         match how {
             Settle::Drop => {
                 self.store()
-                    .settle(project, command, &store::Settle::Drop, self.now())?
+                    .settle(project, command, &store::Settle::Drop, self.now())?;
             }
             Settle::KeepAsDraft => {
                 self.keep_as_draft(project, &queued.command.body).await?;

@@ -99,7 +99,7 @@ impl Workbench {
         let mut tell = move |text: &str| {
             this.say(Event::AnswerChunk(AnswerChunk {
                 text: text.to_owned(),
-            }))
+            }));
         };
         let tried = evals::try_one(
             &question,

@@ -6,22 +6,47 @@ use crate::{Failure, say};
 use std::process::ExitCode;
 use workbench::Workbench;
 
-pub async fn login(bench: &Workbench, arguments: &Arguments, login: &Login) -> Result<ExitCode, Failure> {
+pub async fn login(
+    bench: &Workbench,
+    arguments: &Arguments,
+    login: &Login,
+) -> Result<ExitCode, Failure> {
     let card = match login {
         Login::Sample => bench.open_sample().await?,
         Login::Own { name, person } => bench.create_project(name.clone(), person.clone()).await?,
-        Login::Team { address, person, project_name } => {
+        Login::Team {
+            address,
+            person,
+            project_name,
+        } => {
             let invitation = say::secret("Invitation: ")?;
-            bench.join_team(address.clone(), invitation, person.clone(), project_name.clone()).await?
+            bench
+                .join_team(
+                    address.clone(),
+                    invitation,
+                    person.clone(),
+                    project_name.clone(),
+                )
+                .await?
         }
     };
-    say::answer(arguments, &card, || format!("{} is on this computer; you are {} in it", card.name, card.person));
+    say::answer(arguments, &card, || {
+        format!(
+            "{} is on this computer; you are {} in it",
+            card.name, card.person
+        )
+    });
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn share(at: &At<'_>, address: &str) -> Result<ExitCode, Failure> {
     let invitation = say::secret("Invitation for a new project there: ")?;
-    let card = at.bench.share_project(at.project, address.to_owned(), invitation).await?;
-    say::answer(at.arguments, &card, || format!("{} is at {address} now, with its whole history", card.name));
+    let card = at
+        .bench
+        .share_project(at.project, address.to_owned(), invitation)
+        .await?;
+    say::answer(at.arguments, &card, || {
+        format!("{} is at {address} now, with its whole history", card.name)
+    });
     Ok(ExitCode::SUCCESS)
 }

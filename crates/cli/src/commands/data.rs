@@ -9,20 +9,51 @@ use std::process::ExitCode;
 use workbench::Workbench;
 use workbench::views::DatasetFormat;
 
-pub async fn import_dataset(at: &At<'_>, path: &Path, name: Option<&str>) -> Result<ExitCode, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::other(format!("{}: {error}", path.display())))?;
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+pub async fn import_dataset(
+    at: &At<'_>,
+    path: &Path,
+    name: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::other(format!("{}: {error}", path.display())))?;
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let name = name.map_or(stem, str::to_owned);
-    let reading = at.bench.read_dataset(at.project, text.clone(), DatasetFormat::Auto).await?;
-    let row = at.bench.import_dataset(at.project, name, text, DatasetFormat::Auto, reading.suggested).await?;
-    answer(at.arguments, &row, || format!("Dataset {} with {} cases", row.name, row.cases));
+    let reading = at
+        .bench
+        .read_dataset(at.project, text.clone(), DatasetFormat::Auto)
+        .await?;
+    let row = at
+        .bench
+        .import_dataset(
+            at.project,
+            name,
+            text,
+            DatasetFormat::Auto,
+            reading.suggested,
+        )
+        .await?;
+    answer(at.arguments, &row, || {
+        format!("Dataset {} with {} cases", row.name, row.cases)
+    });
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn export(at: &At<'_>, folder: &Path) -> Result<ExitCode, Failure> {
-    let done = at.bench.export_project(at.project, folder.to_owned()).await?;
+    let done = at
+        .bench
+        .export_project(at.project, folder.to_owned())
+        .await?;
     answer(at.arguments, &done, || {
-        format!("{} with {} entries and {} versions is in {}", done.name, done.entries, done.versions, folder.display())
+        format!(
+            "{} with {} entries and {} versions is in {}",
+            done.name,
+            done.entries,
+            done.versions,
+            folder.display()
+        )
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -34,6 +65,8 @@ pub async fn import_project(
     _name: Option<&str>,
 ) -> Result<ExitCode, Failure> {
     let card = bench.import_project(folder.to_owned()).await?;
-    answer(arguments, &card, || format!("{} is on this computer, with its whole history", card.name));
+    answer(arguments, &card, || {
+        format!("{} is on this computer, with its whole history", card.name)
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -18,23 +18,40 @@ pub async fn run(
     concurrency: u32,
 ) -> Result<ExitCode, Failure> {
     let library = at.bench.library(at.project).await?;
-    let view = at.bench.prompt(at.project, find::prompt(&library, prompt)?).await?;
+    let view = at
+        .bench
+        .prompt(at.project, find::prompt(&library, prompt)?)
+        .await?;
     let datasets = at.bench.datasets(at.project).await?;
     let dataset = datasets
         .iter()
         .find(|row| folded(&row.name) == folded(dataset))
         .ok_or_else(|| Failure::other(format!("there is no dataset named {dataset}")))?;
-    let versions = versions.iter().map(|text| find::version(&library, &view, text)).collect::<Result<_, _>>()?;
+    let versions = versions
+        .iter()
+        .map(|text| find::version(&library, &view, text))
+        .collect::<Result<_, _>>()?;
     let mut judged = Vec::new();
     for text in graders {
-        let grader: Grader =
-            serde_json::from_str(text).map_err(|error| Failure::other(format!("the grader {text}: {error}")))?;
+        let grader: Grader = serde_json::from_str(text)
+            .map_err(|error| Failure::other(format!("the grader {text}: {error}")))?;
         judged.push(grader);
     }
     if judged.is_empty() {
-        judged.push(Grader::Contains { all: Vec::new(), any: Vec::new(), none: Vec::new(), ignore_case: true });
+        judged.push(Grader::Contains {
+            all: Vec::new(),
+            any: Vec::new(),
+            none: Vec::new(),
+            ignore_case: true,
+        });
     }
-    let plan = RunPlan { versions, dataset: dataset.id, graders: judged, instead: None, concurrency };
+    let plan = RunPlan {
+        versions,
+        dataset: dataset.id,
+        graders: judged,
+        instead: None,
+        concurrency,
+    };
     let mut events = at.bench.events();
     let started = at.bench.start_run(at.project, plan).await?;
     let mut view = at.bench.run(at.project, started.id).await?;
@@ -47,19 +64,36 @@ pub async fn run(
         }
         view = at.bench.run(at.project, started.id).await?;
     }
-    let failed = view.columns.iter().any(|column| column.passed < column.total) || view.progress.failed > 0;
+    let failed = view
+        .columns
+        .iter()
+        .any(|column| column.passed < column.total)
+        || view.progress.failed > 0;
     answer(at.arguments, &view, || {
         let rows: Vec<Vec<String>> = view
             .rows
             .iter()
-            .filter(|row| row.cells.iter().flatten().any(|cell| cell.pass == Some(false) || cell.error.is_some()))
+            .filter(|row| {
+                row.cells
+                    .iter()
+                    .flatten()
+                    .any(|cell| cell.pass == Some(false) || cell.error.is_some())
+            })
             .map(|row| {
                 let mut cells = vec![(row.case + 1).to_string(), short(&row.input_text)];
                 cells.push(row.expected.clone().unwrap_or_default());
                 cells.extend(row.cells.iter().map(|cell| match cell {
                     None => "–".to_owned(),
                     Some(cell) => cell.error.clone().unwrap_or_else(|| {
-                        format!("{} {}", if cell.pass == Some(true) { "✓" } else { "✗" }, short(&cell.answer))
+                        format!(
+                            "{} {}",
+                            if cell.pass == Some(true) {
+                                "✓"
+                            } else {
+                                "✗"
+                            },
+                            short(&cell.answer)
+                        )
                     }),
                 }));
                 cells
@@ -67,14 +101,29 @@ pub async fn run(
             .collect();
         let mut head = vec!["CASE", "INPUT", "EXPECTED"];
         head.extend(view.columns.iter().map(|column| column.label.as_str()));
-        let notes = view.columns.iter().map(|column| format!("{}: {}", column.label, column.cost_note));
+        let notes = view
+            .columns
+            .iter()
+            .map(|column| format!("{}: {}", column.label, column.cost_note));
         let notes = notes.collect::<Vec<_>>().join("\n");
-        if rows.is_empty() { format!("{}\n{notes}", view.summary) } else { format!("{}\n\n{}\n{notes}", table(&head, &rows), view.summary) }
+        if rows.is_empty() {
+            format!("{}\n{notes}", view.summary)
+        } else {
+            format!("{}\n\n{}\n{notes}", table(&head, &rows), view.summary)
+        }
     });
-    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > 60 { format!("{}…", line.chars().take(59).collect::<String>()) } else { line }
+    if line.chars().count() > 60 {
+        format!("{}…", line.chars().take(59).collect::<String>())
+    } else {
+        line
+    }
 }

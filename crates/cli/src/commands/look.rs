@@ -13,15 +13,30 @@ pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
     answer(at.arguments, &library.sync, || {
         let mut lines = vec![
             format!("{} — {}", library.project.name, library.sync.words),
-            format!("You are {} ({:?}).", library.me.name, library.me.role).to_lowercase().replace("you are", "You are"),
-            format!("{} entries here, verified to {}", library.sync.head, library.sync.verified_to),
+            format!("You are {} ({:?}).", library.me.name, library.me.role)
+                .to_lowercase()
+                .replace("you are", "You are"),
+            format!(
+                "{} entries here, verified to {}",
+                library.sync.head, library.sync.verified_to
+            ),
         ];
         for row in &rows {
-            let why = row.refusal.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let why = row
+                .refusal
+                .as_ref()
+                .map(|why| format!(": {why}"))
+                .unwrap_or_default();
             lines.push(format!("  waits: {} ({}){why}", row.words, row.command));
         }
-        let drafts = library.prompts.iter().filter(|row| row.has_draft).map(|row| row.name.clone());
-        let drafts: Vec<_> = drafts.chain(library.new_drafts.iter().map(|draft| draft.name.clone())).collect();
+        let drafts = library
+            .prompts
+            .iter()
+            .filter(|row| row.has_draft)
+            .map(|row| row.name.clone());
+        let drafts: Vec<_> = drafts
+            .chain(library.new_drafts.iter().map(|draft| draft.name.clone()))
+            .collect();
         if !drafts.is_empty() {
             lines.push(format!("  drafts: {}", drafts.join(", ")));
         }
@@ -32,7 +47,11 @@ pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
 
 pub async fn list(at: &At<'_>, all: bool) -> Result<ExitCode, Failure> {
     let library = at.bench.library(at.project).await?;
-    let shown: Vec<&PromptRow> = library.prompts.iter().filter(|row| all || !row.archived).collect();
+    let shown: Vec<&PromptRow> = library
+        .prompts
+        .iter()
+        .filter(|row| all || !row.archived)
+        .collect();
     answer(at.arguments, &shown, || {
         if shown.is_empty() {
             return "There is no prompt yet. Begin one: galley new support/triage".to_owned();
@@ -55,17 +74,30 @@ pub async fn list(at: &At<'_>, all: bool) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn show(at: &At<'_>, prompt: &str, version: &str, time: Option<&str>) -> Result<ExitCode, Failure> {
+pub async fn show(
+    at: &At<'_>,
+    prompt: &str,
+    version: &str,
+    time: Option<&str>,
+) -> Result<ExitCode, Failure> {
     let library = at.bench.library(at.project).await?;
     let id = find::prompt(&library, prompt)?;
     let view = at.bench.prompt(at.project, id).await?;
     if let Some(time) = time {
         let environment = find::environment(&library, (version != "latest").then_some(version))?;
-        let served = at.bench.served_at(at.project, environment, moment(time)?).await?;
+        let served = at
+            .bench
+            .served_at(at.project, environment, moment(time)?)
+            .await?;
         let row = served.into_iter().find(|row| row.prompt == id);
         answer(at.arguments, &row, || match &row {
             None => format!("nothing of {prompt} was served there at {time}"),
-            Some(row) => format!("{} since {}, by {}", sides(&row.sides), when(row.since), row.by),
+            Some(row) => format!(
+                "{} since {}, by {}",
+                sides(&row.sides),
+                when(row.since),
+                row.by
+            ),
         });
         return Ok(ExitCode::SUCCESS);
     }
@@ -87,10 +119,26 @@ pub async fn show(at: &At<'_>, prompt: &str, version: &str, time: Option<&str>) 
     let found = at.bench.version(at.project, version).await?;
     answer(at.arguments, &found, || {
         let row = &found.row;
-        let label = row.number.map_or_else(|| row.short.clone(), |number| format!("v{number}"));
-        let live = if row.live_in.is_empty() { String::new() } else { format!(", live in {}", row.live_in.join(", ")) };
-        let head = format!("# {} {label} — {} by {}, {}{live}", view.name, row.message, row.by, when(row.at));
-        if found.redacted { format!("{head}\n# its content was redacted") } else { format!("{head}\n{}", yaml(&found.content)) }
+        let label = row
+            .number
+            .map_or_else(|| row.short.clone(), |number| format!("v{number}"));
+        let live = if row.live_in.is_empty() {
+            String::new()
+        } else {
+            format!(", live in {}", row.live_in.join(", "))
+        };
+        let head = format!(
+            "# {} {label} — {} by {}, {}{live}",
+            view.name,
+            row.message,
+            row.by,
+            when(row.at)
+        );
+        if found.redacted {
+            format!("{head}\n# its content was redacted")
+        } else {
+            format!("{head}\n{}", yaml(&found.content))
+        }
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -100,15 +148,27 @@ pub async fn diff(at: &At<'_>, prompt: &str, left: &str, right: &str) -> Result<
     let id = find::prompt(&library, prompt)?;
     let view = at.bench.prompt(at.project, id).await?;
     // Without a draft, "what changed" is what the newest version changed.
-    let right = if right == "draft" && view.draft.is_none() { "latest" } else { right };
-    let (left, right) = (find::version(&library, &view, left)?, find::version(&library, &view, right)?);
+    let right = if right == "draft" && view.draft.is_none() {
+        "latest"
+    } else {
+        right
+    };
+    let (left, right) = (
+        find::version(&library, &view, left)?,
+        find::version(&library, &view, right)?,
+    );
     let compared = at.bench.compare(at.project, left, right).await?;
     answer(at.arguments, &compared, || {
         let mut lines = vec![
             format!("{} → {}", compared.left.label, compared.right.label),
             compared.summary.clone(),
         ];
-        for message in compared.diff.messages.iter().filter(|message| message.state != domain::diff::MessageState::Same) {
+        for message in compared
+            .diff
+            .messages
+            .iter()
+            .filter(|message| message.state != domain::diff::MessageState::Same)
+        {
             lines.push(format!("\n[{}]", message.label));
             let text: String = message
                 .text
@@ -124,9 +184,18 @@ pub async fn diff(at: &At<'_>, prompt: &str, left: &str, right: &str) -> Result<
             lines.push(text);
         }
         for row in &compared.diff.settings {
-            let field = row.field.as_ref().map(|field| format!(" {field}")).unwrap_or_default();
+            let field = row
+                .field
+                .as_ref()
+                .map(|field| format!(" {field}"))
+                .unwrap_or_default();
             let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-            lines.push(format!("  {}{field}: {} → {}", row.name, side(&row.old), side(&row.new)));
+            lines.push(format!(
+                "  {}{field}: {} → {}",
+                row.name,
+                side(&row.old),
+                side(&row.new)
+            ));
         }
         lines.join("\n")
     });
@@ -136,7 +205,10 @@ pub async fn diff(at: &At<'_>, prompt: &str, left: &str, right: &str) -> Result<
 pub async fn log(at: &At<'_>, prompt: Option<&str>, limit: u32) -> Result<ExitCode, Failure> {
     if let Some(name) = prompt {
         let library = at.bench.library(at.project).await?;
-        let view = at.bench.prompt(at.project, find::prompt(&library, name)?).await?;
+        let view = at
+            .bench
+            .prompt(at.project, find::prompt(&library, name)?)
+            .await?;
         answer(at.arguments, &view.versions, || {
             let rows: Vec<Vec<String>> = view
                 .versions
@@ -144,7 +216,8 @@ pub async fn log(at: &At<'_>, prompt: Option<&str>, limit: u32) -> Result<ExitCo
                 .take(usize::try_from(limit).unwrap_or(usize::MAX))
                 .map(|row| {
                     vec![
-                        row.number.map_or_else(|| row.short.clone(), |number| format!("v{number}")),
+                        row.number
+                            .map_or_else(|| row.short.clone(), |number| format!("v{number}")),
                         when(row.at),
                         row.by.clone(),
                         row.live_in.join(","),
@@ -156,12 +229,26 @@ pub async fn log(at: &At<'_>, prompt: Option<&str>, limit: u32) -> Result<ExitCo
         });
         return Ok(ExitCode::SUCCESS);
     }
-    let page = at.bench.activity(at.project, ActivityFilter::default(), None, limit).await?;
+    let page = at
+        .bench
+        .activity(at.project, ActivityFilter::default(), None, limit)
+        .await?;
     answer(at.arguments, &page, || {
         let lines = page.entries.iter().map(|row| {
-            let seq = row.seq.map_or_else(|| "waits".to_owned(), |seq| seq.to_string());
-            let reason = row.reason.as_ref().map(|why| format!(" — {why}")).unwrap_or_default();
-            format!("{seq:>6}  {}  {} {}{reason}", when(row.at), row.by, row.words)
+            let seq = row
+                .seq
+                .map_or_else(|| "waits".to_owned(), |seq| seq.to_string());
+            let reason = row
+                .reason
+                .as_ref()
+                .map(|why| format!(" — {why}"))
+                .unwrap_or_default();
+            format!(
+                "{seq:>6}  {}  {} {}{reason}",
+                when(row.at),
+                row.by,
+                row.words
+            )
         });
         lines.collect::<Vec<_>>().join("\n")
     });
@@ -171,7 +258,11 @@ pub async fn log(at: &At<'_>, prompt: Option<&str>, limit: u32) -> Result<ExitCo
 pub async fn verify(at: &At<'_>) -> Result<ExitCode, Failure> {
     let found = at.bench.verify(at.project).await?;
     answer(at.arguments, &found, || found.words.clone());
-    Ok(if found.good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if found.good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 pub async fn sync(
@@ -181,7 +272,11 @@ pub async fn sync(
     let state = at.bench.sync_state(at.project).await?;
     answer(at.arguments, &state, || state.words.clone());
     fresh?;
-    Ok(if state.refused > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if state.refused > 0 {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// What an environment serves, in a cell.
@@ -189,14 +284,17 @@ pub fn sides(sides: &[StageSide]) -> String {
     match sides {
         [] => "–".to_owned(),
         [only] => label(only),
-        several => {
-            several.iter().map(|side| format!("{} {}%", label(side), side.weight)).collect::<Vec<_>>().join(" ")
-        }
+        several => several
+            .iter()
+            .map(|side| format!("{} {}%", label(side), side.weight))
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }
 
 fn label(side: &StageSide) -> String {
-    side.number.map_or_else(|| side.version.short(), |number| format!("v{number}"))
+    side.number
+        .map_or_else(|| side.version.short(), |number| format!("v{number}"))
 }
 
 fn state(state: State) -> &'static str {
@@ -219,13 +317,16 @@ fn moment(text: &str) -> Result<domain::Millis, Failure> {
         let local: jiff::civil::DateTime = text.parse()?;
         Ok::<_, jiff::Error>(local.to_zoned(jiff::tz::TimeZone::system())?.timestamp())
     });
-    let at = zoned.map_err(|_| Failure::other(format!("{text} is no time; write 2026-05-03T14:00")))?;
+    let at =
+        zoned.map_err(|_| Failure::other(format!("{text} is no time; write 2026-05-03T14:00")))?;
     Ok(domain::Millis(at.as_millisecond()))
 }
 
 /// A hint that something waits, where that is so.
 pub fn waits(at: &At<'_>, accepted: bool) {
     if !accepted && !at.arguments.json {
-        say::hint("The registry can't be reached: it waits in the outbox, and is sent with the next command or `galley sync`.");
+        say::hint(
+            "The registry can't be reached: it waits in the outbox, and is sent with the next command or `galley sync`.",
+        );
     }
 }

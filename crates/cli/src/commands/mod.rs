@@ -35,38 +35,68 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
     {
         say::hint(&format!("galley: {error}"));
     }
-    let at = At { bench, arguments, project };
+    let at = At {
+        bench,
+        arguments,
+        project,
+    };
     match &arguments.command {
         Command::Status => look::status(&at).await,
         Command::List { all } => look::list(&at, *all).await,
-        Command::Show { prompt, which, at: time } => look::show(&at, prompt, &which.version, time.as_deref()).await,
-        Command::Diff { prompt, left, right } => look::diff(&at, prompt, left, right).await,
+        Command::Show {
+            prompt,
+            which,
+            at: time,
+        } => look::show(&at, prompt, &which.version, time.as_deref()).await,
+        Command::Diff {
+            prompt,
+            left,
+            right,
+        } => look::diff(&at, prompt, left, right).await,
         Command::Log { prompt, limit } => look::log(&at, prompt.as_deref(), *limit).await,
         Command::Verify => look::verify(&at).await,
-        Command::New { name, snippet, from } => write::new(&at, name, *snippet, from.as_deref()).await,
+        Command::New {
+            name,
+            snippet,
+            from,
+        } => write::new(&at, name, *snippet, from.as_deref()).await,
         Command::Edit { prompt, from } => write::edit(&at, prompt, from.as_deref()).await,
         Command::Save { prompt, message } => write::save(&at, prompt, message).await,
         Command::Sync => look::sync(&at, fresh).await,
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
-        Command::Run { prompt, dataset, versions, grader, concurrency } => {
-            evals::run(&at, prompt, dataset, versions, grader, *concurrency).await
-        }
-        Command::Promote { prompts, from, to, reason } => {
-            release::promote(&at, prompts, from, to.as_deref(), reason.as_deref()).await
-        }
-        Command::Release { prompt, versions, to, reason } => {
-            release::release(&at, prompt, versions, to.as_deref(), reason).await
-        }
-        Command::Revert { prompts, place, reason } => {
-            release::revert(&at, prompts, place.as_deref(), reason).await
-        }
+        Command::Run {
+            prompt,
+            dataset,
+            versions,
+            grader,
+            concurrency,
+        } => evals::run(&at, prompt, dataset, versions, grader, *concurrency).await,
+        Command::Promote {
+            prompts,
+            from,
+            to,
+            reason,
+        } => release::promote(&at, prompts, from, to.as_deref(), reason.as_deref()).await,
+        Command::Release {
+            prompt,
+            versions,
+            to,
+            reason,
+        } => release::release(&at, prompt, versions, to.as_deref(), reason).await,
+        Command::Revert {
+            prompts,
+            place,
+            reason,
+        } => release::revert(&at, prompts, place.as_deref(), reason).await,
         Command::Env(env) => setup::env(&at, env).await,
         Command::Key(key) => setup::key(&at, key).await,
         Command::People(people) => setup::people(&at, people).await,
         Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,
         Command::Export { folder } => data::export(&at, folder).await,
         Command::Share { address } => begin::share(&at, address).await,
-        Command::Login(_) | Command::Provider(_) | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+        Command::Login(_) | Command::Provider(_) | Command::Completions { .. } => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

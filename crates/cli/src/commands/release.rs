@@ -23,10 +23,14 @@ pub async fn promote(
             let active: Vec<_> = library.environments.iter().filter(|e| !e.retired).collect();
             let place = active.iter().position(|environment| environment.id == from);
             let next = place.and_then(|place| active.get(place + 1));
-            next.map(|next| next.id).ok_or_else(|| Failure::other("that is the last environment; say --to"))?
+            next.map(|next| next.id)
+                .ok_or_else(|| Failure::other("that is the last environment; say --to"))?
         }
     };
-    let plan = at.bench.plan_promotion(at.project, from, to, ids(&library, prompts)?).await?;
+    let plan = at
+        .bench
+        .plan_promotion(at.project, from, to, ids(&library, prompts)?)
+        .await?;
     let reason = reason.map_or_else(|| plan.reason.clone(), str::to_owned);
     carry_out(at, plan, reason).await
 }
@@ -54,11 +58,17 @@ pub async fn release(
             }
         };
         let Ref::Version { version } = find::version(&library, &view, version)? else {
-            return Err(Failure::other(format!("{version} is no saved version; to take over what an environment serves, promote")));
+            return Err(Failure::other(format!(
+                "{version} is no saved version; to take over what an environment serves, promote"
+            )));
         };
         sides.push(BundleSide { version, weight });
     }
-    let change = BundleChange { environment, prompt: id, sides };
+    let change = BundleChange {
+        environment,
+        prompt: id,
+        sides,
+    };
     let plan = at.bench.plan_release(at.project, vec![change]).await?;
     carry_out(at, plan, reason.to_owned()).await
 }
@@ -71,7 +81,10 @@ pub async fn revert(
 ) -> Result<ExitCode, Failure> {
     let library = at.bench.library(at.project).await?;
     let environment = find::environment(&library, place)?;
-    let plan = at.bench.plan_revert(at.project, environment, ids(&library, prompts)?, None).await?;
+    let plan = at
+        .bench
+        .plan_revert(at.project, environment, ids(&library, prompts)?, None)
+        .await?;
     carry_out(at, plan, reason.to_owned()).await
 }
 
@@ -79,16 +92,26 @@ async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCode, 
     let lines: Vec<String> = plan
         .changes
         .iter()
-        .map(|c| format!("  {}: {} {} → {} ({})", c.environment_name, c.name, c.before, c.after, c.summary))
+        .map(|c| {
+            format!(
+                "  {}: {} {} → {} ({})",
+                c.environment_name, c.name, c.before, c.after, c.summary
+            )
+        })
         .chain(plan.also_undoes.iter().map(|line| format!("  {line}")))
         .chain(plan.warnings.iter().map(|line| format!("  {line}")))
         .collect();
     let done = at.bench.carry_out(at.project, plan.id, reason).await?;
-    answer(at.arguments, &done, || format!("{}\n{}", done.words, lines.join("\n")));
+    answer(at.arguments, &done, || {
+        format!("{}\n{}", done.words, lines.join("\n"))
+    });
     waits(at, done.state == DoneState::InRegistry);
     Ok(ExitCode::SUCCESS)
 }
 
 fn ids(library: &Library, names: &[String]) -> Result<Vec<PromptId>, Failure> {
-    names.iter().map(|name| find::prompt(library, name)).collect()
+    names
+        .iter()
+        .map(|name| find::prompt(library, name))
+        .collect()
 }

@@ -20,14 +20,21 @@ pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
             bench.add_environment(project, name.clone(), after).await?;
         }
         Env::Rename { name, new, yes } => {
-            let plan = bench.plan_rename_environment(project, id(name)?, new.clone()).await?;
+            let plan = bench
+                .plan_rename_environment(project, id(name)?, new.clone())
+                .await?;
             if !say::agreed(&plan.words, *yes)? {
                 return Ok(ExitCode::from(1));
             }
-            bench.rename_environment(project, id(name)?, new.clone()).await?;
+            bench
+                .rename_environment(project, id(name)?, new.clone())
+                .await?;
         }
         Env::Reorder { names } => {
-            let order = names.iter().map(|name| id(name)).collect::<Result<_, _>>()?;
+            let order = names
+                .iter()
+                .map(|name| id(name))
+                .collect::<Result<_, _>>()?;
             bench.reorder_environments(project, order).await?;
         }
         Env::Retire { name, yes } => {
@@ -66,7 +73,10 @@ pub async fn key(at: &At<'_>, key: &Key) -> Result<ExitCode, Failure> {
         Key::New { name, env, days } => {
             let library = at.bench.library(at.project).await?;
             let environment = find::environment(&library, env.as_deref())?;
-            let made = at.bench.create_key(at.project, environment, name.clone(), *days).await?;
+            let made = at
+                .bench
+                .create_key(at.project, environment, name.clone(), *days)
+                .await?;
             say::hint("This is shown once; keep it where the application reads its secrets.");
             if at.arguments.json {
                 let json = serde_json::json!({ "id": made.id, "key": made.secret.reveal() });
@@ -97,10 +107,16 @@ pub async fn key(at: &At<'_>, key: &Key) -> Result<ExitCode, Failure> {
             .keys
             .iter()
             .map(|row| {
-                let ends = if row.revoked { "ended".to_owned() } else { row.expires.map(when).unwrap_or_default() };
+                let ends = if row.revoked {
+                    "ended".to_owned()
+                } else {
+                    row.expires.map(when).unwrap_or_default()
+                };
                 vec![
                     row.name.clone(),
-                    row.environment_name.clone().unwrap_or_else(|| "personal".to_owned()),
+                    row.environment_name
+                        .clone()
+                        .unwrap_or_else(|| "personal".to_owned()),
                     row.by.clone(),
                     when(row.at),
                     ends,
@@ -117,7 +133,11 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
     match people {
         People::List => {}
         People::Invite { name, admin } => {
-            let role = if *admin { PersonRole::Admin } else { PersonRole::Author };
+            let role = if *admin {
+                PersonRole::Admin
+            } else {
+                PersonRole::Author
+            };
             let made = at.bench.invite(at.project, role, name.clone()).await?;
             say::hint("Hand this over on a way you trust; it works once, for 14 days.");
             say::line(made.secret.reveal());
@@ -125,8 +145,12 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
         }
         People::Remove { name } => {
             let settings = at.bench.settings(at.project).await?;
-            let person = settings.people.iter().find(|row| !row.removed && folded(&row.name) == folded(name));
-            let person = person.ok_or_else(|| Failure::other(format!("nobody here is called {name}")))?;
+            let person = settings
+                .people
+                .iter()
+                .find(|row| !row.removed && folded(&row.name) == folded(name));
+            let person =
+                person.ok_or_else(|| Failure::other(format!("nobody here is called {name}")))?;
             at.bench.remove_person(at.project, person.id).await?;
         }
     }
@@ -136,9 +160,17 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
             .people
             .iter()
             .map(|row| {
-                let devices: Vec<_> =
-                    row.devices.iter().filter(|device| !device.revoked).map(|device| device.name.clone()).collect();
-                let role = if row.removed { "removed".to_owned() } else { format!("{:?}", row.role).to_lowercase() };
+                let devices: Vec<_> = row
+                    .devices
+                    .iter()
+                    .filter(|device| !device.revoked)
+                    .map(|device| device.name.clone())
+                    .collect();
+                let role = if row.removed {
+                    "removed".to_owned()
+                } else {
+                    format!("{:?}", row.role).to_lowercase()
+                };
                 vec![row.name.clone(), role, devices.join(", ")]
             })
             .collect();
@@ -147,11 +179,24 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn provider(bench: &Workbench, arguments: &Arguments, provider: &Provider) -> Result<ExitCode, Failure> {
+pub async fn provider(
+    bench: &Workbench,
+    arguments: &Arguments,
+    provider: &Provider,
+) -> Result<ExitCode, Failure> {
     match provider {
         Provider::List => {}
-        Provider::Set { name, address, model, anthropic } => {
-            let kind = if *anthropic { ProviderKind::Anthropic } else { ProviderKind::Openai };
+        Provider::Set {
+            name,
+            address,
+            model,
+            anthropic,
+        } => {
+            let kind = if *anthropic {
+                ProviderKind::Anthropic
+            } else {
+                ProviderKind::Openai
+            };
             let settings = ProviderSettings {
                 name: name.clone(),
                 kind,
@@ -161,7 +206,11 @@ pub async fn provider(bench: &Workbench, arguments: &Arguments, provider: &Provi
             };
             bench.save_provider(settings).await?;
         }
-        Provider::Key { name } => bench.set_provider_key(name.clone(), say::secret("Key: ")?).await?,
+        Provider::Key { name } => {
+            bench
+                .set_provider_key(name.clone(), say::secret("Key: ")?)
+                .await?;
+        }
         Provider::Test { name } => {
             let words = bench.test_provider(name.clone()).await?;
             answer(arguments, &words, || words.clone());
@@ -179,7 +228,12 @@ pub async fn provider(bench: &Workbench, arguments: &Arguments, provider: &Provi
                     KeyState::InKeychain => "in the keychain",
                     KeyState::NotNeeded => "not needed",
                 };
-                vec![card.name.clone(), card.address.clone(), card.model.clone(), key.to_owned()]
+                vec![
+                    card.name.clone(),
+                    card.address.clone(),
+                    card.model.clone(),
+                    key.to_owned(),
+                ]
             })
             .collect();
         table(&["PROVIDER", "ADDRESS", "MODEL", "KEY"], &rows)

@@ -11,16 +11,26 @@ use std::path::Path;
 use std::process::ExitCode;
 use workbench::views::{Draft, Settle, State};
 
-pub async fn new(at: &At<'_>, name: &str, snippet: bool, from: Option<&Path>) -> Result<ExitCode, Failure> {
+pub async fn new(
+    at: &At<'_>,
+    name: &str,
+    snippet: bool,
+    from: Option<&Path>,
+) -> Result<ExitCode, Failure> {
     let kind = if snippet { Kind::Text } else { Kind::Chat };
     let content = from.map(|path| read_content(path, kind)).transpose()?;
-    let draft = at.bench.new_draft(at.project, name.to_owned(), kind).await?;
+    let draft = at
+        .bench
+        .new_draft(at.project, name.to_owned(), kind)
+        .await?;
     let draft = match content {
         Some(content) => keep(at, draft, content).await?,
         None => draft,
     };
     answer(at.arguments, &draft, || {
-        format!("A draft of {name} is on this computer. Change it: galley edit {name}. Save it: galley save {name} -m \"…\"")
+        format!(
+            "A draft of {name} is on this computer. Change it: galley edit {name}. Save it: galley save {name} -m \"…\""
+        )
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -31,12 +41,18 @@ pub async fn edit(at: &At<'_>, name: &str, from: Option<&Path>) -> Result<ExitCo
         Some(path) => read_content(path, draft.content.kind)?,
         None => in_editor(&draft.content)?,
     };
-    let saved = at.bench.save_draft(at.project, draft.id.clone(), content, None, None).await?;
+    let saved = at
+        .bench
+        .save_draft(at.project, draft.id.clone(), content, None, None)
+        .await?;
     answer(at.arguments, &saved, || {
         let mut lines = vec![format!("Draft saved: {}", saved.changed.summary)];
         lines.extend(saved.check.problems.iter().map(|problem| {
             if problem.line > 0 {
-                format!("  {} line {}, column {}: {}", problem.place, problem.line, problem.column, problem.message)
+                format!(
+                    "  {} line {}, column {}: {}",
+                    problem.place, problem.line, problem.column, problem.message
+                )
             } else {
                 format!("  {}: {}", problem.place, problem.message)
             }
@@ -49,9 +65,14 @@ pub async fn edit(at: &At<'_>, name: &str, from: Option<&Path>) -> Result<ExitCo
 pub async fn save(at: &At<'_>, name: &str, message: &str) -> Result<ExitCode, Failure> {
     let draft = draft_of(at, name).await?;
     if !draft.changed.any {
-        return Err(Failure::other(format!("the draft of {name} holds nothing that its version doesn't")));
+        return Err(Failure::other(format!(
+            "the draft of {name} holds nothing that its version doesn't"
+        )));
     }
-    let row = at.bench.save_version(at.project, draft.id, message.to_owned()).await?;
+    let row = at
+        .bench
+        .save_version(at.project, draft.id, message.to_owned())
+        .await?;
     answer(at.arguments, &row, || match row.number {
         Some(number) => format!("Saved {name} v{number}"),
         None => format!("Saved {name} ({})", row.short),
@@ -66,9 +87,15 @@ pub async fn outbox(at: &At<'_>, settle: Option<&str>, how: &str) -> Result<Exit
             "again" => Settle::Again,
             "drop" => Settle::Drop,
             "keep-as-draft" => Settle::KeepAsDraft,
-            other => return Err(Failure::other(format!("{other} is no way to settle: again, drop or keep-as-draft"))),
+            other => {
+                return Err(Failure::other(format!(
+                    "{other} is no way to settle: again, drop or keep-as-draft"
+                )));
+            }
         };
-        let id = id.parse().map_err(|_| Failure::other(format!("{id} is no id; `galley outbox` shows them")))?;
+        let id = id
+            .parse()
+            .map_err(|_| Failure::other(format!("{id} is no id; `galley outbox` shows them")))?;
         at.bench.settle(at.project, id, how).await?;
     }
     let rows = at.bench.outbox(at.project).await?;
@@ -80,7 +107,13 @@ pub async fn outbox(at: &At<'_>, settle: Option<&str>, how: &str) -> Result<Exit
             .iter()
             .map(|row| {
                 let state = format!("{:?}", row.state).to_lowercase();
-                vec![row.command.to_string(), when(row.at), state, row.words.clone(), row.refusal.clone().unwrap_or_default()]
+                vec![
+                    row.command.to_string(),
+                    when(row.at),
+                    state,
+                    row.words.clone(),
+                    row.refusal.clone().unwrap_or_default(),
+                ]
             })
             .collect();
         table(&["COMMAND", "WHEN", "STATE", "WHAT", "WHY NOT"], &cells)
@@ -98,7 +131,9 @@ async fn draft_of(at: &At<'_>, name: &str) -> Result<Draft, Failure> {
 }
 
 async fn keep(at: &At<'_>, draft: Draft, content: VersionContent) -> Result<Draft, Failure> {
-    at.bench.save_draft(at.project, draft.id.clone(), content, None, None).await?;
+    at.bench
+        .save_draft(at.project, draft.id.clone(), content, None, None)
+        .await?;
     Ok(at.bench.draft(at.project, draft.id).await?)
 }
 
@@ -106,10 +141,13 @@ async fn keep(at: &At<'_>, draft: Draft, content: VersionContent) -> Result<Draf
 fn read_content(path: &Path, kind: Kind) -> Result<VersionContent, Failure> {
     let text = if path == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::other(error.to_string()))?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| Failure::other(error.to_string()))?;
         text
     } else {
-        std::fs::read_to_string(path).map_err(|error| Failure::other(format!("{}: {error}", path.display())))?
+        std::fs::read_to_string(path)
+            .map_err(|error| Failure::other(format!("{}: {error}", path.display())))?
     };
     match serde_norway::from_str(&text) {
         Ok(content) => Ok(content),
@@ -120,15 +158,25 @@ fn read_content(path: &Path, kind: Kind) -> Result<VersionContent, Failure> {
 
 fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
     let editor = std::env::var("VISUAL").or_else(|_| std::env::var("EDITOR"));
-    let editor = editor.map_err(|_| Failure::other("set EDITOR, or give the content with --from FILE"))?;
+    let editor =
+        editor.map_err(|_| Failure::other("set EDITOR, or give the content with --from FILE"))?;
     let file = std::env::temp_dir().join(format!("galley-{}.yaml", std::process::id()));
     let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", file.display()));
     std::fs::write(&file, yaml(content)).map_err(failed)?;
     let mut words = editor.split_whitespace();
-    let program = words.next().ok_or_else(|| Failure::other("EDITOR is empty"))?;
-    let status = std::process::Command::new(program).args(words).arg(&file).status().map_err(failed)?;
+    let program = words
+        .next()
+        .ok_or_else(|| Failure::other("EDITOR is empty"))?;
+    let status = std::process::Command::new(program)
+        .args(words)
+        .arg(&file)
+        .status()
+        .map_err(failed)?;
     if !status.success() {
-        return Err(Failure::other(format!("the editor ended with an error; your text is in {}", file.display())));
+        return Err(Failure::other(format!(
+            "the editor ended with an error; your text is in {}",
+            file.display()
+        )));
     }
     let edited = std::fs::read_to_string(&file).map_err(failed)?;
     // What can't be read stays where it is: nothing that was typed is lost.

@@ -41,9 +41,13 @@ impl Workbench {
     /// There is no keychain for its key, or the disk is full.
     pub async fn open_sample(&self) -> Result<ProjectCard, Error> {
         let known = self.store().projects()?;
-        if let Some(there) = known.iter().find(|known| known.settings.get(MARK).is_some()) {
+        if let Some(there) = known
+            .iter()
+            .find(|known| known.settings.get(MARK).is_some())
+        {
             let (id, now) = (there.id, self.now());
-            self.store().update_project(id, |known| known.opened = Some(now))?;
+            self.store()
+                .update_project(id, |known| known.opened = Some(now))?;
             self.keep_in_step(id).await?;
             return self.card(id);
         }
@@ -55,16 +59,28 @@ impl Workbench {
         self.keep_keys(project, &told.seed, &told.token)?;
         let local = self.local().await?;
         let founding = local.founding_token()?;
-        let client = Client::with_bearer(local.address(), Bearer::new(founding.reveal()), &self.client_options())
-            .map_err(SyncError::from)?;
+        let client = Client::with_bearer(
+            local.address(),
+            Bearer::new(founding.reveal()),
+            &self.client_options(),
+        )
+        .map_err(SyncError::from)?;
         let mut extends = Seen::default();
         for (place, entries) in told.entries.chunks(CHUNK).enumerate() {
             let contents: &[_] = if place == 0 { &told.contents } else { &[] };
-            let given = client.give(project, extends, contents, entries).await.map_err(SyncError::from)?;
-            extends = Seen { seq: given.head.seq, digest: given.head.digest };
+            let given = client
+                .give(project, extends, contents, entries)
+                .await
+                .map_err(SyncError::from)?;
+            extends = Seen {
+                seq: given.head.seq,
+                digest: given.head.digest,
+            };
         }
         self.add_project(project, &script.project, None, told.person, told.device)?;
-        self.store().update_project(project, |known| known.settings = serde_json::json!({ MARK: true }))?;
+        self.store().update_project(project, |known| {
+            known.settings = serde_json::json!({ MARK: true });
+        })?;
         self.sync_now(project).await?;
         self.keep_in_step(project).await?;
         self.card(project)
@@ -93,15 +109,19 @@ impl Workbench {
     }
 
     fn keep_sample_answers(&self) -> Result<(), Error> {
-        let Some(file) = FILES.get_file("answers.jsonl").and_then(|file| file.contents_utf8()) else {
+        let Some(file) = FILES
+            .get_file("answers.jsonl")
+            .and_then(|file| file.contents_utf8())
+        else {
             return Ok(());
         };
         let mut answers = Vec::new();
         for line in file.lines().filter(|line| !line.trim().is_empty()) {
-            let line: AnswerLine =
-                serde_json::from_str(line).map_err(|error| broken("answers.jsonl", &error.to_string()))?;
+            let line: AnswerLine = serde_json::from_str(line)
+                .map_err(|error| broken("answers.jsonl", &error.to_string()))?;
             let kept = store::KeptAnswer {
-                answer: serde_json::to_value(&line.answer).map_err(|e| broken("answers.jsonl", &e.to_string()))?,
+                answer: serde_json::to_value(&line.answer)
+                    .map_err(|e| broken("answers.jsonl", &e.to_string()))?,
                 provider: String::new(),
                 model: line.answer.model.clone(),
                 at: line.answer.at,

@@ -106,10 +106,12 @@ impl Script {
     /// Reads the file of a sample's folder.
     pub fn read(files: &Dir<'_>) -> Result<Self, Error> {
         let yaml = text(files, "project.yaml")?;
-        let mut script: Self =
-            serde_norway::from_str(yaml).map_err(|error| broken("project.yaml", &error.to_string()))?;
+        let mut script: Self = serde_norway::from_str(yaml)
+            .map_err(|error| broken("project.yaml", &error.to_string()))?;
         // The oldest first: datasets and steps are told in the order of their days.
-        script.datasets.sort_by(|one, other| other.days_ago.total_cmp(&one.days_ago));
+        script
+            .datasets
+            .sort_by(|one, other| other.days_ago.total_cmp(&one.days_ago));
         Ok(script)
     }
 }

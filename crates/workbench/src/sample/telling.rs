@@ -8,14 +8,15 @@ use crate::acting::new_id;
 use crate::people::device_name;
 use crate::secrets::{Secret, random_16, random_32};
 use domain::ledger::{
-    Body, Command, DeviceKey, Entry, NewEnvironment, Pointer, PublicKey, ReleaseChange, Side, SignedCommand,
+    Body, Command, DeviceKey, Entry, NewEnvironment, Pointer, PublicKey, ReleaseChange, Side,
+    SignedCommand,
 };
 use domain::permissions::Role;
 use domain::project::{Outcome, Trial};
 use domain::split::SLOTS;
 use domain::{
-    CommandId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, Project, ProjectId, PromptId,
-    ReleaseId, SaltedText, VersionContent, VersionId,
+    CommandId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, Project, ProjectId,
+    PromptId, ReleaseId, SaltedText, VersionContent, VersionId,
 };
 use include_dir::Dir;
 use protocol::token::{Invitation, Kind, Token};
@@ -83,7 +84,10 @@ impl<'a> Telling<'a> {
         for name in &script.environments {
             let id = EnvironmentId(uuid::Builder::from_random_bytes(random_16()?).into_uuid());
             environments.insert(name.clone(), id);
-            made.push(NewEnvironment { id, name: name.clone() });
+            made.push(NewEnvironment {
+                id,
+                name: name.clone(),
+            });
         }
         let default = *environments
             .get(&script.default_environment)
@@ -103,16 +107,28 @@ impl<'a> Telling<'a> {
             releases: BTreeMap::new(),
         };
         let key = telling.key(&founder.name)?;
-        telling.give(id, &key, first, Body::CreateProject {
-            name: script.project.clone(),
-            person: founder.name.clone(),
-            device_name: format!("laptop of {}", founder.name),
-            environments: made,
-            default,
-        })?;
+        telling.give(
+            id,
+            &key,
+            first,
+            Body::CreateProject {
+                name: script.project.clone(),
+                person: founder.name.clone(),
+                device_name: format!("laptop of {}", founder.name),
+                environments: made,
+                default,
+            },
+        )?;
         for person in others {
             let device = new_key()?;
-            telling.join(&founder.name, &person.name, person.role, &device, first, random_32()?)?;
+            telling.join(
+                &founder.name,
+                &person.name,
+                person.role,
+                &device,
+                first,
+                random_32()?,
+            )?;
             telling.people.insert(person.name.clone(), device);
         }
         Ok(telling)
@@ -156,39 +172,70 @@ impl<'a> Telling<'a> {
         let by = self.key(by)?;
         let invited = new_id()?;
         let expires = self.at(days).plus(14 * 86_400_000);
-        self.give(invited, &by, days, Body::Invite {
-            key: invitation.key().public(),
-            hash: invitation.hash(),
-            role,
-            name: name.to_owned(),
-            expires,
-        })?;
+        self.give(
+            invited,
+            &by,
+            days,
+            Body::Invite {
+                key: invitation.key().public(),
+                hash: invitation.hash(),
+                role,
+                name: name.to_owned(),
+                expires,
+            },
+        )?;
         let joined = new_id()?;
         let token = Token::new(Kind::Personal, KeyId::from(joined), token);
-        let device_name = if name == YOU { device_name() } else { format!("laptop of {name}") };
-        self.give(joined, &invitation.key(), days, Body::Join {
-            invitation: InvitationId::from(invited),
-            name: name.to_owned(),
-            device: device.public(),
-            device_name,
-            token: token.hash(),
-        })?;
+        let device_name = if name == YOU {
+            device_name()
+        } else {
+            format!("laptop of {name}")
+        };
+        self.give(
+            joined,
+            &invitation.key(),
+            days,
+            Body::Join {
+                invitation: InvitationId::from(invited),
+                name: name.to_owned(),
+                device: device.public(),
+                device_name,
+                token: token.hash(),
+            },
+        )?;
         Ok(joined)
     }
 
     fn dataset(&mut self, file: &super::script::DatasetFile) -> Result<(), Error> {
         let bytes = text(self.files, &file.file)?.as_bytes();
-        let table = evals::import::read(bytes, None).map_err(|error| broken(&file.file, &error.to_string()))?;
+        let table = evals::import::read(bytes, None)
+            .map_err(|error| broken(&file.file, &error.to_string()))?;
         let mapping = evals::import::suggest(&table, &[]);
         let mut dataset = evals::import::dataset(&table, &mapping, &[]).map_err(|problems| {
-            broken(&file.file, &problems.first().map(ToString::to_string).unwrap_or_default())
+            broken(
+                &file.file,
+                &problems
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            )
         })?;
-        dataset.other.insert("attribution".to_owned(), file.attribution.clone().into());
+        dataset
+            .other
+            .insert("attribution".to_owned(), file.attribution.clone().into());
         let cases = u32::try_from(dataset.cases.len()).unwrap_or(u32::MAX);
-        let (bytes, content) = dataset.encode().map_err(|error| broken(&file.file, &error.to_string()))?;
+        let (bytes, content) = dataset
+            .encode()
+            .map_err(|error| broken(&file.file, &error.to_string()))?;
         self.contents.insert(content, bytes.into());
         let key = self.key(&file.by)?;
-        let body = Body::SaveDataset { dataset: None, name: file.name.clone(), content, cases, replaces: None };
+        let body = Body::SaveDataset {
+            dataset: None,
+            name: file.name.clone(),
+            content,
+            cases,
+            replaces: None,
+        };
         self.give(new_id()?, &key, file.days_ago, body)
     }
 
@@ -204,49 +251,103 @@ impl<'a> Telling<'a> {
             for (name, number) in &step.changes {
                 let prompt = self.prompt(name)?;
                 let version = self.version(name, *number)?;
-                changes.push(self.change(to, prompt, vec![Side { version, weight: SLOTS }]));
+                changes.push(self.change(
+                    to,
+                    prompt,
+                    vec![Side {
+                        version,
+                        weight: SLOTS,
+                    }],
+                ));
             }
             self.named(release.name.as_ref(), id);
             let key = self.key(&release.by)?;
-            return self.give(id, &key, release.days_ago, Body::Release { changes, reason, promoted_from: None });
+            return self.give(
+                id,
+                &key,
+                release.days_ago,
+                Body::Release {
+                    changes,
+                    reason,
+                    promoted_from: None,
+                },
+            );
         }
         if let Some(promote) = &step.promote {
-            let (from, to) = (self.environment(&promote.from)?, self.environment(&promote.to)?);
+            let (from, to) = (
+                self.environment(&promote.from)?,
+                self.environment(&promote.to)?,
+            );
             let mut changes = Vec::new();
             for name in &step.prompts {
                 let prompt = self.prompt(name)?;
                 let served = self.trial.project().serving(from, prompt);
-                let sides = served.map(|serving| serving.sides.clone()).unwrap_or_default();
+                let sides = served
+                    .map(|serving| serving.sides.clone())
+                    .unwrap_or_default();
                 changes.push(self.change(to, prompt, sides));
             }
             self.named(promote.name.as_ref(), id);
             let key = self.key(&promote.by)?;
             let promoted_from = Some(from);
-            return self.give(id, &key, promote.days_ago, Body::Release { changes, reason, promoted_from });
+            return self.give(
+                id,
+                &key,
+                promote.days_ago,
+                Body::Release {
+                    changes,
+                    reason,
+                    promoted_from,
+                },
+            );
         }
         if let Some(revert) = &step.revert {
             let environment = self.environment(&revert.environment)?;
             let to = self.releases.get(&revert.to).copied();
-            let to = to.ok_or_else(|| broken("project.yaml", &format!("no release is named {}", revert.to)))?;
+            let to = to.ok_or_else(|| {
+                broken(
+                    "project.yaml",
+                    &format!("no release is named {}", revert.to),
+                )
+            })?;
             let mut prompts = Vec::new();
             for name in &revert.prompts {
                 let prompt = self.prompt(name)?;
                 let now = self.trial.project().last_served(environment, prompt);
                 let replaces = now.map(|serving| serving.release);
-                let replaces = replaces.ok_or_else(|| broken("project.yaml", &format!("{name} is not served")))?;
+                let replaces = replaces
+                    .ok_or_else(|| broken("project.yaml", &format!("{name} is not served")))?;
                 prompts.push(Pointer { prompt, replaces });
             }
             let key = self.key(&revert.by)?;
-            return self.give(id, &key, revert.days_ago, Body::Revert { environment, to, prompts, reason });
+            return self.give(
+                id,
+                &key,
+                revert.days_ago,
+                Body::Revert {
+                    environment,
+                    to,
+                    prompts,
+                    reason,
+                },
+            );
         }
         if let Some(label) = &step.label {
             let prompt = self.prompt(&label.prompt)?;
             let version = self.version(&label.prompt, label.version)?;
             let key = self.key(&label.by)?;
-            let body = Body::SetLabel { prompt, label: label.label.clone(), version, replaces: None };
+            let body = Body::SetLabel {
+                prompt,
+                label: label.label.clone(),
+                version,
+                replaces: None,
+            };
             return self.give(id, &key, label.days_ago, body);
         }
-        Err(broken("project.yaml", "a step says nothing that is to be done"))
+        Err(broken(
+            "project.yaml",
+            "a step says nothing that is to be done",
+        ))
     }
 
     fn save(&mut self, save: &super::script::Save, message: &str) -> Result<(), Error> {
@@ -255,7 +356,14 @@ impl<'a> Telling<'a> {
             Some(prompt) => *prompt,
             None => {
                 let id = new_id()?;
-                self.give(id, &key, save.days_ago, Body::CreatePrompt { name: save.prompt.clone() })?;
+                self.give(
+                    id,
+                    &key,
+                    save.days_ago,
+                    Body::CreatePrompt {
+                        name: save.prompt.clone(),
+                    },
+                )?;
                 self.prompts.insert(save.prompt.clone(), PromptId::from(id));
                 PromptId::from(id)
             }
@@ -267,33 +375,61 @@ impl<'a> Telling<'a> {
         let mut includes: Vec<_> = content.includes.values().copied().collect();
         includes.sort_unstable();
         includes.dedup();
-        let parents = save.version.checked_sub(1).and_then(|n| self.versions.get(&(save.prompt.clone(), n)));
+        let parents = save
+            .version
+            .checked_sub(1)
+            .and_then(|n| self.versions.get(&(save.prompt.clone(), n)));
         let parents = parents.copied().into_iter().collect();
         let message = self.words(message)?;
         let id = new_id()?;
-        let body = Body::SaveVersion { prompt, parents, content: digest, includes, message };
+        let body = Body::SaveVersion {
+            prompt,
+            parents,
+            content: digest,
+            includes,
+            message,
+        };
         self.give(id, &key, save.days_ago, body)?;
-        self.versions.insert((save.prompt.clone(), save.version), VersionId::from(id));
+        self.versions
+            .insert((save.prompt.clone(), save.version), VersionId::from(id));
         Ok(())
     }
 
     fn content(&self, path: &str) -> Result<VersionContent, Error> {
         let wrong = |why: &str| broken(path, why);
-        let mut yaml: serde_json::Value =
-            serde_norway::from_str(text(self.files, path)?).map_err(|error| wrong(&error.to_string()))?;
+        let mut yaml: serde_json::Value = serde_norway::from_str(text(self.files, path)?)
+            .map_err(|error| wrong(&error.to_string()))?;
         // The files name the prompt that an input comes from; content names it by id.
-        for input in yaml.get_mut("inputs").and_then(|inputs| inputs.as_array_mut()).into_iter().flatten() {
-            let Some(from) = input.get("from").and_then(|from| from.as_str()).map(str::to_owned) else { continue };
+        for input in yaml
+            .get_mut("inputs")
+            .and_then(|inputs| inputs.as_array_mut())
+            .into_iter()
+            .flatten()
+        {
+            let Some(from) = input
+                .get("from")
+                .and_then(|from| from.as_str())
+                .map(str::to_owned)
+            else {
+                continue;
+            };
             let prompt = self.prompt(&from)?;
             if let Some(input) = input.as_object_mut() {
                 input.insert("from".to_owned(), prompt.to_string().into());
             }
         }
-        let mut content: VersionContent = serde_json::from_value(yaml).map_err(|error| wrong(&error.to_string()))?;
-        let names = content.templates().flat_map(|(_, text)| domain::template::uses(text).includes);
+        let mut content: VersionContent =
+            serde_json::from_value(yaml).map_err(|error| wrong(&error.to_string()))?;
+        let names = content
+            .templates()
+            .flat_map(|(_, text)| domain::template::uses(text).includes);
         let names: Vec<String> = names.map(|include| include.name).collect();
         for name in names {
-            let latest = self.trial.project().prompt_named(&name).and_then(|prompt| prompt.latest());
+            let latest = self
+                .trial
+                .project()
+                .prompt_named(&name)
+                .and_then(|prompt| prompt.latest());
             let latest = latest.ok_or_else(|| wrong(&format!("there is no snippet {name} yet")))?;
             content.includes.insert(name, latest.content);
         }
@@ -303,7 +439,14 @@ impl<'a> Telling<'a> {
     fn give(&mut self, id: CommandId, key: &DeviceKey, days: f64, body: Body) -> Result<(), Error> {
         let at = self.at(days);
         let seen = self.trial.project().seen();
-        let command = Command { id, project: self.project, device: key.public(), seen, at, body };
+        let command = Command {
+            id,
+            project: self.project,
+            device: key.public(),
+            seen,
+            at,
+            body,
+        };
         let signed = SignedCommand::sign(command, key)?;
         match self.trial.submit(&signed, &self.contents, at) {
             Outcome::Accepted(entry) => {
@@ -321,9 +464,23 @@ impl<'a> Telling<'a> {
         Ok(digest)
     }
 
-    fn change(&self, environment: EnvironmentId, prompt: PromptId, sides: Vec<Side>) -> ReleaseChange {
-        let replaces = self.trial.project().last_served(environment, prompt).map(|serving| serving.release);
-        ReleaseChange { environment, prompt, sides, replaces }
+    fn change(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        sides: Vec<Side>,
+    ) -> ReleaseChange {
+        let replaces = self
+            .trial
+            .project()
+            .last_served(environment, prompt)
+            .map(|serving| serving.release);
+        ReleaseChange {
+            environment,
+            prompt,
+            sides,
+            replaces,
+        }
     }
 
     fn named(&mut self, name: Option<&String>, id: CommandId) {
@@ -349,7 +506,12 @@ impl<'a> Telling<'a> {
 
     fn version(&self, prompt: &str, number: u32) -> Result<VersionId, Error> {
         let found = self.versions.get(&(prompt.to_owned(), number)).copied();
-        found.ok_or_else(|| broken("project.yaml", &format!("{prompt} has no version {number} yet")))
+        found.ok_or_else(|| {
+            broken(
+                "project.yaml",
+                &format!("{prompt} has no version {number} yet"),
+            )
+        })
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "days of a sample are few")]

@@ -1,5 +1,7 @@
 //! The use cases from outside: real store, real registry, real HTTP; only the keychain is memory,
 //! because several people act in one process.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets an error ends there")]
+
 mod main_job;
 mod support;

@@ -14,8 +14,14 @@ pub struct Laptop {
 impl Laptop {
     pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let options = Options { home: home.path().to_owned(), secrets: Secrets::in_memory() };
-        Self { bench: Workbench::open(options).unwrap(), _home: home }
+        let options = Options {
+            home: home.path().to_owned(),
+            secrets: Secrets::in_memory(),
+        };
+        Self {
+            bench: Workbench::open(options).unwrap(),
+            _home: home,
+        }
     }
 }
 
@@ -30,10 +36,19 @@ pub struct Team {
 impl Team {
     pub async fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let registry = Registry::open(home.path().join("registry.sqlite"), registry::Options::create()).unwrap();
+        let registry = Registry::open(
+            home.path().join("registry.sqlite"),
+            registry::Options::create(),
+        )
+        .unwrap();
         let running = registry.serve(&Listening::loopback()).await.unwrap();
         let address = running.address();
-        Self { registry, running: Some(running), address, _home: home }
+        Self {
+            registry,
+            running: Some(running),
+            address,
+            _home: home,
+        }
     }
 
     pub fn url(&self) -> String {
@@ -49,7 +64,10 @@ impl Team {
     }
 
     pub async fn comes_back(&mut self) {
-        let listening = Listening { address: self.address, ..Listening::loopback() };
+        let listening = Listening {
+            address: self.address,
+            ..Listening::loopback()
+        };
         self.running = Some(self.registry.serve(&listening).await.unwrap());
     }
 }
@@ -58,13 +76,24 @@ impl Team {
 pub async fn read_prompt(url: &str, name: &str, key: &str) -> (u16, serde_json::Value) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let path = protocol::paths::prompt(name);
-    let request = reqwest::Client::new().get(format!("{url}{path}")).bearer_auth(key);
+    let request = reqwest::Client::new()
+        .get(format!("{url}{path}"))
+        .bearer_auth(key);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
 /// The environments of a project by name.
-pub async fn environment(bench: &Workbench, project: ProjectId, name: &str) -> domain::EnvironmentId {
+pub async fn environment(
+    bench: &Workbench,
+    project: ProjectId,
+    name: &str,
+) -> domain::EnvironmentId {
     let library = bench.library(project).await.unwrap();
-    library.environments.iter().find(|e| e.name == name).unwrap().id
+    library
+        .environments
+        .iter()
+        .find(|e| e.name == name)
+        .unwrap()
+        .id
 }

@@ -1,0 +1,268 @@
+//! Releases as screens show them: rows of history, what a plan would change, what a revert undoes.
+
+use crate::reading::Reading;
+use crate::views::{
+    PlanChange, ReleaseChange as ChangeView, ReleaseKind, ReleaseRow, ReleaseState,
+};
+use crate::words;
+use domain::ledger::{ReleaseChange, Side};
+use domain::project::Release;
+use domain::{Digest, EnvironmentId, PromptId, ReleaseId, VersionId};
+use std::collections::BTreeSet;
+
+impl Reading {
+    pub(crate) fn change(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        sides: Vec<Side>,
+    ) -> ReleaseChange {
+        let replaces = self
+            .ahead
+            .last_served(environment, prompt)
+            .map(|serving| serving.release);
+        ReleaseChange {
+            environment,
+            prompt,
+            sides,
+            replaces,
+        }
+    }
+
+    pub(crate) fn plan_change(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        sides: &[Side],
+    ) -> PlanChange {
+        let now = self.ahead.serving(environment, prompt);
+        let before = now
+            .and_then(|serving| serving.main_side())
+            .and_then(|s| self.content_of_version(s.version));
+        let largest = sides.iter().max_by_key(|side| side.weight);
+        let after = largest.and_then(|side| self.content_of_version(side.version));
+        let diff = match (&before, &after) {
+            (Some(before), Some(after)) => Some(domain::diff::compare(
+                before,
+                after,
+                domain::diff::Limits::default(),
+            )),
+            _ => None,
+        };
+        let summary = match (&diff, before.is_some(), after.is_some()) {
+            (Some(diff), ..) => diff.summary.clone(),
+            (None, false, true) => "served here for the first time".to_owned(),
+            (None, true, false) => "no longer served here".to_owned(),
+            (None, ..) => String::new(),
+        };
+        let before_sides = now
+            .map(|serving| serving.sides.as_slice())
+            .unwrap_or_default();
+        PlanChange {
+            prompt,
+            name: words::prompt(&self.ahead, prompt),
+            environment,
+            environment_name: words::environment(&self.ahead, environment),
+            before: self.sides_words(before_sides),
+            after: self.sides_words(sides),
+            summary,
+            diff,
+        }
+    }
+
+    pub(crate) fn sides_words(&self, sides: &[Side]) -> String {
+        match sides {
+            [] => "nothing".to_owned(),
+            [only] => self.both().version_words(only.version),
+            several => {
+                let shares = several.iter().map(|side| {
+                    format!(
+                        "{} {} %",
+                        self.both().version_words(side.version),
+                        words::percent(side.weight)
+                    )
+                });
+                shares.collect::<Vec<_>>().join(" · ")
+            }
+        }
+    }
+
+    // What the authors wrote about the newest version of each: usually the reason itself.
+    pub(crate) fn reason_from(&self, changes: &[ReleaseChange]) -> String {
+        let newest = changes.iter().filter_map(|change| {
+            let side = change.sides.iter().max_by_key(|side| side.weight)?;
+            let (_, version) = self.ahead.version(side.version)?;
+            Some(self.text(&version.message))
+        });
+        let messages: BTreeSet<_> = newest.filter(|text| !text.is_empty()).collect();
+        messages.into_iter().collect::<Vec<_>>().join("; ")
+    }
+
+    pub(crate) fn undone_between(
+        &self,
+        environment: EnvironmentId,
+        prompt: PromptId,
+        to: ReleaseId,
+    ) -> Vec<ReleaseId> {
+        let target = self
+            .ahead
+            .state_after(to, environment, prompt)
+            .map(|(id, _)| id);
+        let mut undone = Vec::new();
+        let mut next = self
+            .ahead
+            .last_served(environment, prompt)
+            .map(|serving| serving.release);
+        while let Some(id) = next {
+            if Some(id) == target {
+                break;
+            }
+            undone.push(id);
+            next = self
+                .ahead
+                .release(id)
+                .and_then(|release| release.change(environment, prompt))
+                .and_then(|change| change.before);
+        }
+        undone
+    }
+
+    pub(crate) fn undone_words(
+        &self,
+        undone: &BTreeSet<ReleaseId>,
+        prompts: &[PromptId],
+    ) -> Vec<String> {
+        let releases = undone.iter().filter_map(|id| self.ahead.release(*id));
+        let mut lines = Vec::new();
+        for release in releases {
+            let others: BTreeSet<_> = release
+                .changes
+                .iter()
+                .map(|change| change.prompt)
+                .filter(|prompt| !prompts.contains(prompt))
+                .map(|prompt| words::prompt(&self.ahead, prompt))
+                .collect();
+            if !others.is_empty() {
+                let others: Vec<_> = others.into_iter().collect();
+                lines.push(format!(
+                    "{} was released together with {} ({}); those stay as they are",
+                    self.release_words(release),
+                    words::list(&others),
+                    self.text(&release.reason)
+                ));
+            }
+        }
+        lines
+    }
+
+    pub(crate) fn warnings(&self, changes: &[PlanChange]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for change in changes {
+            if self
+                .ahead
+                .prompt(change.prompt)
+                .is_some_and(|prompt| prompt.diverged())
+            {
+                warnings.push(format!(
+                    "{} has diverged: two people's work stands side by side, and this serves one of them",
+                    change.name
+                ));
+            }
+        }
+        warnings
+    }
+
+    fn release_words(&self, release: &Release) -> String {
+        let what = release.changes.iter().map(|change| {
+            format!(
+                "{} {}",
+                words::prompt(&self.ahead, change.prompt),
+                self.sides_words(&change.sides)
+            )
+        });
+        let what: BTreeSet<_> = what.collect();
+        what.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// One row for each environment that a release changed.
+    pub(crate) fn release_rows(&self, release: &Release) -> Vec<ReleaseRow> {
+        let places: BTreeSet<_> = release
+            .changes
+            .iter()
+            .map(|change| change.environment)
+            .collect();
+        places
+            .into_iter()
+            .map(|environment| self.release_row(release, environment))
+            .collect()
+    }
+
+    fn release_row(&self, release: &Release, environment: EnvironmentId) -> ReleaseRow {
+        let here: Vec<_> = release
+            .changes
+            .iter()
+            .filter(|change| change.environment == environment)
+            .collect();
+        let serves = |prompt| {
+            self.ahead
+                .last_served(environment, prompt)
+                .map(|serving| serving.release)
+        };
+        let current = here
+            .iter()
+            .all(|change| serves(change.prompt) == Some(release.id));
+        let reverted = here.iter().any(|change| change.reverted);
+        let changes = here
+            .iter()
+            .map(|change| {
+                let before = change
+                    .before
+                    .and_then(|id| self.ahead.release(id))
+                    .and_then(|before| before.change(environment, change.prompt))
+                    .map(|before| before.sides.as_slice())
+                    .unwrap_or_default();
+                ChangeView {
+                    prompt: change.prompt,
+                    name: words::prompt(&self.ahead, change.prompt),
+                    before: self.sides_words(before),
+                    after: self.sides_words(&change.sides),
+                }
+            })
+            .collect::<Vec<_>>();
+        let what = changes
+            .iter()
+            .map(|change| format!("{} {}", change.name, change.after));
+        ReleaseRow {
+            id: release.id,
+            environment,
+            at: release.at,
+            by: self.person(release.by),
+            reason: self.text(&release.reason),
+            what: what.collect::<Vec<_>>().join(", "),
+            kind: match release.kind {
+                domain::project::ReleaseKind::Release => ReleaseKind::Release,
+                domain::project::ReleaseKind::Promotion(_) => ReleaseKind::Promotion,
+                domain::project::ReleaseKind::Revert(_) => ReleaseKind::Revert,
+            },
+            changes,
+            current,
+            reverted,
+            can_return: !current
+                && !reverted
+                && here.iter().any(|c| serves(c.prompt) != Some(release.id)),
+            state: if self.accepted.release(release.id).is_some() {
+                ReleaseState::InRegistry
+            } else {
+                ReleaseState::Waiting
+            },
+        }
+    }
+
+    fn content_of_version(&self, version: VersionId) -> Option<domain::VersionContent> {
+        let content: Digest = self
+            .ahead
+            .version(version)
+            .map(|(_, version)| version.content)?;
+        self.content(&content)
+    }
+}
