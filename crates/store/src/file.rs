@@ -128,8 +128,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Broken`] with the first thing that is wrong.
     pub fn check(&self) -> Result<()> {
-        let answer: String =
-            self.read(|tx| Ok(tx.pragma_query_value(None, "integrity_check", |row| row.get(0))?))?;
+        // A connection of its own: FTS5 checks against what a connection remembers of the index,
+        // and one that others wrote beside remembers too little.
+        let answer: String = connect(self.path(), &self.inner.options)
+            .and_then(
+                |conn| Ok(conn.pragma_query_value(None, "integrity_check", |row| row.get(0))?),
+            )
+            .map_err(|error| error.at(self.path()))?;
         if answer == "ok" {
             return Ok(());
         }

@@ -497,6 +497,9 @@ fn extend(
     for version in messages {
         search::index_message(tx, project, &state, version)?;
     }
+    if !gone.is_empty() {
+        search::write_anew(tx)?;
+    }
     if !entries.is_empty() {
         tx.changes(Some(project), Area::Replica);
     }

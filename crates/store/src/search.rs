@@ -203,6 +203,14 @@ pub(crate) fn forget_draft(tx: &Write<'_>, draft: DraftId) -> Result<()> {
     Ok(())
 }
 
+/// Writes the whole index anew: until then it holds the words of rows that were deleted. Costs in
+/// proportion to everything that can be found, so it is done only where content must be destroyed;
+/// FTS5's own `secure-delete` would let every autosave pay instead.
+pub(crate) fn write_anew(tx: &Write<'_>) -> Result<()> {
+    tx.execute("INSERT INTO find (find) VALUES ('rebuild')", [])?;
+    Ok(())
+}
+
 struct NewRow {
     project: ProjectId,
     found_in: FoundIn,

@@ -201,8 +201,6 @@ CREATE INDEX findable_version ON findable(version) WHERE version IS NOT NULL;
 CREATE INDEX findable_draft ON findable(draft) WHERE draft IS NOT NULL;
 CREATE INDEX findable_names ON findable(project) WHERE folded IS NOT NULL;
 CREATE VIRTUAL TABLE find USING fts5(text, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
--- What is deleted from the index is really gone.
-INSERT INTO find(find, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER findable_gone AFTER DELETE ON findable BEGIN
     DELETE FROM find WHERE rowid = old.id;
 END;

@@ -1,0 +1,13 @@
+//! The store from outside: real files, real other processes, real kills.
+
+mod child;
+mod destroy;
+mod drafts;
+mod finding;
+mod keeping;
+mod maker;
+mod opening;
+mod outbox;
+mod processes;
+mod properties;
+mod replica;
