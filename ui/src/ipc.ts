@@ -1,9 +1,10 @@
-// The one file that speaks to Rust. A function here, the Tauri command and the workbench's method
+// The one file that speaks to Rust, through the generated bindings. A function here, the Tauri command and the workbench's method
 // share one name (openSample = open_sample). Everything that goes wrong arrives as an IpcError.
 
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type * as B from "./bindings";
+import { commands } from "./bindings";
 
 /** What Rust answers when it refuses or fails: a message for people, a code where a reader branches on it. */
 export class IpcError extends Error {
@@ -37,6 +38,8 @@ export interface Events {
 
 export type Values = Record<string, B.Value>;
 type P = B.ProjectId;
+/** What a command without an answer answers: Rust says null, a backend in memory says nothing. */
+type Nothing = void | null;
 
 /** Everything a person can do. The real one is `tauri` below; `mock/` has one for looks and tests. */
 export interface Backend {
@@ -60,7 +63,7 @@ export interface Backend {
     name: string | null,
     message: string | null,
   ): Promise<B.DraftSaved>;
-  discardDraft(project: P, draft: string): Promise<void>;
+  discardDraft(project: P, draft: string): Promise<Nothing>;
   undoDiscardDraft(project: P, draft: string): Promise<B.Draft>;
   draftHistory(project: P, draft: string): Promise<B.DraftMoment[]>;
   restoreDraft(project: P, draft: string, moment: number): Promise<B.Draft>;
@@ -76,14 +79,14 @@ export interface Backend {
     choices: Record<number, B.Choice>,
     message: string,
   ): Promise<B.VersionRow>;
-  renamePrompt(project: P, prompt: B.PromptId, name: string): Promise<void>;
-  archivePrompt(project: P, prompt: B.PromptId): Promise<void>;
-  restorePrompt(project: P, prompt: B.PromptId): Promise<void>;
-  setLabel(project: P, prompt: B.PromptId, label: string, version: B.VersionId): Promise<void>;
-  removeLabel(project: P, prompt: B.PromptId, label: string): Promise<void>;
-  redact(project: P, version: B.VersionId, reason: string): Promise<void>;
+  renamePrompt(project: P, prompt: B.PromptId, name: string): Promise<Nothing>;
+  archivePrompt(project: P, prompt: B.PromptId): Promise<Nothing>;
+  restorePrompt(project: P, prompt: B.PromptId): Promise<Nothing>;
+  setLabel(project: P, prompt: B.PromptId, label: string, version: B.VersionId): Promise<Nothing>;
+  removeLabel(project: P, prompt: B.PromptId, label: string): Promise<Nothing>;
+  redact(project: P, version: B.VersionId, reason: string): Promise<Nothing>;
   tryIt(project: P, content: B.VersionContent, values: Values, refresh: boolean): Promise<B.Tried>;
-  cancelTry(): Promise<void>;
+  cancelTry(): Promise<Nothing>;
 
   datasets(project: P): Promise<B.DatasetRow[]>;
   dataset(project: P, dataset: B.DatasetId): Promise<B.DatasetView>;
@@ -96,13 +99,13 @@ export interface Backend {
     format: B.DatasetFormat,
     mapping: B.Mapping,
   ): Promise<B.DatasetRow>;
-  keepOffline(project: P, dataset: B.DatasetId, keep: boolean): Promise<void>;
+  keepOffline(project: P, dataset: B.DatasetId, keep: boolean): Promise<Nothing>;
   estimateRun(project: P, plan: B.RunPlan): Promise<B.Estimate>;
   startRun(project: P, plan: B.RunPlan): Promise<B.RunView>;
   run(project: P, run: B.RunId): Promise<B.RunView>;
-  cancelRun(project: P, run: B.RunId): Promise<void>;
+  cancelRun(project: P, run: B.RunId): Promise<Nothing>;
   runs(project: P): Promise<B.RunRow[]>;
-  shareRun(project: P, run: B.RunId): Promise<void>;
+  shareRun(project: P, run: B.RunId): Promise<Nothing>;
 
   releases(project: P): Promise<B.ReleasesView>;
   planPromotion(project: P, from: B.EnvironmentId, to: B.EnvironmentId, prompts: B.PromptId[]): Promise<B.Plan>;
@@ -115,129 +118,52 @@ export interface Backend {
   verify(project: P): Promise<B.Verification>;
 
   settings(project: P): Promise<B.Settings>;
-  addEnvironment(project: P, name: string, after: B.EnvironmentId | null): Promise<void>;
+  addEnvironment(project: P, name: string, after: B.EnvironmentId | null): Promise<Nothing>;
   planRenameEnvironment(project: P, environment: B.EnvironmentId, name: string): Promise<B.Consequences>;
-  renameEnvironment(project: P, environment: B.EnvironmentId, name: string): Promise<void>;
-  reorderEnvironments(project: P, order: B.EnvironmentId[]): Promise<void>;
+  renameEnvironment(project: P, environment: B.EnvironmentId, name: string): Promise<Nothing>;
+  reorderEnvironments(project: P, order: B.EnvironmentId[]): Promise<Nothing>;
   planRetireEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
-  retireEnvironment(project: P, environment: B.EnvironmentId): Promise<void>;
+  retireEnvironment(project: P, environment: B.EnvironmentId): Promise<Nothing>;
   planDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
-  setDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<void>;
+  setDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<Nothing>;
   createKey(project: P, environment: B.EnvironmentId, name: string, expiresDays: number | null): Promise<B.KeyMade>;
-  revokeKey(project: P, key: B.KeyId): Promise<void>;
+  revokeKey(project: P, key: B.KeyId): Promise<Nothing>;
   invite(project: P, role: B.PersonRole, name: string): Promise<B.Invited>;
-  withdrawInvitation(project: P, invitation: B.InvitationId): Promise<void>;
-  setRole(project: P, person: B.PersonId, role: B.PersonRole): Promise<void>;
-  removePerson(project: P, person: B.PersonId): Promise<void>;
-  revokeDevice(project: P, device: string): Promise<void>;
+  withdrawInvitation(project: P, invitation: B.InvitationId): Promise<Nothing>;
+  setRole(project: P, person: B.PersonId, role: B.PersonRole): Promise<Nothing>;
+  removePerson(project: P, person: B.PersonId): Promise<Nothing>;
+  revokeDevice(project: P, device: string): Promise<Nothing>;
   saveProvider(provider: B.ProviderSettings): Promise<B.ProviderCard>;
-  removeProvider(name: string): Promise<void>;
+  removeProvider(name: string): Promise<Nothing>;
   /** The key goes to the keychain; nothing ever brings it back here. */
-  setProviderKey(name: string, key: string): Promise<void>;
-  pasteProviderKey(name: string): Promise<void>;
+  setProviderKey(name: string, key: string): Promise<Nothing>;
+  pasteProviderKey(name: string): Promise<Nothing>;
   testProvider(name: string): Promise<string>;
   shareProject(project: P, address: string, invitation: string): Promise<B.ProjectCard>;
 
   syncState(project: P): Promise<B.SyncState>;
   syncNow(project: P): Promise<B.SyncState>;
-  cancelSync(project: P): Promise<void>;
+  cancelSync(project: P): Promise<Nothing>;
   outbox(project: P): Promise<B.OutboxRow[]>;
-  settle(project: P, command: B.CommandId, how: B.Settle): Promise<void>;
+  settle(project: P, command: B.CommandId, how: B.Settle): Promise<Nothing>;
 
   /** Listens until the answer is called. */
   on<E extends keyof Events>(event: E, hear: (payload: Events[E]) => void): Promise<() => void>;
 }
 
-// The names of a function's arguments, in order: what Tauri passes to the command of that name.
-const commands = {
-  start: [],
-  openSample: [],
-  createProject: ["name", "person"],
-  joinTeam: ["address", "invitation", "person", "projectName"],
-  openProject: ["project"],
-  library: ["project"],
-  search: ["project", "text"],
-  prompt: ["project", "prompt"],
-  openDraft: ["project", "prompt", "from"],
-  draft: ["project", "draft"],
-  newDraft: ["project", "name", "kind"],
-  saveDraft: ["project", "draft", "content", "name", "message"],
-  discardDraft: ["project", "draft"],
-  undoDiscardDraft: ["project", "draft"],
-  draftHistory: ["project", "draft"],
-  restoreDraft: ["project", "draft", "moment"],
-  check: ["project", "content"],
-  preview: ["project", "content", "values"],
-  saveVersion: ["project", "draft", "message"],
-  version: ["project", "version"],
-  compare: ["project", "left", "right"],
-  mergeView: ["project", "prompt"],
-  mergeFinish: ["project", "prompt", "choices", "message"],
-  renamePrompt: ["project", "prompt", "name"],
-  archivePrompt: ["project", "prompt"],
-  restorePrompt: ["project", "prompt"],
-  setLabel: ["project", "prompt", "label", "version"],
-  removeLabel: ["project", "prompt", "label"],
-  redact: ["project", "version", "reason"],
-  tryIt: ["project", "content", "values", "refresh"],
-  cancelTry: [],
-  datasets: ["project"],
-  dataset: ["project", "dataset"],
-  readDataset: ["project", "text", "format"],
-  saveDataset: ["project", "dataset", "name", "cases"],
-  importDataset: ["project", "name", "text", "format", "mapping"],
-  keepOffline: ["project", "dataset", "keep"],
-  estimateRun: ["project", "plan"],
-  startRun: ["project", "plan"],
-  run: ["project", "run"],
-  cancelRun: ["project", "run"],
-  runs: ["project"],
-  shareRun: ["project", "run"],
-  releases: ["project"],
-  planPromotion: ["project", "from", "to", "prompts"],
-  planRelease: ["project", "changes"],
-  planRevert: ["project", "environment", "prompts", "to"],
-  carryOut: ["project", "plan", "reason"],
-  servedAt: ["project", "environment", "at"],
-  activity: ["project", "filter", "before", "limit"],
-  verify: ["project"],
-  settings: ["project"],
-  addEnvironment: ["project", "name", "after"],
-  planRenameEnvironment: ["project", "environment", "name"],
-  renameEnvironment: ["project", "environment", "name"],
-  reorderEnvironments: ["project", "environments"],
-  planRetireEnvironment: ["project", "environment"],
-  retireEnvironment: ["project", "environment"],
-  planDefaultEnvironment: ["project", "environment"],
-  setDefaultEnvironment: ["project", "environment"],
-  createKey: ["project", "environment", "name", "expiresDays"],
-  revokeKey: ["project", "key"],
-  invite: ["project", "role", "name"],
-  withdrawInvitation: ["project", "invitation"],
-  setRole: ["project", "person", "role"],
-  removePerson: ["project", "person"],
-  revokeDevice: ["project", "device"],
-  saveProvider: ["provider"],
-  removeProvider: ["name"],
-  setProviderKey: ["name", "key"],
-  pasteProviderKey: ["name"],
-  testProvider: ["name"],
-  shareProject: ["project", "address", "invitation"],
-  syncState: ["project"],
-  syncNow: ["project"],
-  cancelSync: ["project"],
-  outbox: ["project"],
-  settle: ["project", "command", "how"],
-} as const satisfies Record<Exclude<keyof Backend, "on">, readonly string[]>;
-
-const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+// The generated commands, each with its failure turned into an IpcError. The type is the check that
+// what the screens ask for is what Rust offers.
+const generated: Omit<Backend, "on"> = {
+  ...commands,
+  openSample: () => invoke("open_sample"),
+};
 
 function tauri(): Backend {
-  const calls = Object.entries(commands).map(([name, args]) => [
+  const calls = Object.entries(generated).map(([name, call]) => [
     name,
-    async (...given: unknown[]) => {
+    async (...given: never[]) => {
       try {
-        return await invoke(snake(name), Object.fromEntries(args.map((arg, index) => [arg, given[index]])));
+        return await (call as (...given: never[]) => Promise<unknown>)(...given);
       } catch (error) {
         throw IpcError.from(error);
       }

@@ -161,7 +161,7 @@ export function releases(world: World, changed: () => void): Part {
     },
     async carryOut(_, id) {
       const run = world.plans.get(id);
-      if (!run) throw { code: "plan_expired", message: "What is served changed meanwhile.", details: null };
+      if (!run) throw { code: "conflict", message: "What is served changed meanwhile.", details: null };
       world.plans.delete(id);
       return { words: run(), release: "rel", state: world.sync.kind === "offline" ? "outbox" : "in_registry" };
     },
