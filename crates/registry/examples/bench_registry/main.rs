@@ -11,29 +11,21 @@
     reason = "a benchmark that can't go on has nothing to say"
 )]
 
-use domain::ledger::{
-    Body, Command, DeviceKey, Entry, NewEnvironment, ReleaseChange, Seen, Side, SignedCommand,
-};
-use domain::project::{Outcome, Trial};
+mod client;
+mod desk;
+
+use client::{Speed, call, hammer, probe};
+use desk::{Desk, Ids};
+use domain::ledger::{Body, Command, DeviceKey, ReleaseChange, Seen, Side, SignedCommand};
 use domain::split::SLOTS;
-use domain::{
-    CommandId, Digest, EnvironmentId, KeyId, Millis, Project, ProjectId, SaltedText, VersionContent,
-};
+use domain::{CommandId, Millis, ProjectId, VersionContent};
 use protocol::commands::CommandsRequest;
 use protocol::token::{Kind, Token};
-use registry::ledger::Append;
-use registry::sqlite::{FileOptions, Sqlite};
 use registry::{Listening, Options, Registry};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use std::time::Instant;
 use tokio::net::TcpStream;
-use uuid::Uuid;
-
-const RUN: Duration = Duration::from_secs(3);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -52,141 +44,6 @@ fn row(what: &str, measured: &str, budget: &str, met: Option<bool>) {
         None => "",
     };
     println!("| {what} | {measured} | {budget} | {verdict} |");
-}
-
-struct Ids(u128);
-
-impl Ids {
-    fn next(&mut self) -> Uuid {
-        self.0 += 1;
-        Uuid::from_u128(self.0)
-    }
-}
-
-/// A project as its founder's laptop would make it, decided in memory.
-struct Desk {
-    ids: Ids,
-    key: DeviceKey,
-    project: ProjectId,
-    trial: Trial,
-    contents: BTreeMap<Digest, Arc<[u8]>>,
-    entries: Vec<Entry>,
-}
-
-impl Desk {
-    fn new() -> (Self, EnvironmentId) {
-        let mut ids = Ids(0);
-        let project = ProjectId(ids.next());
-        let production = EnvironmentId(ids.next());
-        let mut desk = Self {
-            ids,
-            key: DeviceKey::from_seed(&[7; 32]),
-            project,
-            trial: Trial::new(Project::new()),
-            contents: BTreeMap::new(),
-            entries: Vec::new(),
-        };
-        let found = Body::CreateProject {
-            name: "Bench".into(),
-            person: "Ada".into(),
-            device_name: "laptop".into(),
-            environments: vec![NewEnvironment {
-                id: production,
-                name: "production".into(),
-            }],
-            default: production,
-        };
-        desk.accept(CommandId(project.0), found);
-        (desk, production)
-    }
-
-    fn sign(&self, id: CommandId, body: Body) -> SignedCommand {
-        let command = Command {
-            id,
-            project: self.project,
-            device: self.key.public(),
-            seen: Seen::default(),
-            at: Millis(1),
-            body,
-        };
-        SignedCommand::sign(command, &self.key).unwrap()
-    }
-
-    fn accept(&mut self, id: CommandId, body: Body) -> CommandId {
-        let signed = self.sign(id, body);
-        match self.trial.submit(&signed, &self.contents, Millis(1)) {
-            Outcome::Accepted(entry) => self.entries.push(*entry),
-            other => panic!("{other:?}"),
-        }
-        id
-    }
-
-    fn does(&mut self, body: Body) -> CommandId {
-        let id = CommandId(self.ids.next());
-        self.accept(id, body)
-    }
-
-    fn keep(&mut self, bytes: Vec<u8>) -> Digest {
-        let digest = Digest::of(&bytes);
-        self.contents.insert(digest, bytes.into());
-        digest
-    }
-
-    fn writes(&mut self) -> Digest {
-        let salt = *self.ids.next().as_bytes();
-        let (bytes, _) = SaltedText::new("ready", salt).encode().unwrap();
-        self.keep(bytes)
-    }
-
-    fn token(&mut self, kind: Kind, environment: EnvironmentId) -> Token {
-        let id = CommandId(self.ids.next());
-        let token = Token::new(kind, KeyId::from(id), [id.0.as_bytes()[15]; 32]);
-        let (name, hash) = ("bench".to_owned(), token.hash());
-        let body = match kind {
-            Kind::Environment => Body::IssueEnvironmentKey {
-                environment,
-                name,
-                hash,
-                expires: None,
-            },
-            _ => Body::IssueToken {
-                name,
-                hash,
-                expires: None,
-            },
-        };
-        self.accept(id, body);
-        token
-    }
-
-    fn into_file(self, path: &Path) {
-        let ledger = Sqlite::open(
-            path,
-            FileOptions {
-                create: true,
-                max_bytes: None,
-            },
-        )
-        .unwrap();
-        let contents: Vec<_> = self.contents.into_iter().collect();
-        let mut expected = Seen::default();
-        for chunk in self.entries.chunks(10_000) {
-            let append = Append {
-                project: self.project,
-                expected,
-                entries: chunk,
-                contents: if expected.seq == 0 { &contents } else { &[] },
-                founding: None,
-                now: Millis(1),
-            };
-            ledger.append(&append).unwrap();
-            let last = chunk.last().unwrap();
-            expected = Seen {
-                seq: last.seq(),
-                digest: last.digest(),
-            };
-        }
-    }
 }
 
 async fn reads_and_commands() {
@@ -323,7 +180,7 @@ async fn commands(address: SocketAddr, project: ProjectId, key: &DeviceKey, ada:
     let mut times = Vec::new();
     let started = Instant::now();
     for request in &requests {
-        if started.elapsed() > RUN {
+        if started.elapsed() > client::RUN {
             break;
         }
         let sent = Instant::now();
@@ -469,99 +326,4 @@ fn end(child: &mut std::process::Child) {
         .arg(child.id().to_string())
         .status();
     let _ = child.wait();
-}
-
-struct Speed {
-    rate: f64,
-    p50: f64,
-    p99: f64,
-}
-
-impl Speed {
-    fn of(mut times: Vec<Duration>, over: Duration) -> Self {
-        times.sort_unstable();
-        let at = |share: usize| {
-            let place = (times.len() * share / 100).min(times.len() - 1);
-            times[place].as_secs_f64() * 1e6
-        };
-        let count = u32::try_from(times.len()).unwrap();
-        Self {
-            rate: f64::from(count) / over.as_secs_f64(),
-            p50: at(50),
-            p99: at(99),
-        }
-    }
-
-    fn text(&self) -> String {
-        format!(
-            "{:.0}/s, p50 {:.0} µs, p99 {:.0} µs",
-            self.rate, self.p50, self.p99
-        )
-    }
-}
-
-async fn hammer(address: SocketAddr, request: &str, connections: usize) -> Speed {
-    let started = Instant::now();
-    let workers: Vec<_> = (0..connections)
-        .map(|_| {
-            let request = request.to_owned();
-            tokio::spawn(async move {
-                let mut stream = TcpStream::connect(address).await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                let (mut buffer, mut times) = (Vec::new(), Vec::new());
-                while started.elapsed() < RUN {
-                    let sent = Instant::now();
-                    let (status, _, _) = call(&mut stream, &request, &mut buffer).await;
-                    assert!(status == 200 || status == 304, "{status}");
-                    times.push(sent.elapsed());
-                }
-                times
-            })
-        })
-        .collect();
-    let mut times = Vec::new();
-    for worker in workers {
-        times.extend(worker.await.unwrap());
-    }
-    Speed::of(times, started.elapsed())
-}
-
-async fn probe(address: SocketAddr, request: &str) -> (usize, String) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let (status, head, body) = call(&mut stream, request, &mut Vec::new()).await;
-    assert_eq!(status, 200, "{body}");
-    let tag = head
-        .lines()
-        .find_map(|line| line.strip_prefix("etag: "))
-        .unwrap();
-    (body.len(), tag.to_owned())
-}
-
-/// One request and its whole answer, with as little work of the client's as can be.
-async fn call(
-    stream: &mut TcpStream,
-    request: &str,
-    buffer: &mut Vec<u8>,
-) -> (u16, String, String) {
-    stream.write_all(request.as_bytes()).await.unwrap();
-    buffer.clear();
-    loop {
-        assert!(
-            stream.read_buf(buffer).await.unwrap() > 0,
-            "the connection was closed"
-        );
-        let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
-            continue;
-        };
-        let head = std::str::from_utf8(&buffer[..end]).unwrap();
-        let length: usize = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .map_or(0, |length| length.parse().unwrap());
-        if buffer.len() >= end + 4 + length {
-            let status = head.get(9..12).unwrap().parse().unwrap();
-            let body = String::from_utf8_lossy(&buffer[end + 4..]).into_owned();
-            return (status, head.to_owned(), body);
-        }
-    }
 }
