@@ -12,6 +12,13 @@ export const commands = {
 	 */
 	start: () => __TAURI_INVOKE<Start>("start"),
 	/**
+	 *  Opens the sample project, on this computer.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	openSample: () => __TAURI_INVOKE<ProjectCard>("open_sample"),
+	/**
 	 *  Founds a project on this computer.
 	 *
 	 *  # Errors
