@@ -26,6 +26,7 @@ class AppState {
 
   async begin() {
     clock.start();
+    this.failed = null;
     try {
       this.#stop = await Promise.all([
         backend.on("project_changed", ({ project }) => project === this.project && void this.refresh()),
