@@ -44,7 +44,11 @@ impl Clipboard {
     pub fn paste(&self) -> Result<Secret, ClipboardError> {
         let text = self.with(arboard::Clipboard::get_text)?;
         let text = text.trim();
-        if text.is_empty() { Err(ClipboardError::Empty) } else { Ok(Secret::new(text)) }
+        if text.is_empty() {
+            Err(ClipboardError::Empty)
+        } else {
+            Ok(Secret::new(text))
+        }
     }
 
     fn with<T>(
@@ -55,7 +59,9 @@ impl Clipboard {
         if kept.is_none() {
             *kept = Some(arboard::Clipboard::new().map_err(|error| explain(&error))?);
         }
-        let Some(open) = kept.as_mut() else { return Err(ClipboardError::Empty) };
+        let Some(open) = kept.as_mut() else {
+            return Err(ClipboardError::Empty);
+        };
         work(open).map_err(|error| explain(&error))
     }
 }

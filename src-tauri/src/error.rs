@@ -17,12 +17,20 @@ pub struct IpcError {
 
 impl From<workbench::Error> for IpcError {
     fn from(error: workbench::Error) -> Self {
-        Self { code: error.code(), details: error.details(), message: error.to_string() }
+        Self {
+            code: error.code(),
+            details: error.details(),
+            message: error.to_string(),
+        }
     }
 }
 
 impl From<crate::clipboard::ClipboardError> for IpcError {
     fn from(error: crate::clipboard::ClipboardError) -> Self {
-        Self { code: ErrorCode::Other, details: None, message: error.to_string() }
+        Self {
+            code: ErrorCode::Other,
+            details: None,
+            message: error.to_string(),
+        }
     }
 }

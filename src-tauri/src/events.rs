@@ -16,7 +16,10 @@ pub fn forward(app: AppHandle, workbench: Workbench) {
                 // looked at again.
                 Err(RecvError::Lagged(_)) => {
                     for card in workbench.projects().unwrap_or_default() {
-                        tell(&app, &Event::ProjectChanged(ProjectChanged { project: card.id }));
+                        tell(
+                            &app,
+                            &Event::ProjectChanged(ProjectChanged { project: card.id }),
+                        );
                     }
                 }
                 Err(RecvError::Closed) => return,

@@ -15,7 +15,10 @@ const MAIN: &str = "main";
 pub fn only_one(home: Option<&Path>) -> TauriPlugin<Wry> {
     let folder = home.unwrap_or(Path::new("")).as_os_str().as_encoded_bytes();
     tauri_plugin_single_instance::Builder::new()
-        .dbus_id(format!("dev.galley.desktop.h{}", Digest::of(folder).short()))
+        .dbus_id(format!(
+            "dev.galley.desktop.h{}",
+            Digest::of(folder).short()
+        ))
         .callback(|app, _, _| {
             if let Some(window) = app.get_webview_window(MAIN) {
                 // Each may be refused by a window manager; the others still help.

@@ -8,17 +8,32 @@ use std::io::Write;
 use std::process::Stdio;
 
 /// Runs `galley` on a desk, and gives back its exit code and what it said.
-fn galley(desk: &Desk, arguments: &[&str], input: &str, secret: Option<&str>) -> (Option<i32>, String) {
+fn galley(
+    desk: &Desk,
+    arguments: &[&str],
+    input: &str,
+    secret: Option<&str>,
+) -> (Option<i32>, String) {
     let mut command = desk.command(built("galley"));
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     match secret {
         Some(secret) => command.env("GALLEY_SECRET", secret),
         None => command.env_remove("GALLEY_SECRET"),
     };
     let mut child = command.spawn().expect("galley runs");
-    child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes()).expect("it reads");
+    child
+        .stdin
+        .take()
+        .expect("its input is a pipe")
+        .write_all(input.as_bytes())
+        .expect("it reads");
     let output = child.wait_with_output().expect("galley ends");
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     (output.status.code(), said.concat())
 }
 
@@ -30,8 +45,15 @@ fn done(desk: &Desk, arguments: &[&str]) -> String {
 }
 
 fn writes(desk: &Desk, text: &str) {
-    let content = format!(r#"{{"kind":"chat","messages":[{{"type":"message","role":"system","text":"{text}"}}]}}"#);
-    let (code, said) = galley(desk, &["edit", "support/triage", "--from", "-"], &content, None);
+    let content = format!(
+        r#"{{"kind":"chat","messages":[{{"type":"message","role":"system","text":"{text}"}}]}}"#
+    );
+    let (code, said) = galley(
+        desk,
+        &["edit", "support/triage", "--from", "-"],
+        &content,
+        None,
+    );
     assert_eq!(code, Some(0), "{said}");
 }
 
@@ -40,19 +62,59 @@ async fn the_five_minute_tour_of_the_readme() {
     let mut registry = Registry::start().await;
     let desk = Desk::new().await;
     let address = registry.address();
-    let login = ["login", "team", &address, "--as", "Ana Ferreira", "--project-name", "Support desk"];
+    let login = [
+        "login",
+        "team",
+        &address,
+        "--as",
+        "Ana Ferreira",
+        "--project-name",
+        "Support desk",
+    ];
     let (code, said) = galley(&desk, &login, "", Some(registry.invitation()));
     assert_eq!(code, Some(0), "{said}");
 
     done(&desk, &["new", "support/triage"]);
     writes(&desk, "Name the intent.");
-    done(&desk, &["save", "support/triage", "-m", "The first version"]);
-    done(&desk, &["release", "support/triage", "v1", "--to", "staging", "-m", "To try it"]);
-    done(&desk, &["promote", "support/triage", "--from", "staging", "--to", "production", "-m", "Goes live"]);
+    done(
+        &desk,
+        &["save", "support/triage", "-m", "The first version"],
+    );
+    done(
+        &desk,
+        &[
+            "release",
+            "support/triage",
+            "v1",
+            "--to",
+            "staging",
+            "-m",
+            "To try it",
+        ],
+    );
+    done(
+        &desk,
+        &[
+            "promote",
+            "support/triage",
+            "--from",
+            "staging",
+            "--to",
+            "production",
+            "-m",
+            "Goes live",
+        ],
+    );
     assert!(done(&desk, &["list"]).contains("support/triage"));
 
-    let made = done(&desk, &["key", "new", "Support backend", "--env", "production"]);
-    let key = made.split_whitespace().find(|word| word.starts_with("gal_env_")).expect("the key is written once");
+    let made = done(
+        &desk,
+        &["key", "new", "Support backend", "--env", "production"],
+    );
+    let key = made
+        .split_whitespace()
+        .find(|word| word.starts_with("gal_env_"))
+        .expect("the key is written once");
     let (status, served) = registry.read("support/triage", key).await;
     assert_eq!(status, StatusCode::OK, "{served}");
     assert!(served.to_string().contains("Name the intent."), "{served}");
@@ -60,19 +122,58 @@ async fn the_five_minute_tour_of_the_readme() {
     registry.vanish();
     writes(&desk, "Name the intent in one word.");
     done(&desk, &["save", "support/triage", "-m", "Be brief"]);
-    assert!(done(&desk, &["outbox"]).contains("support/triage"), "what was saved offline waits");
+    assert!(
+        done(&desk, &["outbox"]).contains("support/triage"),
+        "what was saved offline waits"
+    );
     registry.come_back().await;
     done(&desk, &["sync"]);
-    done(&desk, &["release", "support/triage", "v2", "--to", "staging", "-m", "To try it"]);
-    done(&desk, &["promote", "support/triage", "--from", "staging", "--to", "production", "-m", "Brief"]);
+    done(
+        &desk,
+        &[
+            "release",
+            "support/triage",
+            "v2",
+            "--to",
+            "staging",
+            "-m",
+            "To try it",
+        ],
+    );
+    done(
+        &desk,
+        &[
+            "promote",
+            "support/triage",
+            "--from",
+            "staging",
+            "--to",
+            "production",
+            "-m",
+            "Brief",
+        ],
+    );
     let (_, served) = registry.read("support/triage", key).await;
     assert!(served.to_string().contains("in one word"), "{served}");
-    done(&desk, &["revert", "support/triage", "--in", "production", "-m", "Too terse"]);
+    done(
+        &desk,
+        &[
+            "revert",
+            "support/triage",
+            "--in",
+            "production",
+            "-m",
+            "Too terse",
+        ],
+    );
     let (_, served) = registry.read("support/triage", key).await;
     assert!(served.to_string().contains("Name the intent."), "{served}");
 
     let log = done(&desk, &["log"]);
-    assert!(log.contains("Be brief") && log.contains("Too terse"), "{log}");
+    assert!(
+        log.contains("Be brief") && log.contains("Too terse"),
+        "{log}"
+    );
     done(&desk, &["verify"]);
     registry.vanish();
     let (good, report) = registry.verify();
@@ -86,5 +187,8 @@ async fn wrong_use_is_2_and_refused_is_1() {
     assert_eq!(code, Some(2));
     let (code, said) = galley(&desk, &["--json", "show", "nothing"], "", None);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("\"code\""), "with --json a failure is JSON: {said}");
+    assert!(
+        said.contains("\"code\""),
+        "with --json a failure is JSON: {said}"
+    );
 }

@@ -8,15 +8,23 @@ use serde_json::Value;
 /// # Panics
 /// axe-core is not installed (`npm ci` in `ui/`), or it can't run.
 pub async fn check(client: &Client) -> Vec<String> {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/node_modules/axe-core/axe.min.js");
+    let source = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/ui/node_modules/axe-core/axe.min.js"
+    );
     let axe = std::fs::read_to_string(source)
         .unwrap_or_else(|error| panic!("axe-core is not there ({error}): run `npm ci` in ui/"));
-    client.execute(&axe, vec![]).await.expect("axe is loaded into the page");
+    client
+        .execute(&axe, vec![])
+        .await
+        .expect("axe is loaded into the page");
     let run = "const done = arguments[arguments.length - 1];\
                axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })\
                .then(r => done(r.violations), e => done(String(e)))";
     let violations = client.execute_async(run, vec![]).await.expect("axe runs");
-    let Value::Array(violations) = violations else { panic!("axe failed: {violations}") };
+    let Value::Array(violations) = violations else {
+        panic!("axe failed: {violations}")
+    };
     violations.iter().flat_map(lines).collect()
 }
 
@@ -30,7 +38,10 @@ fn lines(violation: &Value) -> Vec<String> {
                 violation["id"].as_str().unwrap_or_default(),
                 violation["help"].as_str().unwrap_or_default(),
                 node["target"],
-                node["failureSummary"].as_str().unwrap_or_default().replace('\n', " ")
+                node["failureSummary"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .replace('\n', " ")
             )
         })
         .collect()

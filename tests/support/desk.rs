@@ -27,18 +27,31 @@ impl Desk {
                 .stderr(Stdio::null()),
             |line| line.starts_with("unix:").then(|| line.to_owned()),
         );
-        let mut desk = Self { _keychain: None, _bus: Some(bus), rooms, bus_address: Some(address) };
+        let mut desk = Self {
+            _keychain: None,
+            _bus: Some(bus),
+            rooms,
+            bus_address: Some(address),
+        };
         desk._keychain = Some(desk.unlock().await);
         desk
     }
 
     /// A computer that has no keychain at all.
     pub fn without_keychain() -> Self {
-        Self { _keychain: None, _bus: None, rooms: Self::rooms(), bus_address: None }
+        Self {
+            _keychain: None,
+            _bus: None,
+            rooms: Self::rooms(),
+            bus_address: None,
+        }
     }
 
     fn rooms() -> TempDir {
-        let rooms = tempfile::Builder::new().prefix("galley-desk-").tempdir().expect("a folder");
+        let rooms = tempfile::Builder::new()
+            .prefix("galley-desk-")
+            .tempdir()
+            .expect("a folder");
         for folder in ["run", "data/keyrings", "cache", "config", "galley"] {
             std::fs::create_dir_all(rooms.path().join(folder)).expect("a folder");
         }
@@ -54,16 +67,33 @@ impl Desk {
             .stderr(Stdio::null())
             .spawn()
             .expect("gnome-keyring-daemon starts");
-        child.stdin.take().expect("its input is a pipe").write_all(b"a password for tests").expect("it reads");
+        child
+            .stdin
+            .take()
+            .expect("its input is a pipe")
+            .write_all(b"a password for tests")
+            .expect("it reads");
         let running = Running::from(child);
         until("the keychain to own its name on the bus", async || {
             let asked = self
                 .command(installed("dbus-send"))
-                .args(["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/"])
-                .args(["org.freedesktop.DBus.GetNameOwner", "string:org.freedesktop.secrets"])
+                .args([
+                    "--session",
+                    "--print-reply",
+                    "--dest=org.freedesktop.DBus",
+                    "/",
+                ])
+                .args([
+                    "org.freedesktop.DBus.GetNameOwner",
+                    "string:org.freedesktop.secrets",
+                ])
                 .output()
                 .expect("dbus-send runs");
-            if asked.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&asked.stderr).into_owned()) }
+            if asked.status.success() {
+                Ok(())
+            } else {
+                Err(String::from_utf8_lossy(&asked.stderr).into_owned())
+            }
         })
         .await;
         running

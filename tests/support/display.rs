@@ -25,7 +25,10 @@ fn start() -> String {
     let mut out = std::io::BufReader::new(shell.stdout.take().expect("its output is a pipe"));
     let mut number = String::new();
     std::io::BufRead::read_line(&mut out, &mut number).expect("Xvfb says its display");
-    let number: u32 = number.trim().parse().expect("Xvfb started and said its display");
+    let number: u32 = number
+        .trim()
+        .parse()
+        .expect("Xvfb started and said its display");
     // Dropping the handle would close the pipe that is the leash.
     std::mem::forget(shell);
     format!(":{number}")

@@ -28,6 +28,9 @@ impl Model {
                 .stderr(Stdio::null()),
             |line| line.starts_with("http://").then(|| line.to_owned()),
         );
-        Self { _running: running, address }
+        Self {
+            _running: running,
+            address,
+        }
     }
 }

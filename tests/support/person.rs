@@ -6,7 +6,8 @@ use domain::content::{Kind, Message, Role};
 use domain::{EnvironmentId, ProjectId, PromptId, VersionContent};
 use tempfile::TempDir;
 use workbench::views::{
-    BundleChange, BundleSide, Done, Draft, Library, PersonRole, Plan, PromptView, SyncKind, VersionRow,
+    BundleChange, BundleSide, Done, Draft, Library, PersonRole, Plan, PromptView, SyncKind,
+    VersionRow,
 };
 use workbench::{Error, Options, Secret, Secrets, Workbench};
 
@@ -22,17 +23,34 @@ pub struct Person {
 }
 
 fn workbench() -> (Workbench, TempDir) {
-    let home = tempfile::Builder::new().prefix("galley-person-").tempdir().expect("a folder");
-    let options = Options { home: home.path().to_owned(), secrets: Secrets::in_memory() };
-    (Workbench::open(options).expect("a new workbench opens"), home)
+    let home = tempfile::Builder::new()
+        .prefix("galley-person-")
+        .tempdir()
+        .expect("a folder");
+    let options = Options {
+        home: home.path().to_owned(),
+        secrets: Secrets::in_memory(),
+    };
+    (
+        Workbench::open(options).expect("a new workbench opens"),
+        home,
+    )
 }
 
 impl Person {
     /// Founds a project on their own computer.
     pub async fn alone(name: &str) -> Self {
         let (bench, home) = workbench();
-        let card = bench.create_project("Support desk".to_owned(), name.to_owned()).await.expect("a new project");
-        Self { bench, project: card.id, name: name.to_owned(), _home: home }
+        let card = bench
+            .create_project("Support desk".to_owned(), name.to_owned())
+            .await
+            .expect("a new project");
+        Self {
+            bench,
+            project: card.id,
+            name: name.to_owned(),
+            _home: home,
+        }
     }
 
     /// Makes a registry's first project with the invitation that its operator was given.
@@ -51,31 +69,58 @@ impl Person {
         Self::joining(name, registry, invitation.secret, None).await
     }
 
-    async fn joining(name: &str, registry: &Registry, invitation: Secret, project: Option<&str>) -> Self {
+    async fn joining(
+        name: &str,
+        registry: &Registry,
+        invitation: Secret,
+        project: Option<&str>,
+    ) -> Self {
         let (bench, home) = workbench();
         let card = bench
-            .join_team(registry.address(), invitation, name.to_owned(), project.map(str::to_owned))
+            .join_team(
+                registry.address(),
+                invitation,
+                name.to_owned(),
+                project.map(str::to_owned),
+            )
             .await
             .unwrap_or_else(|error| panic!("{name} joins: {error}"));
-        Self { bench, project: card.id, name: name.to_owned(), _home: home }
+        Self {
+            bench,
+            project: card.id,
+            name: name.to_owned(),
+            _home: home,
+        }
     }
 
     /// Writes and saves a new prompt with one system message.
     pub async fn writes(&self, prompt: &str, text: &str) -> VersionRow {
-        let draft = self.bench.new_draft(self.project, prompt.to_owned(), Kind::Chat).await.expect("a draft");
+        let draft = self
+            .bench
+            .new_draft(self.project, prompt.to_owned(), Kind::Chat)
+            .await
+            .expect("a draft");
         self.saves(&draft, text, "The first version").await
     }
 
     /// Changes a prompt's system message and saves it.
     pub async fn rewrites(&self, prompt: &str, text: &str, message: &str) -> VersionRow {
         let prompt = self.prompt_id(prompt).await;
-        let draft = self.bench.open_draft(self.project, prompt, None).await.expect("a draft opens");
+        let draft = self
+            .bench
+            .open_draft(self.project, prompt, None)
+            .await
+            .expect("a draft opens");
         self.saves(&draft, text, message).await
     }
 
     async fn saves(&self, draft: &Draft, text: &str, message: &str) -> VersionRow {
         let mut content = draft.content.clone();
-        let system = Message::Message { role: Role::System, text: text.to_owned(), other: Default::default() };
+        let system = Message::Message {
+            role: Role::System,
+            text: text.to_owned(),
+            other: Default::default(),
+        };
         match content.messages.first_mut() {
             Some(first) => *first = system,
             None => content.messages.push(system),
@@ -92,12 +137,14 @@ impl Person {
 
     /// Sends and fetches until this computer and the registry agree.
     pub async fn syncs(&self) {
-        until(&format!("{} to be in step", self.name), async || {
-            match self.bench.sync_now(self.project).await {
-                Ok(state) if state.kind == SyncKind::InStep && state.outbox == 0 => Ok(()),
-                Ok(state) => Err(format!("{state:?}")),
-                Err(error) => Err(error.to_string()),
-            }
+        until(&format!("{} to be in step", self.name), async || match self
+            .bench
+            .sync_now(self.project)
+            .await
+        {
+            Ok(state) if state.kind == SyncKind::InStep && state.outbox == 0 => Ok(()),
+            Ok(state) => Err(format!("{state:?}")),
+            Err(error) => Err(error.to_string()),
         })
         .await;
     }
@@ -111,18 +158,26 @@ impl Person {
     pub async fn prompt_id(&self, name: &str) -> PromptId {
         let library = self.library().await;
         let row = library.prompts.iter().find(|row| row.name == name);
-        row.unwrap_or_else(|| panic!("{} sees no prompt {name}: {:?}", self.name, library.prompts)).id
+        row.unwrap_or_else(|| panic!("{} sees no prompt {name}: {:?}", self.name, library.prompts))
+            .id
     }
 
     /// One prompt as this person sees it.
     pub async fn sees(&self, prompt: &str) -> PromptView {
         let id = self.prompt_id(prompt).await;
-        self.bench.prompt(self.project, id).await.expect("the prompt")
+        self.bench
+            .prompt(self.project, id)
+            .await
+            .expect("the prompt")
     }
 
     /// The text of a version's first message.
     pub async fn text(&self, version: &VersionRow) -> String {
-        let view = self.bench.version(self.project, version.id).await.expect("the version");
+        let view = self
+            .bench
+            .version(self.project, version.id)
+            .await
+            .expect("the version");
         first_text(&view.content)
     }
 
@@ -130,7 +185,8 @@ impl Person {
     pub async fn environment(&self, name: &str) -> EnvironmentId {
         let library = self.library().await;
         let card = library.environments.iter().find(|card| card.name == name);
-        card.unwrap_or_else(|| panic!("there is no environment {name}")).id
+        card.unwrap_or_else(|| panic!("there is no environment {name}"))
+            .id
     }
 
     /// Releases a version in an environment.
@@ -138,17 +194,29 @@ impl Person {
         let change = BundleChange {
             environment: self.environment(environment).await,
             prompt: self.prompt_id(prompt).await,
-            sides: vec![BundleSide { version: version.id, weight: 100 }],
+            sides: vec![BundleSide {
+                version: version.id,
+                weight: 100,
+            }],
         };
-        let plan = self.bench.plan_release(self.project, vec![change]).await.expect("a plan");
-        self.carries_out(plan).await.expect("the release is accepted")
+        let plan = self
+            .bench
+            .plan_release(self.project, vec![change])
+            .await
+            .expect("a plan");
+        self.carries_out(plan)
+            .await
+            .expect("the release is accepted")
     }
 
     /// Promotes what one environment serves of a prompt to another.
     pub async fn promotes(&self, prompt: &str, from: &str, to: &str) -> Result<Done, Error> {
         let (from, to) = (self.environment(from).await, self.environment(to).await);
         let prompt = self.prompt_id(prompt).await;
-        let plan = self.bench.plan_promotion(self.project, from, to, vec![prompt]).await?;
+        let plan = self
+            .bench
+            .plan_promotion(self.project, from, to, vec![prompt])
+            .await?;
         self.carries_out(plan).await
     }
 
@@ -156,18 +224,26 @@ impl Person {
     pub async fn reverts(&self, prompt: &str, environment: &str) -> Result<Done, Error> {
         let environment = self.environment(environment).await;
         let prompt = self.prompt_id(prompt).await;
-        let plan = self.bench.plan_revert(self.project, environment, vec![prompt], None).await?;
+        let plan = self
+            .bench
+            .plan_revert(self.project, environment, vec![prompt], None)
+            .await?;
         self.carries_out(plan).await
     }
 
     async fn carries_out(&self, plan: Plan) -> Result<Done, Error> {
-        self.bench.carry_out(self.project, plan.id, plan.reason).await
+        self.bench
+            .carry_out(self.project, plan.id, plan.reason)
+            .await
     }
 
     /// Makes a key for an application that reads an environment.
     pub async fn makes_a_key(&self, environment: &str) -> Secret {
         let environment = self.environment(environment).await;
-        let key = self.bench.create_key(self.project, environment, "The backend".to_owned(), None).await;
+        let key = self
+            .bench
+            .create_key(self.project, environment, "The backend".to_owned(), None)
+            .await;
         key.expect("an admin may make a key").secret
     }
 }

@@ -9,7 +9,9 @@ use std::process::{Child, Command, Stdio};
 /// # Panics
 /// It was not built.
 pub fn built(name: &str) -> PathBuf {
-    let beside = Path::new(env!("CARGO_BIN_EXE_galley-desktop")).parent().expect("a binary lies in a folder");
+    let beside = Path::new(env!("CARGO_BIN_EXE_galley-desktop"))
+        .parent()
+        .expect("a binary lies in a folder");
     let path = beside.join(name);
     assert!(
         path.exists(),
@@ -24,7 +26,11 @@ pub fn built(name: &str) -> PathBuf {
 /// It is not installed.
 pub fn installed(name: &str) -> PathBuf {
     std::env::var_os("PATH")
-        .and_then(|paths| std::env::split_paths(&paths).map(|folder| folder.join(name)).find(|file| file.is_file()))
+        .and_then(|paths| {
+            std::env::split_paths(&paths)
+                .map(|folder| folder.join(name))
+                .find(|file| file.is_file())
+        })
         .unwrap_or_else(|| panic!("{name} is not installed: run `scripts/setup.sh test`"))
 }
 
@@ -38,7 +44,9 @@ impl Running {
     /// Starts it.
     pub fn start(command: &mut Command) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.spawn().unwrap_or_else(|error| panic!("{name} did not start: {error}"));
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} did not start: {error}"));
         Self { child, name }
     }
 
@@ -58,9 +66,15 @@ impl Running {
                 }
             }
         });
-        let found = heard.recv_timeout(super::wait::PATIENCE).unwrap_or_else(|_| {
-            panic!("{} did not say that it is ready ({:?})", running.name, running.child.try_wait())
-        });
+        let found = heard
+            .recv_timeout(super::wait::PATIENCE)
+            .unwrap_or_else(|_| {
+                panic!(
+                    "{} did not say that it is ready ({:?})",
+                    running.name,
+                    running.child.try_wait()
+                )
+            });
         (running, found)
     }
 
@@ -79,7 +93,10 @@ impl Running {
 
 impl From<Child> for Running {
     fn from(child: Child) -> Self {
-        Self { name: format!("process {}", child.id()), child }
+        Self {
+            name: format!("process {}", child.id()),
+            child,
+        }
     }
 }
 
@@ -101,7 +118,10 @@ pub fn children(parent: u32) -> Vec<u32> {
 /// Ends a process that is nobody's child here.
 pub fn kill(id: u32) {
     // It may have ended meanwhile.
-    let _ = Command::new("kill").args(["-KILL", &id.to_string()]).stderr(Stdio::null()).status();
+    let _ = Command::new("kill")
+        .args(["-KILL", &id.to_string()])
+        .stderr(Stdio::null())
+        .status();
 }
 
 /// A port of this computer that nobody uses now.

@@ -18,20 +18,32 @@ pub struct Registry {
 impl Registry {
     /// A new registry, running.
     pub async fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("galley-registry-").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new()
+            .prefix("galley-registry-")
+            .tempdir()
+            .expect("a folder");
         let init = Command::new(built("galley-registry"))
             .args(["init", "--data"])
             .arg(folder.path().join("registry.sqlite"))
             .output()
             .expect("galley-registry runs");
         let said = String::from_utf8_lossy(&init.stdout).into_owned();
-        assert!(init.status.success(), "galley-registry init: {said}{}", String::from_utf8_lossy(&init.stderr));
+        assert!(
+            init.status.success(),
+            "galley-registry init: {said}{}",
+            String::from_utf8_lossy(&init.stderr)
+        );
         let invitation = said
             .split_whitespace()
             .find(|word| word.starts_with("gal_new_"))
             .unwrap_or_else(|| panic!("init prints an invitation; it printed {said}"))
             .to_owned();
-        let mut registry = Self { running: None, folder, port: free_port(), invitation };
+        let mut registry = Self {
+            running: None,
+            folder,
+            port: free_port(),
+            invitation,
+        };
         registry.come_back().await;
         registry
     }
@@ -59,16 +71,23 @@ impl Registry {
     pub async fn come_back(&mut self) {
         let mut command = Command::new(built("galley-registry"));
         command
-            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data"])
+            .args([
+                "serve",
+                "--listen",
+                &format!("127.0.0.1:{}", self.port),
+                "--data",
+            ])
             .arg(self.data())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         self.running = Some(Running::start(&mut command));
         let ready = format!("{}/readyz", self.address());
-        until("the registry to be ready", async || match client().get(&ready).send().await {
-            Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
-            Ok(answer) => Err(answer.status().to_string()),
-            Err(error) => Err(error.to_string()),
+        until("the registry to be ready", async || {
+            match client().get(&ready).send().await {
+                Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
+                Ok(answer) => Err(answer.status().to_string()),
+                Err(error) => Err(error.to_string()),
+            }
         })
         .await;
     }
@@ -93,7 +112,10 @@ impl Registry {
             .arg(self.data())
             .output()
             .expect("galley-registry runs");
-        (told.status.success(), String::from_utf8_lossy(&told.stdout).into_owned())
+        (
+            told.status.success(),
+            String::from_utf8_lossy(&told.stdout).into_owned(),
+        )
     }
 }
 

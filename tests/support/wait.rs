@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// How long something may take that takes a moment when all is well. Generous: two cores may be
 /// busy with a build.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Looks again and again until `look` finds what it looks for, and gives it back.
 ///
@@ -20,7 +20,10 @@ where
             Ok(found) => return found,
             Err(instead) => instead,
         };
-        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}; there was {instead}");
+        assert!(
+            started.elapsed() < PATIENCE,
+            "waited in vain for {what}; there was {instead}"
+        );
         // The pause between two looks: it spares the processor and decides nothing.
         tokio::time::sleep(Duration::from_millis(25)).await;
     }

@@ -35,11 +35,16 @@ impl Window {
         let driver = Running::start(&mut command);
         let address = format!("http://127.0.0.1:{port}");
         until("the web driver to listen", async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())
+            tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .map_err(|error| error.to_string())
         })
         .await;
-        let capabilities = json!({ "webkitgtk:browserOptions": { "binary": built("galley-desktop") } });
-        let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
+        let capabilities =
+            json!({ "webkitgtk:browserOptions": { "binary": built("galley-desktop") } });
+        let Value::Object(capabilities) = capabilities else {
+            unreachable!("it is an object")
+        };
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities)
             .connect(&address)
@@ -47,7 +52,13 @@ impl Window {
             .expect("the app opens its window for the driver");
         let window = Self { client, driver };
         until("the page to be drawn", async || {
-            match window.run("return document.querySelector('main:not([aria-busy=\"true\"])') !== null", vec![]).await {
+            match window
+                .run(
+                    "return document.querySelector('main:not([aria-busy=\"true\"])') !== null",
+                    vec![],
+                )
+                .await
+            {
                 Value::Bool(true) => Ok(()),
                 _ => Err(window.text().await),
             }
@@ -65,7 +76,9 @@ impl Window {
 
     /// The processes of the app itself: one.
     pub fn app(&self) -> u32 {
-        *children(self.driver.id()).first().expect("the driver started the app")
+        *children(self.driver.id())
+            .first()
+            .expect("the driver started the app")
     }
 
     /// Ends the app at once, as a power cut would.
@@ -76,46 +89,68 @@ impl Window {
 
     /// Clicks what bears this name: a button, a link, a tab, an entry in a menu or a list.
     pub async fn click(&self, name: &str) {
-        self.act_on(&format!("something to click named {name:?}"), json!({ "name": name }), async |element| {
-            element.click().await
-        })
+        self.act_on(
+            &format!("something to click named {name:?}"),
+            json!({ "name": name }),
+            async |element| element.click().await,
+        )
         .await;
     }
 
     /// Clicks what has this `data-testid`.
     pub async fn click_id(&self, id: &str) {
-        self.act_on(&format!("something to click marked {id:?}"), json!({ "id": id }), async |element| {
-            element.click().await
-        })
+        self.act_on(
+            &format!("something to click marked {id:?}"),
+            json!({ "id": id }),
+            async |element| element.click().await,
+        )
         .await;
     }
 
     /// Puts a text into the field of this name in place of what is in it.
     pub async fn fill(&self, label: &str, text: &str) {
-        self.write_into(&format!("a field named {label:?}"), json!({ "field": label }), text).await;
+        self.write_into(
+            &format!("a field named {label:?}"),
+            json!({ "field": label }),
+            text,
+        )
+        .await;
     }
 
     /// Puts a text into the field with this `data-testid`.
     pub async fn fill_id(&self, id: &str, text: &str) {
-        self.write_into(&format!("a field marked {id:?}"), json!({ "id": id }), text).await;
+        self.write_into(&format!("a field marked {id:?}"), json!({ "id": id }), text)
+            .await;
     }
 
     async fn write_into(&self, what: &str, wanted: Value, text: &str) {
-        self.act_on(what, wanted.clone(), async |element| element.click().await).await;
+        self.act_on(what, wanted.clone(), async |element| element.click().await)
+            .await;
         self.chord(&[Key::Control], 'a').await;
-        self.act_on(what, wanted, async |element| element.send_keys(text).await).await;
+        self.act_on(what, wanted, async |element| element.send_keys(text).await)
+            .await;
     }
 
     /// Puts another text into the first message of the prompt in sight.
     pub async fn write_first_message(&self, text: &str) {
         let first = "the first message's text";
         let css = "[data-testid=message-0] .cm-content[contenteditable=true]";
-        self.act_on(first, json!({ "css": css }), async |element| element.click().await).await;
+        self.act_on(first, json!({ "css": css }), async |element| {
+            element.click().await
+        })
+        .await;
         self.chord(&[Key::Control], 'a').await;
-        self.act_on(first, json!({ "css": css }), async |element| element.send_keys(text).await).await;
+        self.act_on(first, json!({ "css": css }), async |element| {
+            element.send_keys(text).await
+        })
+        .await;
         until(&format!("{text:?} in the first message"), async || {
             let there = self.text_of("message-0").await;
-            if flat(&there).contains(&flat(text)) { Ok(()) } else { Err(there) }
+            if flat(&there).contains(&flat(text)) {
+                Ok(())
+            } else {
+                Err(there)
+            }
         })
         .await;
     }
@@ -129,12 +164,13 @@ impl Window {
                       list.dispatchEvent(new Event('input', { bubbles: true }));\
                       list.dispatchEvent(new Event('change', { bubbles: true }));\
                       return true;";
-        until(&format!("{entry:?} in the list {id:?}"), async || {
-            match self.run(script, vec![json!(id), json!(entry)]).await {
+        until(
+            &format!("{entry:?} in the list {id:?}"),
+            async || match self.run(script, vec![json!(id), json!(entry)]).await {
                 Value::Bool(true) => Ok(()),
                 instead => Err(format!("{instead} on\n{}", self.text().await)),
-            }
-        })
+            },
+        )
         .await;
     }
 
@@ -142,9 +178,11 @@ impl Window {
     pub async fn clipboard(&self) -> String {
         self.fill_id("search", "").await;
         self.chord(&[Key::Control], 'v').await;
-        let text = until("a pasted text", async || match self.text_of("search").await {
-            empty if empty.is_empty() => Err("an empty field".to_owned()),
-            text => Ok(text),
+        let text = until("a pasted text", async || {
+            match self.text_of("search").await {
+                empty if empty.is_empty() => Err("an empty field".to_owned()),
+                text => Ok(text),
+            }
         })
         .await;
         self.fill_id("search", " ").await;
@@ -154,7 +192,11 @@ impl Window {
 
     /// Types into whatever has the focus.
     pub async fn type_text(&self, text: &str) {
-        let focused = self.client.active_element().await.expect("something has the focus");
+        let focused = self
+            .client
+            .active_element()
+            .await
+            .expect("something has the focus");
         focused.send_keys(text).await.expect("it takes keys");
     }
 
@@ -168,20 +210,33 @@ impl Window {
         use fantoccini::actions::{InputSource, KeyAction, KeyActions};
         let mut keys = KeyActions::new("keyboard".to_owned());
         for held in held {
-            keys = keys.then(KeyAction::Down { value: char::from(held.clone()) });
+            keys = keys.then(KeyAction::Down {
+                value: char::from(held.clone()),
+            });
         }
-        keys = keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        keys = keys
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
         for held in held.iter().rev() {
-            keys = keys.then(KeyAction::Up { value: char::from(held.clone()) });
+            keys = keys.then(KeyAction::Up {
+                value: char::from(held.clone()),
+            });
         }
-        self.client.perform_actions(keys).await.expect("keys are pressed");
+        self.client
+            .perform_actions(keys)
+            .await
+            .expect("keys are pressed");
     }
 
     /// Waits until this text is in sight.
     pub async fn sees(&self, text: &str) {
         until(&format!("{text:?} in sight"), async || {
             let page = self.text().await;
-            if flat(&page).contains(&flat(text)) { Ok(()) } else { Err(page) }
+            if flat(&page).contains(&flat(text)) {
+                Ok(())
+            } else {
+                Err(page)
+            }
         })
         .await;
     }
@@ -190,7 +245,11 @@ impl Window {
     pub async fn no_longer_sees(&self, text: &str) {
         until(&format!("{text:?} gone"), async || {
             let page = self.text().await;
-            if flat(&page).contains(&flat(text)) { Err(page) } else { Ok(()) }
+            if flat(&page).contains(&flat(text)) {
+                Err(page)
+            } else {
+                Ok(())
+            }
         })
         .await;
     }
@@ -199,7 +258,11 @@ impl Window {
     pub async fn sees_in(&self, id: &str, text: &str) {
         until(&format!("{text:?} in {id:?}"), async || {
             let there = self.text_of(id).await;
-            if flat(&there).contains(&flat(text)) { Ok(()) } else { Err(format!("{there:?} on\n{}", self.text().await)) }
+            if flat(&there).contains(&flat(text)) {
+                Ok(())
+            } else {
+                Err(format!("{there:?} on\n{}", self.text().await))
+            }
         })
         .await;
     }
@@ -214,22 +277,32 @@ impl Window {
     pub async fn text_of(&self, id: &str) -> String {
         let script = "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)]\
                       .map(e => e.value ?? e.innerText).join('\\n')";
-        self.run(script, vec![json!(id)]).await.as_str().unwrap_or_default().to_owned()
-    }
-
-    /// All text in sight.
-    pub async fn text(&self) -> String {
-        self.run("return document.body ? document.body.innerText : ''", vec![])
+        self.run(script, vec![json!(id)])
             .await
             .as_str()
             .unwrap_or_default()
             .to_owned()
     }
 
+    /// All text in sight.
+    pub async fn text(&self) -> String {
+        self.run(
+            "return document.body ? document.body.innerText : ''",
+            vec![],
+        )
+        .await
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+    }
+
     /// What a script answers in the page.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         // A page that is just being replaced answers with an error: there is nothing to see yet.
-        self.client.execute(script, arguments).await.unwrap_or(Value::Null)
+        self.client
+            .execute(script, arguments)
+            .await
+            .unwrap_or(Value::Null)
     }
 
     /// What axe finds wrong in what is in sight now.
@@ -241,17 +314,28 @@ impl Window {
     pub async fn screenshot(&self, folder: &str, name: &str) -> PathBuf {
         // What is just fading in would be half there on the picture.
         let still = "return document.getAnimations().every(a => a.playState !== 'running')";
-        until("the window to stand still", async || match self.run(still, vec![]).await {
-            Value::Bool(true) => Ok(()),
-            other => Err(other.to_string()),
+        until("the window to stand still", async || {
+            match self.run(still, vec![]).await {
+                Value::Bool(true) => Ok(()),
+                other => Err(other.to_string()),
+            }
         })
         .await;
         // What the page holds reaches the picture two frames later.
         let drawn = "const done = arguments[arguments.length - 1];\
                      requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
-        self.client.execute_async(drawn, vec![]).await.expect("the window draws");
-        let picture = self.client.screenshot().await.expect("a picture of the window");
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(folder);
+        self.client
+            .execute_async(drawn, vec![])
+            .await
+            .expect("the window draws");
+        let picture = self
+            .client
+            .screenshot()
+            .await
+            .expect("a picture of the window");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("target")
+            .join(folder);
         std::fs::create_dir_all(&path).expect("a folder for pictures");
         let path = path.join(format!("{name}.png"));
         std::fs::write(&path, picture).expect("the picture is kept");
@@ -260,7 +344,10 @@ impl Window {
 
     /// Makes the window this wide and high.
     pub async fn size(&self, width: u32, height: u32) {
-        self.client.set_window_size(width, height).await.expect("the window takes the size");
+        self.client
+            .set_window_size(width, height)
+            .await
+            .expect("the window takes the size");
     }
 
     // Finds an element and does something with it. A page may redraw between the two: then it is
@@ -270,11 +357,18 @@ impl Window {
         F: Future<Output = Result<(), fantoccini::error::CmdError>>,
     {
         until(what, async || {
-            let found = self.client.execute(FIND, vec![wanted.clone()]).await.map_err(|error| error.to_string())?;
+            let found = self
+                .client
+                .execute(FIND, vec![wanted.clone()])
+                .await
+                .map_err(|error| error.to_string())?;
             if found.is_null() {
                 return Err(self.text().await);
             }
-            let reference = found[ELEMENT].as_str().expect("the script answers an element").to_owned();
+            let reference = found[ELEMENT]
+                .as_str()
+                .expect("the script answers an element")
+                .to_owned();
             let element = Element::from_element_id(self.client.clone(), reference.into());
             act(element).await.map_err(|error| error.to_string())
         })
@@ -292,7 +386,10 @@ impl Drop for Window {
 
 /// A text without regard to how its lines break.
 fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }
 
 /// The name under which WebDriver hands an element over.

@@ -4,8 +4,12 @@ use crate::support::{Desk, Window};
 use fantoccini::key::Key;
 
 /// Each screen, and what is in sight when it is there.
-const SCREENS: [(&str, &str); 4] =
-    [("go-releases", "releases-screen"), ("go-evals", "main"), ("go-activity", "main"), ("go-settings", "main")];
+const SCREENS: [(&str, &str); 4] = [
+    ("go-releases", "releases-screen"),
+    ("go-evals", "main"),
+    ("go-activity", "main"),
+    ("go-settings", "main"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_is_accessible_in_both_themes() {
@@ -14,9 +18,22 @@ async fn every_screen_is_accessible_in_both_themes() {
     let mut wrong = Vec::new();
     let mut look = async |place: &str| {
         for theme in ["light", "dark"] {
-            window.run("document.documentElement.dataset.theme = arguments[0]", vec![theme.into()]).await;
-            window.screenshot("window/screens", &format!("{place}-{theme}")).await;
-            wrong.extend(window.axe().await.into_iter().map(|line| format!("{place}, {theme}: {line}")));
+            window
+                .run(
+                    "document.documentElement.dataset.theme = arguments[0]",
+                    vec![theme.into()],
+                )
+                .await;
+            window
+                .screenshot("window/screens", &format!("{place}-{theme}"))
+                .await;
+            wrong.extend(
+                window
+                    .axe()
+                    .await
+                    .into_iter()
+                    .map(|line| format!("{place}, {theme}: {line}")),
+            );
         }
     };
     look("welcome").await;
@@ -38,7 +55,12 @@ async fn every_screen_is_accessible_in_both_themes() {
     window.size(900, 600).await;
     look("narrow").await;
     window.close().await;
-    assert!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} things are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

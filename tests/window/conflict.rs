@@ -35,12 +35,23 @@ async fn two_desktops_meet_a_conflict_and_bring_it_together() {
     ben.sees_in("sync", "In step").await;
 
     ben.sees("Two people saved from the same version").await;
-    steps.did(&ben, "Both texts are kept, and the prompt says that it has two heads").await;
+    steps
+        .did(
+            &ben,
+            "Both texts are kept, and the prompt says that it has two heads",
+        )
+        .await;
     ben.click_id("merge").await;
     ben.sees("changed by both").await;
     ben.click_id("pick-text-0").await;
-    ben.fill("Your own wording", "Answer in a warm, brief and formal voice.").await;
-    steps.did(&ben, "What both changed is asked, place by place").await;
+    ben.fill(
+        "Your own wording",
+        "Answer in a warm, brief and formal voice.",
+    )
+    .await;
+    steps
+        .did(&ben, "What both changed is asked, place by place")
+        .await;
     ben.click_id("merge-finish").await;
     ben.sees("Both are in v4").await;
     ben.sees_in("message-0", "warm, brief and formal").await;
@@ -48,7 +59,8 @@ async fn two_desktops_meet_a_conflict_and_bring_it_together() {
 
     ana.click_id("sync-now").await;
     ana.sees_in("message-0", "warm, brief and formal").await;
-    ana.no_longer_sees("Two people saved from the same version").await;
+    ana.no_longer_sees("Two people saved from the same version")
+        .await;
     ana.close().await;
     ben.close().await;
 }

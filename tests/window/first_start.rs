@@ -1,14 +1,50 @@
 //! The first start: three ways in, and the sample project at once.
 
-use crate::support::{Desk, Window};
+use crate::support::{Desk, Steps, Window};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_start_offers_three_ways_in() {
+async fn the_sample_opens_at_once_and_answers_without_a_key_or_a_network() {
+    let mut steps = Steps::new("window/first-start");
     let desk = Desk::new().await;
     let window = Window::open(&desk).await;
     window.sees("Explore the sample project").await;
     window.sees("Start my own").await;
     window.sees("Join a team").await;
-    window.screenshot("window", "first-start").await;
+    steps
+        .did(&window, "The first start offers three ways in")
+        .await;
+
+    window.click_id("open-sample").await;
+    window.sees_in("prompt-name", "").await;
+    window.click_id("prompt-support/triage").await;
+    window.sees_in("prompt-name", "triage").await;
+    window.sees_in("served-production", "v").await;
+    steps
+        .did(&window, "The sample: a prompt with its track")
+        .await;
+    window.click_id("try-it").await;
+    window.sees_in("answer-source", "cache").await;
+    steps
+        .did(
+            &window,
+            "Tried on a real message: the answer comes from the cache, and says so",
+        )
+        .await;
+    window.click_id("go-releases").await;
+    window.sees("production").await;
+    steps.did(&window, "What every environment serves").await;
+    window.close().await;
+
+    // The next start opens it at once.
+    let window = Window::open(&desk).await;
+    window.sees("Prompts").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keychain_it_says_so() {
+    let desk = Desk::without_keychain();
+    let window = Window::open(&desk).await;
+    window.sees("keychain").await;
     window.close().await;
 }

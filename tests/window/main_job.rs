@@ -18,10 +18,17 @@ pub async fn play(steps: &mut Steps) {
     let mut registry = Registry::start().await;
     let desk = Desk::new().await;
     let window = Window::open(&desk).await;
-    steps.did(&window, "Galley is opened for the first time").await;
+    steps
+        .did(&window, "Galley is opened for the first time")
+        .await;
 
     found(&window, &registry, "Ana Ferreira").await;
-    steps.did(&window, "The first person joins the team's registry with the operator's invitation").await;
+    steps
+        .did(
+            &window,
+            "The first person joins the team's registry with the operator's invitation",
+        )
+        .await;
 
     write_the_first_version(&window, steps).await;
     release_it_everywhere(&window, steps).await;
@@ -33,33 +40,64 @@ pub async fn play(steps: &mut Steps) {
     // The network goes. Nothing that follows asks for it.
     registry.vanish();
     window.click_id("prompt-support/triage").await;
-    rewrite(&window, "Name the intent of the message in one word. If you are not sure, answer: unclear.").await;
+    rewrite(
+        &window,
+        "Name the intent of the message in one word. If you are not sure, answer: unclear.",
+    )
+    .await;
     window.sees_in("changed-summary", "sentence").await;
-    steps.did(&window, "Offline: the prompt is rewritten, and what changed is in sight").await;
+    steps
+        .did(
+            &window,
+            "Offline: the prompt is rewritten, and what changed is in sight",
+        )
+        .await;
     window.click_id("compare-live").await;
     window.sees("unclear").await;
-    steps.did(&window, "Offline: the draft beside what production serves").await;
+    steps
+        .did(&window, "Offline: the draft beside what production serves")
+        .await;
     window.click_id("prompt-support/triage").await;
     save(&window, "Say when it is unclear").await;
     window.sees("in the outbox").await;
-    steps.did(&window, "Offline: saved as a version, which waits in the outbox").await;
+    steps
+        .did(
+            &window,
+            "Offline: saved as a version, which waits in the outbox",
+        )
+        .await;
 
     registry.come_back().await;
     window.click_id("sync-now").await;
     window.sees_in("sync", "In step").await;
     window.no_longer_sees("in the outbox").await;
-    steps.did(&window, "The registry is back: the version is in it and has its number").await;
+    steps
+        .did(
+            &window,
+            "The registry is back: the version is in it and has its number",
+        )
+        .await;
 
     release_to_development(&window).await;
     promote(&window, "development", "v2").await;
     window.click_id("promote-staging").await;
     window.sees("Promote").await;
-    steps.did(&window, "What promoting to production will change, with a reason ready to edit").await;
+    steps
+        .did(
+            &window,
+            "What promoting to production will change, with a reason ready to edit",
+        )
+        .await;
     window.click_id("plan-do").await;
     window.sees_in("served-production", "v2").await;
-    steps.did(&window, "Promoted: production serves the new version").await;
+    steps
+        .did(&window, "Promoted: production serves the new version")
+        .await;
     let (_, served) = registry.read("support/triage", &key).await;
-    assert!(served.to_string().contains("unclear"), "an application reads the new text: {served}");
+    assert!(
+        served.to_string().contains("unclear"),
+        "an application reads the new text: {served}"
+    );
 
     window.click_id("revert-production").await;
     window.sees("Revert").await;
@@ -67,13 +105,23 @@ pub async fn play(steps: &mut Steps) {
     window.click_id("plan-reason").await;
     window.press(Key::Enter).await;
     window.sees_in("served-production", "v1").await;
-    steps.did(&window, "Reverted: production serves what it served before").await;
+    steps
+        .did(&window, "Reverted: production serves what it served before")
+        .await;
     let (_, served) = registry.read("support/triage", &key).await;
-    assert!(!served.to_string().contains("unclear"), "an application reads the old text again: {served}");
+    assert!(
+        !served.to_string().contains("unclear"),
+        "an application reads the old text again: {served}"
+    );
 
     window.click_id("go-activity").await;
     window.sees("Say when it is unclear").await;
-    steps.did(&window, "Activity: everything that happened, in plain words").await;
+    steps
+        .did(
+            &window,
+            "Activity: everything that happened, in plain words",
+        )
+        .await;
     window.close().await;
     registry.vanish();
     let (good, report) = registry.verify();
@@ -81,18 +129,32 @@ pub async fn play(steps: &mut Steps) {
 }
 
 async fn write_the_first_version(window: &Window, steps: &mut Steps) {
-    begin_prompt(window, "support/triage", "Name the intent of the message in one word.").await;
-    steps.did(window, "A prompt is written; every pause in typing is kept").await;
+    begin_prompt(
+        window,
+        "support/triage",
+        "Name the intent of the message in one word.",
+    )
+    .await;
+    steps
+        .did(window, "A prompt is written; every pause in typing is kept")
+        .await;
     save(window, "The first version").await;
     window.sees("Saved as v1").await;
-    steps.did(window, "Saved as version 1, accepted by the registry").await;
+    steps
+        .did(window, "Saved as version 1, accepted by the registry")
+        .await;
 }
 
 async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
     release_to_development(window).await;
     promote(window, "development", "v1").await;
     promote(window, "staging", "v1").await;
-    steps.did(window, "Released to development, then promoted to staging and production").await;
+    steps
+        .did(
+            window,
+            "Released to development, then promoted to staging and production",
+        )
+        .await;
 }
 
 /// Releases the newest version of the prompt to the first environment.
@@ -108,7 +170,11 @@ async fn release_to_development(window: &Window) {
 
 /// Promotes what a stage serves to the next one.
 async fn promote(window: &Window, from: &str, version: &str) {
-    let to = if from == "development" { "staging" } else { "production" };
+    let to = if from == "development" {
+        "staging"
+    } else {
+        "production"
+    };
     window.sees_in(&format!("served-{from}"), version).await;
     window.click_id(&format!("promote-{from}")).await;
     window.click_id("plan-do").await;
@@ -123,7 +189,15 @@ async fn make_a_key(window: &Window, steps: &mut Steps) -> String {
     window.fill_id("key-name", "Support backend").await;
     window.click_id("key-create").await;
     window.sees("clipboard").await;
-    steps.did(window, "A key for the application that reads production; its secret is on the clipboard only").await;
-    assert!(!window.text().await.contains("gal_env_"), "the web view never holds the secret");
+    steps
+        .did(
+            window,
+            "A key for the application that reads production; its secret is on the clipboard only",
+        )
+        .await;
+    assert!(
+        !window.text().await.contains("gal_env_"),
+        "the web view never holds the secret"
+    );
     window.clipboard().await
 }

@@ -20,7 +20,9 @@ async fn work_without_the_registry_arrives_when_it_is_back() {
     window.sees("in the outbox").await;
     window.click_id("open-outbox").await;
     window.sees("Waits to be sent").await;
-    steps.did(&window, "Offline, the outbox says what waits").await;
+    steps
+        .did(&window, "Offline, the outbox says what waits")
+        .await;
     window.click("Close").await;
     rewrite(&window, "Answer in a warm and brief voice. Never guess.").await;
 
@@ -30,7 +32,12 @@ async fn work_without_the_registry_arrives_when_it_is_back() {
     window.click_id("prompt-support/tone").await;
     window.sees_in("message-0", "Never guess.").await;
     window.sees("in the outbox").await;
-    steps.did(&window, "After the power cut, the draft and the outbox are as they were").await;
+    steps
+        .did(
+            &window,
+            "After the power cut, the draft and the outbox are as they were",
+        )
+        .await;
 
     registry.come_back().await;
     window.click_id("sync-now").await;
@@ -38,7 +45,9 @@ async fn work_without_the_registry_arrives_when_it_is_back() {
     window.no_longer_sees("in the outbox").await;
     save(&window, "Never guess").await;
     window.sees("Saved as v3").await;
-    steps.did(&window, "The registry is back and has everything").await;
+    steps
+        .did(&window, "The registry is back and has everything")
+        .await;
     window.close().await;
     registry.vanish();
     let (good, report) = registry.verify();

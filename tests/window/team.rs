@@ -6,7 +6,9 @@ use fantoccini::key::Key;
 /// The first person makes the registry's first project.
 pub async fn found(window: &Window, registry: &Registry, person: &str) {
     window.click_id("join-team").await;
-    window.fill_id("registry-address", &registry.address()).await;
+    window
+        .fill_id("registry-address", &registry.address())
+        .await;
     window.fill_id("invitation", registry.invitation()).await;
     window.fill_id("project-name", "Support desk").await;
     window.fill_id("person-name", person).await;
@@ -17,7 +19,9 @@ pub async fn found(window: &Window, registry: &Registry, person: &str) {
 /// A further person joins with an invitation.
 pub async fn join(window: &Window, registry: &Registry, invitation: &str, person: &str) {
     window.click_id("join-team").await;
-    window.fill_id("registry-address", &registry.address()).await;
+    window
+        .fill_id("registry-address", &registry.address())
+        .await;
     window.fill_id("invitation", invitation).await;
     window.fill_id("person-name", person).await;
     window.click_id("join").await;
@@ -39,7 +43,9 @@ pub async fn begin_prompt(window: &Window, name: &str, text: &str) {
     window.click_id("new-prompt").await;
     window.fill_id("new-prompt-name", name).await;
     window.click_id("new-prompt-create").await;
-    window.sees_in("prompt-name", name.rsplit('/').next().unwrap_or(name)).await;
+    window
+        .sees_in("prompt-name", name.rsplit('/').next().unwrap_or(name))
+        .await;
     window.sees_in("messages", "").await;
     if !window.there("message-0").await {
         window.click_id("add-message").await;

@@ -37,7 +37,10 @@ pub async fn join_team(
     project_name: Option<String>,
 ) -> Result<ProjectCard, IpcError> {
     let invitation = Secret::new(invitation);
-    Ok(desk.workbench()?.join_team(address, invitation, person, project_name).await?)
+    Ok(desk
+        .workbench()?
+        .join_team(address, invitation, person, project_name)
+        .await?)
 }
 
 /// Moves a project from this computer to a team's registry.
@@ -52,5 +55,8 @@ pub async fn share_project(
     address: String,
     invitation: String,
 ) -> Result<ProjectCard, IpcError> {
-    Ok(desk.workbench()?.share_project(project, address, Secret::new(invitation)).await?)
+    Ok(desk
+        .workbench()?
+        .share_project(project, address, Secret::new(invitation))
+        .await?)
 }

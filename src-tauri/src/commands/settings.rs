@@ -63,10 +63,17 @@ pub async fn create_key(
     name: String,
     expires_days: Option<u32>,
 ) -> Result<KeyMade, IpcError> {
-    let key = desk.workbench()?.create_key(project, environment, name, expires_days).await?;
+    let key = desk
+        .workbench()?
+        .create_key(project, environment, name, expires_days)
+        .await?;
     clipboard.copy(&key.secret)?;
-    let words = "The key is on the clipboard. It is shown nowhere else: paste it now where it is needed.";
-    Ok(KeyMade { id: key.id, words: words.to_owned() })
+    let words =
+        "The key is on the clipboard. It is shown nowhere else: paste it now where it is needed.";
+    Ok(KeyMade {
+        id: key.id,
+        words: words.to_owned(),
+    })
 }
 
 /// Invites a person and copies the invitation.
@@ -86,7 +93,10 @@ pub async fn invite(
     clipboard.copy(&invitation.secret)?;
     let words = "The invitation is on the clipboard. Send it to them with the registry's address: \
                  they choose Join a team and paste it. It works once.";
-    Ok(Invited { id: invitation.id, words: words.to_owned() })
+    Ok(Invited {
+        id: invitation.id,
+        words: words.to_owned(),
+    })
 }
 
 /// Keeps a provider's key in the keychain. Nothing brings it back here.
@@ -95,8 +105,15 @@ pub async fn invite(
 /// What the workbench refuses or fails at, in words.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_provider_key(desk: State<'_, Desk>, name: String, key: String) -> Result<(), IpcError> {
-    Ok(desk.workbench()?.set_provider_key(name, Secret::new(key)).await?)
+pub async fn set_provider_key(
+    desk: State<'_, Desk>,
+    name: String,
+    key: String,
+) -> Result<(), IpcError> {
+    Ok(desk
+        .workbench()?
+        .set_provider_key(name, Secret::new(key))
+        .await?)
 }
 
 /// Takes a provider's key from the clipboard to the keychain, past the web view.
