@@ -155,8 +155,9 @@ fn make(entries: usize) -> Maker {
     let mut n = 0;
     while maker.lines.len() < entries {
         n += 1;
-        let (prompt, versions) = prompts[n * 7 % PROMPTS].clone();
-        let environment = environments[n / PROMPTS % 3];
+        let place = n / 10 * 7 % PROMPTS;
+        let (prompt, versions) = prompts[place].clone();
+        let environment = environments[n % 3];
         match n % 10 {
             0 => {
                 let text = format!(
@@ -174,7 +175,6 @@ fn make(entries: usize) -> Maker {
                     includes: vec![],
                     message,
                 };
-                let place = n * 7 % PROMPTS;
                 let id = maker.does("save version", n, body);
                 prompts[place].1.push(id.into());
             }

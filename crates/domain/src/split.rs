@@ -62,6 +62,18 @@ pub fn choose(runs: &[Run], salt: ReleaseId, unit: &str) -> Option<VersionId> {
 /// `sides` sum to [`SLOTS`]; the rules see to that.
 #[must_use]
 pub fn assign(before: &[Run], sides: &[Side]) -> Vec<Run> {
+    // Nearly every release serves one version, or stops: no slot has to be looked at.
+    match sides {
+        [] => return Vec::new(),
+        [Side { version, .. }] => {
+            return vec![Run {
+                from: 0,
+                to: SLOTS,
+                version: *version,
+            }];
+        }
+        _ => {}
+    }
     let mut need: Vec<(VersionId, u32)> = sides.iter().map(|s| (s.version, s.weight)).collect();
     let mut owners: Vec<Option<VersionId>> =
         (0..SLOTS).map(|slot| version_at(before, slot)).collect();
@@ -154,6 +166,20 @@ mod tests {
             for (n, weight) in (1..).zip(&second) {
                 prop_assert_eq!(count(&after, version(n)), *weight);
             }
+        }
+    }
+
+    #[test]
+    fn one_version_has_every_slot_whatever_was_there() {
+        let mixed = assign(&[], &sides(&[2_500, 5_000, 2_500]));
+        for before in [&[][..], &mixed] {
+            let all = [Run {
+                from: 0,
+                to: SLOTS,
+                version: version(2),
+            }];
+            assert_eq!(assign(before, &sides(&[0, SLOTS])), all);
+            assert_eq!(assign(before, &[]), []);
         }
     }
 
