@@ -24,7 +24,9 @@ let bad = 0;
 
 for (const scene of scenes) {
   if (only.length > 0 && !only.some((word) => scene.name.includes(word))) continue;
-  for (const theme of quick ? [process.argv.includes("--dark") ? "dark" : "light"] : (scene.themes ?? ["light", "dark"]))
+  for (const theme of quick
+    ? [process.argv.includes("--dark") ? "dark" : "light"]
+    : (scene.themes ?? ["light", "dark"]))
     for (const width of quick ? [1360] : (scene.widths ?? [1360, 900])) {
       const page = await browser.newPage({ viewport: { width, height: 860 }, colorScheme: theme });
       // The window freezes Object.prototype, so pictures are taken with it frozen too.
