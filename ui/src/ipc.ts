@@ -1,7 +1,6 @@
 // The one file that speaks to Rust, through the generated bindings. A function here, the Tauri command and the workbench's method
 // share one name (openSample = open_sample). Everything that goes wrong arrives as an IpcError.
 
-import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type * as B from "./bindings";
 import { commands } from "./bindings";
@@ -153,10 +152,7 @@ export interface Backend {
 
 // The generated commands, each with its failure turned into an IpcError. The type is the check that
 // what the screens ask for is what Rust offers.
-const generated: Omit<Backend, "on"> = {
-  ...commands,
-  openSample: () => invoke("open_sample"),
-};
+const generated: Omit<Backend, "on"> = commands;
 
 function tauri(): Backend {
   const calls = Object.entries(generated).map(([name, call]) => [
