@@ -245,6 +245,13 @@ fn insert(tx: &Write<'_>, project: ProjectId, new: &NewCommand, now: Millis) -> 
     Ok(())
 }
 
+/// Whether there is anything that an entry could concern.
+pub(crate) fn holds_any(tx: &Connection, project: ProjectId) -> Result<bool> {
+    Ok(tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE project = ?1)")?
+        .query_row([project.0.as_bytes()], |row| row.get(0))?)
+}
+
 /// The entry of a command has arrived: it leaves the outbox. Another command under the same id
 /// is no longer sendable, and says so.
 pub(crate) fn arrived(tx: &Write<'_>, entry: &Entry, now: Millis) -> Result<()> {

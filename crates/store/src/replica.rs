@@ -314,6 +314,8 @@ pub(crate) fn extend(
     now: Millis,
 ) -> Result<(Arc<Project>, bool)> {
     let id = project.0.as_bytes();
+    // A first pull is long and has nothing waiting.
+    let waiting = outbox::holds_any(tx, project)?;
     let mut touched = BTreeSet::<PromptId>::new();
     let mut messages = BTreeSet::<VersionId>::new();
     let mut gone = Vec::new();
@@ -330,7 +332,9 @@ pub(crate) fn extend(
                 entry.digest().0,
                 entry.line()
             ])?;
-            outbox::arrived(tx, entry, now)?;
+            if waiting {
+                outbox::arrived(tx, entry, now)?;
+            }
             for event in entry.events() {
                 content::name(tx, project, entry.seq(), event)?;
                 match event {
