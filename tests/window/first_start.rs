@@ -22,6 +22,7 @@ async fn the_sample_opens_at_once_and_answers_without_a_key_or_a_network() {
     steps
         .did(&window, "The sample: a prompt with its track")
         .await;
+    window.sees_in("case-number", "1").await;
     window.click_id("try-it").await;
     window.sees_in("answer-source", "cache").await;
     steps
