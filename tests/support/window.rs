@@ -127,6 +127,10 @@ impl Window {
         self.act_on(what, wanted.clone(), async |element| element.click().await)
             .await;
         self.chord(&[Key::Control], 'a').await;
+        // The driver types no empty text.
+        if text.is_empty() {
+            return self.chord(&[], char::from(Key::Backspace)).await;
+        }
         self.act_on(what, wanted, async |element| element.send_keys(text).await)
             .await;
     }
@@ -185,8 +189,7 @@ impl Window {
             }
         })
         .await;
-        self.fill_id("search", " ").await;
-        self.press(Key::Backspace).await;
+        self.fill_id("search", "").await;
         text
     }
 
@@ -312,8 +315,9 @@ impl Window {
 
     /// Keeps a picture of the window under `target/`, and gives its path.
     pub async fn screenshot(&self, folder: &str, name: &str) -> PathBuf {
-        // What is just fading in would be half there on the picture.
-        let still = "return document.getAnimations().every(a => a.playState !== 'running')";
+        // What is just fading in would be half there on the picture. A cursor blinks for ever.
+        let still = "return document.getAnimations().every(a => a.playState !== 'running' \
+                     || a.effect?.getComputedTiming().iterations === Infinity)";
         until("the window to stand still", async || {
             match self.run(still, vec![]).await {
                 Value::Bool(true) => Ok(()),
