@@ -8,7 +8,8 @@ set -euo pipefail
 
 if [ "${GALLEY_INSIDE_KEYCHAIN:-}" != 1 ]; then
   rooms=$(mktemp -d)
-  trap 'rm -rf "$rooms"' EXIT
+  # A document portal may have mounted itself in there: it goes with the session, and a folder that is busy is no failure.
+  trap 'rm -rf "$rooms" 2>/dev/null || true' EXIT
   mkdir -p "$rooms/run" "$rooms/data/keyrings" "$rooms/cache" "$rooms/config"
   chmod 700 "$rooms/run"
   # cargo and npm keep their own caches: only the folders of the desktop session are replaced.
