@@ -82,7 +82,7 @@ async fn the_keyboard_alone_founds_a_project_and_begins_a_prompt() {
     window.press(Key::Enter).await;
     window.sees_in("prompt-name", "tone").await;
     window.chord(&[Key::Control], 'k').await;
-    window.sees("Find or do anything").await;
+    window.sees("Keyboard shortcuts").await;
     window.press(Key::Escape).await;
     window.close().await;
 }

@@ -82,6 +82,10 @@ impl Workbench {
             known.settings = serde_json::json!({ MARK: true });
         })?;
         self.sync_now(project).await?;
+        // Its cases are what one tries first: they are here before anybody opens them.
+        for row in self.datasets(project).await? {
+            self.dataset(project, row.id).await?;
+        }
         self.keep_in_step(project).await?;
         self.card(project)
     }
