@@ -136,7 +136,7 @@ pub enum Command {
         #[arg(long)]
         to: Option<String>,
         /// Why; without it the authors' own words.
-        #[arg(long, short)]
+        #[arg(long, short = 'm')]
         reason: Option<String>,
     },
     /// Let an environment serve a version, or a split of several.
@@ -149,7 +149,7 @@ pub enum Command {
         #[arg(long)]
         to: Option<String>,
         /// Why.
-        #[arg(long, short)]
+        #[arg(long, short = 'm')]
         reason: String,
     },
     /// Go back to what an environment served before.
@@ -161,7 +161,7 @@ pub enum Command {
         #[arg(long = "in")]
         place: Option<String>,
         /// Why.
-        #[arg(long, short)]
+        #[arg(long, short = 'm')]
         reason: String,
     },
     /// Environments.
@@ -207,8 +207,8 @@ pub enum Command {
 #[derive(Args)]
 pub struct Which {
     /// v7, latest, a label, an environment, or draft.
-    #[arg(default_value = "latest")]
-    pub version: String,
+    #[arg(value_name = "VERSION", default_value = "latest")]
+    pub which: String,
 }
 
 /// How to begin.

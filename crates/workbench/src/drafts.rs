@@ -23,7 +23,11 @@ impl Workbench {
         let reading = self.reading(project)?;
         let found = reading.prompt(prompt)?;
         if let Some(row) = reading.store.draft_of(project, found.id)? {
-            if from.is_none_or(|from| row.base == Some(from)) {
+            // A draft in which nothing was written goes on from the newest version, once that is
+            // another than the one it began from.
+            let passed = row.base.is_some_and(|base| !found.heads().contains(&base));
+            let untouched = passed && !reading.has_changes(&row);
+            if from.is_none_or(|from| row.base == Some(from)) && !untouched {
                 return Ok(reading.draft_view(row));
             }
             // Starting from another version puts what was written away, where it can be found.

@@ -47,7 +47,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             prompt,
             which,
             at: time,
-        } => look::show(&at, prompt, &which.version, time.as_deref()).await,
+        } => look::show(&at, prompt, &which.which, time.as_deref()).await,
         Command::Diff {
             prompt,
             left,
