@@ -3,12 +3,11 @@
 //! * [`Desk`]: one person's computer: a data folder, a session bus, an unlocked keychain.
 //! * [`Registry`]: `galley-registry` in a process of its own, on a free port.
 //! * [`Window`]: the real app on a [`Desk`], driven through its web view.
-//! * [`until`]: waiting for something to become true. Nothing here waits for time to pass.
+//! * [`wait::until`]: waiting for something to become true. Nothing here waits for time to pass.
 
 pub mod axe;
 pub mod desk;
 pub mod display;
-pub mod model;
 pub mod person;
 pub mod program;
 pub mod registry;
@@ -17,9 +16,7 @@ pub mod wait;
 pub mod window;
 
 pub use desk::Desk;
-pub use model::Model;
 pub use person::Person;
 pub use registry::Registry;
 pub use steps::Steps;
-pub use wait::until;
 pub use window::Window;

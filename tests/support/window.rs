@@ -159,9 +159,9 @@ impl Window {
         .await;
     }
 
-    /// Chooses, in the list with this `data-testid`, the entry whose words begin so.
+    /// Chooses, in the list with this `data-testid` or name, the entry whose words begin so.
     pub async fn choose_id(&self, id: &str, entry: &str) {
-        let script = "const list = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
+        let script = "const list = document.querySelector(`select:is([data-testid=\"${arguments[0]}\"], [aria-label=\"${arguments[0]}\"])`);\
                       const at = [...(list?.options ?? [])].findIndex(o => o.text.trim().startsWith(arguments[1]));\
                       if (at < 0) return list ? [...list.options].map(o => o.text).join('; ') : 'no list';\
                       list.selectedIndex = at;\
