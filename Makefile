@@ -67,7 +67,7 @@ soak: setup-test ui
 	GALLEY_SOAK=1 scripts/with-keychain.sh cargo test --workspace --release -- --nocapture kills
 
 sample: setup-test model
-	@scripts/sample.sh
+	@sample/make.sh
 
 bundle: setup-run ui
 	@scripts/bundle.sh

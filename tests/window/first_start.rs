@@ -22,7 +22,9 @@ async fn the_sample_opens_at_once_and_answers_without_a_key_or_a_network() {
     steps
         .did(&window, "The sample: a prompt with its track")
         .await;
-    window.choose_id("Where the values come from", "intents").await;
+    window
+        .choose_id("Where the values come from", "intents")
+        .await;
     window.sees("i have not received my card").await;
     window.click_id("try-it").await;
     window.sees_in("answer-source", "cache").await;
