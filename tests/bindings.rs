@@ -32,9 +32,6 @@ fn the_typescript_is_what_the_code_says() {
     assert!(
         now == written,
         "ui/src/bindings.ts is out of date from line {}: run `make bindings`",
-        first_difference.map_or_else(
-            || now.lines().count().min(written.lines().count()),
-            |line| line
-        ) + 1
+        first_difference.unwrap_or_else(|| now.lines().count().min(written.lines().count())) + 1
     );
 }

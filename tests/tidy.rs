@@ -353,7 +353,7 @@ fn migrations_are_numbered_without_gaps() {
                 .entry(path.parent().expect("a folder").to_owned())
                 .or_default()
                 .push(number),
-            Err(_) => wrong.push(format!("{} has no number", shown(&path))),
+            Err(_) => wrong.push(format!("{} has no number", shown(path))),
         }
     }
     assert!(

@@ -214,7 +214,7 @@ impl Window {
         let mut keys = KeyActions::new("keyboard".to_owned());
         for held in held {
             keys = keys.then(KeyAction::Down {
-                value: char::from(held.clone()),
+                value: char::from(*held),
             });
         }
         keys = keys
@@ -222,7 +222,7 @@ impl Window {
             .then(KeyAction::Up { value: key });
         for held in held.iter().rev() {
             keys = keys.then(KeyAction::Up {
-                value: char::from(held.clone()),
+                value: char::from(*held),
             });
         }
         self.client
