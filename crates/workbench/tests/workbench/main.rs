@@ -3,5 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets an error ends there")]
 
+mod chance;
+mod child;
+#[cfg(target_os = "linux")]
+mod disks;
+mod kills;
 mod main_job;
 mod support;
