@@ -142,6 +142,62 @@ export const scenes = [
     ),
   },
   {
+    name: "no-dataset",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "prompt-support/escalation"),
+      await page.waitForSelector('[data-testid="try-none"]')
+    ),
+  },
+  {
+    name: "wrong-dataset",
+    wait: ".cm-content",
+    widths: [900],
+    do: async (page) => (
+      await click(page, "prompt-support/escalation"),
+      await page.waitForSelector('[data-testid="try-none"]'),
+      await page.getByTestId("try-dataset").selectOption({ index: 1 }),
+      await page.waitForSelector('[data-testid="try-lacks"]')
+    ),
+  },
+  {
+    name: "no-message",
+    wait: ".cm-content",
+    do: async (page) => (
+      await page.getByTestId("version-message").fill(""),
+      await page.keyboard.press("Control+s"),
+      await page.waitForSelector('[data-testid="message-missing"]')
+    ),
+  },
+  {
+    name: "discarded",
+    wait: ".cm-content",
+    ...one,
+    do: async (page) => (
+      await click(page, "prompt-menu"),
+      await page.getByRole("menuitem", { name: "Discard the draft" }).click(),
+      await page.getByTestId("notices").getByRole("button", { name: "Undo" }).waitFor()
+    ),
+  },
+  {
+    name: "new-dataset",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (await click(page, "prompt-support/escalation"), await click(page, "try-make")),
+  },
+  {
+    name: "compare-picker",
+    scene: "many",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "tab-history"),
+      await page.getByTestId("version-v9999").getByRole("button").last().click(),
+      await page.getByRole("menuitem", { name: /Compare with/ }).click(),
+      await click(page, "compare-left"),
+      await page.getByTestId("compare-left-find").fill("12")
+    ),
+  },
+  {
     name: "evals-runs",
     wait: ".cm-content",
     do: async (page) => (await click(page, "go-evals"), await page.waitForSelector("table")),

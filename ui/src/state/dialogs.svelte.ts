@@ -1,6 +1,6 @@
 // What is open above the page. One thing at a time, except a question above a dialog.
 
-import type { DatasetId, Plan, PromptId } from "../bindings";
+import type { DatasetId, Plan, PromptId, Value } from "../bindings";
 
 export interface Question {
   title: string;
@@ -20,6 +20,8 @@ export type Open =
   | { type: "plan"; make: () => Promise<Plan>; done?: () => void }
   | { type: "bundle"; prompt?: PromptId }
   | { type: "import"; dataset?: DatasetId }
+  /** A dataset made by hand: its columns, and what the first case holds. */
+  | { type: "new_dataset"; columns?: string[]; first?: Record<string, Value> }
   | { type: "new_prompt" }
   | { type: "outbox" }
   | { type: "share" }
