@@ -117,7 +117,9 @@ export const scenes = [
       await click(page, "go-releases"),
       await page.waitForSelector("table"),
       await click(page, "release-bundle"),
-      await page.getByTestId("bundle-add").selectOption({ label: "support/triage" })
+      await click(page, "bundle-add"),
+      await page.getByTestId("bundle-add-find").fill("triage"),
+      await page.keyboard.press("Enter")
     ),
   },
   {
@@ -278,6 +280,32 @@ export const scenes = [
       await click(page, "new-key");
       await page.getByTestId("settings-keys").scrollIntoViewIfNeeded();
     },
+  },
+  {
+    name: "settings-providers",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.getByTestId("settings-providers").scrollIntoViewIfNeeded();
+      await page.getByTestId("settings-providers").evaluate((node) => node.scrollIntoView({ block: "end" }));
+    },
+  },
+  {
+    name: "evals-datasets",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "go-evals"), await click(page, "tab-datasets")),
+  },
+  {
+    name: "many-run",
+    scene: "many",
+    wait: ".cm-content",
+    ...one,
+    do: async (page) => (
+      await click(page, "go-evals"),
+      await click(page, "new-run"),
+      await click(page, "run-prompt"),
+      await page.getByTestId("run-prompt-find").fill("summ")
+    ),
   },
   {
     name: "settings-question",

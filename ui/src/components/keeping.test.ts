@@ -137,13 +137,16 @@ describe("forms", () => {
     await open("full", "go-evals");
     router.go({ screen: "evals", tab: "new" });
     await until(() => expect(document.querySelectorAll('[data-testid^="run-version-"]').length).toBeGreaterThan(2));
-    select("run-prompt", "prompt-support/summary");
+    click("run-prompt");
+    write(await there("run-prompt-find"), "summary");
+    find("run-prompt-find")!.focus();
+    press("Enter");
     await until(() => expect(find("run-version-v2")).not.toBeNull());
     click("run-version-v2");
     click("go-settings");
     await there("settings-people");
     router.go({ screen: "evals", tab: "new" });
-    await until(() => expect(find<HTMLSelectElement>("run-prompt")!.value).toBe("prompt-support/summary"));
+    await until(() => expect(find("run-prompt")!.textContent).toContain("support/summary"));
     await until(() => expect(find<HTMLInputElement>("run-version-v2")!.checked).toBe(true));
   });
 

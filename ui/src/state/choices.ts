@@ -3,13 +3,15 @@
 import type { PromptView, Ref } from "../bindings";
 import { sidesLabel, versionLabel, when } from "./words";
 
-export interface Choice {
+export interface Pickable {
   key: string;
   label: string;
   /** What tells it from the others. */
   note: string;
   /** Beside it, short. */
   hint: string;
+}
+export interface Choice extends Pickable {
   ref: Ref;
 }
 
@@ -31,10 +33,10 @@ export function choicesOf(view: PromptView, environments = true): Choice[] {
           prompt: view.id,
         });
   for (const row of view.versions) {
-    const marks = [...(row.live_in.length > 0 ? [`live in ${row.live_in.join(", ")}`] : []), ...row.labels];
+    const live = row.live_in.length > 0 ? `live in ${row.live_in.join(", ")}` : "";
     add(
       versionLabel(row),
-      [row.message || "no message", row.redacted ? "redacted" : "", ...marks].filter(Boolean).join(" · "),
+      [live, row.message || "no message", row.redacted ? "redacted" : "", ...row.labels].filter(Boolean).join(" · "),
       `${row.by}, ${when(row.at)}`,
       { type: "version", version: row.id },
     );
@@ -43,11 +45,11 @@ export function choicesOf(view: PromptView, environments = true): Choice[] {
 }
 
 /** Those that hold every word asked for. What is called exactly so comes first, then what begins so. */
-export function found(choices: Choice[], asked: string): Choice[] {
+export function found<T extends Pickable>(choices: T[], asked: string): T[] {
   const words = asked.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return choices;
   const name = words.length === 1 ? words[0]! : "";
-  const best: Choice[][] = [[], [], []];
+  const best: T[][] = [[], [], []];
   for (const choice of choices) {
     const label = choice.label.toLowerCase();
     const text = `${label} ${choice.note} ${choice.hint}`.toLowerCase();
