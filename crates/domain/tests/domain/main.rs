@@ -7,6 +7,7 @@ mod edits_table;
 mod graders;
 mod hostile;
 mod ledger;
+mod limits;
 mod merge;
 mod merges_table;
 mod replay;
