@@ -135,21 +135,22 @@ impl Window {
             .await;
     }
 
-    /// Puts another text into the first message of the prompt in sight.
-    pub async fn write_first_message(&self, text: &str) {
-        let first = "the first message's text";
-        let css = "[data-testid=message-0] .cm-content[contenteditable=true]";
-        self.act_on(first, json!({ "css": css }), async |element| {
+    /// Puts another text into a message of the prompt in sight, counted from 0.
+    pub async fn write_message(&self, place: usize, text: &str) {
+        let message = format!("the text of message {place}");
+        let card = format!("message-{place}");
+        let css = format!("[data-testid={card}] .cm-content[contenteditable=true]");
+        self.act_on(&message, json!({ "css": css }), async |element| {
             element.click().await
         })
         .await;
         self.chord(&[Key::Control], 'a').await;
-        self.act_on(first, json!({ "css": css }), async |element| {
+        self.act_on(&message, json!({ "css": css }), async |element| {
             element.send_keys(text).await
         })
         .await;
-        until(&format!("{text:?} in the first message"), async || {
-            let there = self.text_of("message-0").await;
+        until(&format!("{text:?} in {message}"), async || {
+            let there = self.text_of(&card).await;
             if flat(&there).contains(&flat(text)) {
                 Ok(())
             } else {
