@@ -17,7 +17,7 @@ impl Chance {
         let given = std::env::var("GALLEY_SEED").ok();
         let seed = given.and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-            now.unwrap().as_nanos() as u64
+            u64::from(now.unwrap().subsec_nanos())
         });
         println!("GALLEY_SEED={seed}");
         Self(seed | 1)

@@ -60,11 +60,11 @@ pub struct Child {
 
 impl Child {
     pub fn start(order: &Order) -> Self {
-        Self::start_as(Command::new(this_program()), order)
+        Self::start_as(&mut Command::new(this_program()), order)
     }
 
     /// Starts it by way of another program, whose last arguments are the child's own.
-    pub fn start_as(mut command: Command, order: &Order) -> Self {
+    pub fn start_as(command: &mut Command, order: &Order) -> Self {
         let mut process = command
             .args(["child::entry", "--exact", "--nocapture", "--test-threads=1"])
             .env("GALLEY_WORKBENCH_CHILD", "1")
@@ -134,7 +134,8 @@ pub fn say(words: &str) {
 
 /// A text that begins with a number, of a length that depends on it.
 pub fn text(number: u64) -> VersionContent {
-    let words = "and many words besides, ".repeat((number * 7919 % 97) as usize);
+    let times = usize::try_from(number * 7919 % 97).unwrap();
+    let words = "and many words besides, ".repeat(times);
     VersionContent::text(format!("{number} {words}"))
 }
 
@@ -307,7 +308,7 @@ async fn work(bench: &Workbench, project: ProjectId, from: u64) {
             first_version(bench, project, &format!("new {number}"), number).await;
             say(&format!("accepted prompt {number}"));
         } else {
-            let draft = &drafts[(number % PROMPTS) as usize];
+            let draft = &drafts[usize::try_from(number % PROMPTS).unwrap()];
             say(&format!("asking draft {number}"));
             keep(bench, project, draft, number).await;
             say(&format!("accepted draft {number}"));

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use workbench::views::{BundleChange, BundleSide};
 use workbench::{Error, ErrorCode, Options, Secrets, Workbench};
 
-const PAGE: u64 = 4096;
+const PAGE: usize = 4096;
 
 #[test]
 fn a_full_disk_is_named_and_costs_nothing() {
@@ -40,7 +40,7 @@ fn on_a_small_disk(task: &str) {
         task: task.to_owned(),
         here: None,
     };
-    let said = Child::start_as(command, &order).ends();
+    let said = Child::start_as(&mut command, &order).ends();
     assert_eq!(said.last().map(String::as_str), Some("done"), "{said:#?}");
     println!("{}", said.join("\n"));
 }
@@ -166,11 +166,11 @@ struct Ballast(File);
 
 impl Ballast {
     fn leave(&mut self, room: u64) {
-        for size in [64 * PAGE, PAGE] {
-            while self.0.write_all(&vec![1; size as usize]).is_ok() {}
+        for block in [&[1; 64 * PAGE][..], &[1; PAGE]] {
+            while self.0.write_all(block).is_ok() {}
         }
-        let size = self.0.metadata().unwrap().len() / PAGE * PAGE;
-        self.0.set_len(size - room * PAGE).unwrap();
+        let pages = self.0.metadata().unwrap().len() / PAGE as u64;
+        self.0.set_len((pages - room) * PAGE as u64).unwrap();
     }
 }
 
@@ -188,53 +188,46 @@ async fn fill(folder: &Path, here: &Here) {
         .append(true)
         .open(folder.join("ballast"));
     let mut ballast = Ballast(file.unwrap());
-    let (mut number, mut kept, mut released) = (0, number_in(&draft.content), None);
+    let (mut number, mut kept) = (0, number_in(&draft.content));
     for room in (0..24).chain([32, 48, 64, 96, 128]) {
         ballast.leave(room);
         for _ in 0..3 {
             number += 1;
             let saved = bench.save_draft(project, draft.id.clone(), text(number), None, None);
-            if tell("draft", number, saved.await) {
+            if tell("draft", number, &saved.await) {
                 kept = number;
             }
             // Whatever was refused, what was kept before can be read.
             let there = bench.draft(project, draft.id.clone()).await.unwrap();
             assert_eq!(number_in(&there.content), kept);
             let saved = bench.save_version(project, draft.id.clone(), number.to_string());
-            match saved.await {
-                Ok(row) => {
-                    if row.number.is_none() {
-                        say(&format!("waiting {number}"));
-                    }
-                    released = Some(row.id);
-                    tell("version", number, Ok(()));
-                }
-                Err(error) => {
-                    tell::<()>("version", number, Err(error));
-                }
-            }
-            let Some(version) = released.take() else {
+            let saved = saved.await;
+            tell("version", number, &saved);
+            let Ok(saved) = saved else {
                 continue;
             };
+            if saved.number.is_none() {
+                say(&format!("waiting {number}"));
+            }
             let change = BundleChange {
                 environment: development,
                 prompt,
                 sides: vec![BundleSide {
-                    version,
+                    version: saved.id,
                     weight: 100,
                 }],
             };
             let plan = bench.plan_release(project, vec![change]).await.unwrap();
             let done = bench.carry_out(project, plan.id, number.to_string());
-            tell("release", number, done.await);
+            tell("release", number, &done.await);
         }
     }
     ballast.leave(0);
 }
 
 /// Says what became of a wish; anything but a full disk is no reason to refuse it.
-fn tell<T>(kind: &str, number: u64, outcome: Result<T, Error>) -> bool {
-    match &outcome {
+fn tell<T>(kind: &str, number: u64, outcome: &Result<T, Error>) -> bool {
+    match outcome {
         Ok(_) => say(&format!("accepted {kind} {number}")),
         Err(error) => {
             assert_eq!(

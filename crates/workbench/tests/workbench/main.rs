@@ -2,6 +2,7 @@
 //! because several people act in one process.
 
 #![allow(clippy::unwrap_used, reason = "a test that meets an error ends there")]
+#![allow(clippy::print_stdout, reason = "a test says what its kills met")]
 
 mod chance;
 mod child;
