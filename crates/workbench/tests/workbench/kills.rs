@@ -365,8 +365,11 @@ fn kind_and_number(what: &str) -> (&str, u64) {
     (kind, number.parse().unwrap())
 }
 
+/// A version as a child says it: its message, and the number that the registry gave it.
+type Saved = (u64, Option<u64>);
+
 /// `versions of prompt 1: 4@2 0@1`: the message and the number of each.
-fn versions_of(words: &str) -> Option<(&str, Vec<(u64, Option<u64>)>)> {
+fn versions_of(words: &str) -> Option<(&str, Vec<Saved>)> {
     let (name, versions) = words.strip_prefix("versions of ")?.split_once(": ")?;
     let versions = versions.split(' ').map(|version| {
         let (message, number) = version.split_once('@').unwrap();
