@@ -45,10 +45,13 @@ impl Window {
         let Value::Object(capabilities) = capabilities else {
             unreachable!("it is an object")
         };
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&address)
+        let mut builder =
+            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+        let connecting = builder.capabilities(capabilities).connect(&address);
+        // An app that ends at once (another has the same data open) never answers the driver.
+        let client = tokio::time::timeout(super::wait::PATIENCE, connecting)
             .await
+            .expect("the app answers its driver")
             .expect("the app opens its window for the driver");
         let window = Self { client, driver };
         until("the page to be drawn", async || {
@@ -67,10 +70,12 @@ impl Window {
         window
     }
 
-    /// Closes the window as a person does.
+    /// Closes the window as a person does, and waits until the app has let go of its data.
     pub async fn close(mut self) {
+        let app = self.app();
         // Closing the session ends the app; the driver follows when it is dropped.
         let _ = self.client.clone().close().await;
+        ended(app).await;
         self.driver.kill();
     }
 
@@ -81,10 +86,13 @@ impl Window {
             .expect("the driver started the app")
     }
 
-    /// Ends the app at once, as a power cut would.
-    pub fn kill(mut self) {
-        kill(self.app());
+    /// Ends the app at once, as a power cut would, and waits until the system has taken it down: a
+    /// window opened before that would take itself for a second one.
+    pub async fn kill(mut self) {
+        let app = self.app();
+        kill(app);
         self.driver.kill();
+        ended(app).await;
     }
 
     /// Clicks what bears this name: a button, a link, a tab, an entry in a menu or a list.
@@ -121,6 +129,23 @@ impl Window {
     pub async fn fill_id(&self, id: &str, text: &str) {
         self.write_into(&format!("a field marked {id:?}"), json!({ "id": id }), text)
             .await;
+    }
+
+    /// Puts a long text into the field with this `data-testid` at once, as pasting does: the driver
+    /// takes minutes to type a page.
+    pub async fn paste_id(&self, id: &str, text: &str) {
+        let script = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
+                      if (!field) return false;\
+                      field.focus(); field.value = arguments[1];\
+                      field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));\
+                      return true;";
+        until(&format!("a field marked {id:?}"), async || {
+            match self.run(script, vec![json!(id), json!(text)]).await {
+                Value::Bool(true) => Ok(()),
+                _ => Err(self.text().await),
+            }
+        })
+        .await;
     }
 
     async fn write_into(&self, what: &str, wanted: Value, text: &str) {
@@ -202,6 +227,20 @@ impl Window {
             .await
             .expect("something has the focus");
         focused.send_keys(text).await.expect("it takes keys");
+    }
+
+    /// Goes to what has this `data-testid` and presses Enter on it.
+    pub async fn open_by_key(&self, id: &str) {
+        let script = "const there = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
+                      there?.focus(); return there !== null && document.activeElement === there;";
+        until(&format!("the focus on {id:?}"), async || {
+            match self.run(script, vec![json!(id)]).await {
+                Value::Bool(true) => Ok(()),
+                _ => Err(self.text().await),
+            }
+        })
+        .await;
+        self.chord(&[], char::from(Key::Enter)).await;
     }
 
     /// Presses one key.
@@ -379,6 +418,25 @@ impl Window {
         })
         .await;
     }
+}
+
+/// Waits until a process has ended with all its threads: what it held open is closed by the last.
+async fn ended(process: u32) {
+    until("the end of the window's process", async || {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count);
+        // The state follows the program's name in brackets. `Z` is a first thread that has ended.
+        match stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next())
+        {
+            None => Ok(()),
+            Some('Z') if threads <= 1 => Ok(()),
+            Some(state) => Err(format!("{state} with {threads} threads")),
+        }
+    })
+    .await;
 }
 
 impl Drop for Window {

@@ -45,7 +45,7 @@ async fn killed_while_somebody_types_and_saves() {
     begin_prompt(&window, "support/tone", &text(0)).await;
     save(&window, &message(0)).await;
     window.sees("Saved as v1").await;
-    kill(window).await;
+    window.kill().await;
 
     let mut book = Book::default();
     book.asked.insert(0);
@@ -69,7 +69,7 @@ async fn killed_while_somebody_types_and_saves() {
     book.find(&window).await;
     window.click_id("sync-now").await;
     window.sees_in("sync", "In step").await;
-    kill(window).await;
+    window.kill().await;
     book.verify(&desk);
     registry.vanish();
     let (good, report) = registry.verify();
@@ -107,7 +107,7 @@ impl Book {
                 break;
             }
         }
-        kill(window).await;
+        window.kill().await;
         self.unanswered += u64::from(!answered);
     }
 
@@ -185,29 +185,6 @@ impl Book {
         let verified: Value = serde_json::from_str(&galley(desk, &["verify"])).expect("JSON");
         assert_eq!(verified["good"], Value::Bool(true), "{verified}");
     }
-}
-
-/// `kill -9`, and waits for the end: until then the window's name on the bus is taken, and a new
-/// one would think that it is the second.
-async fn kill(window: Window) {
-    let app = window.app();
-    window.kill();
-    until("the end of the window's process", async || {
-        let stat = std::fs::read_to_string(format!("/proc/{app}/stat")).unwrap_or_default();
-        let threads = std::fs::read_dir(format!("/proc/{app}/task")).map_or(0, Iterator::count);
-        // The state follows the program's name in brackets. `Z` is a first thread that has ended:
-        // what the process held open is closed by the last.
-        match stat
-            .rsplit(") ")
-            .next()
-            .and_then(|rest| rest.chars().next())
-        {
-            None => Ok(()),
-            Some('Z') if threads <= 1 => Ok(()),
-            Some(state) => Err(format!("{state} with {threads} threads")),
-        }
-    })
-    .await;
 }
 
 fn text(number: u64) -> String {

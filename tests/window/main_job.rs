@@ -167,6 +167,7 @@ async fn write_the_first_version(window: &Window, steps: &mut Steps) {
     )
     .await;
     window.write_message(1, "{{ message }}").await;
+    window.click_id("declare-message").await;
     choose_model(window).await;
     window.sees_in("draft-state", "saved on this laptop").await;
     steps

@@ -26,7 +26,7 @@ pub async fn import_messages(window: &Window, name: &str, count: usize) {
     window.click_id("go-evals").await;
     window.click_id("import-dataset").await;
     window.fill_id("import-name", name).await;
-    window.fill_id("import-text", &spreadsheet(count)).await;
+    window.paste_id("import-text", &spreadsheet(count)).await;
     window.sees(&format!("Import {count} cases")).await;
     window.click_id("import-do").await;
     window.sees(&format!("{name}: {count} cases")).await;
