@@ -44,7 +44,7 @@ lint: ui
 	cd ui && npm run lint && npm run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo doc --workspace --no-deps --lib
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --lib
 
 # ui/src/bindings.ts anew, after a change to a command or a view.
 bindings:

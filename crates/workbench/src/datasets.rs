@@ -386,14 +386,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn input(name: &str, required: bool, default: Option<Value>) -> Input {
+    fn input(name: &str, required: bool, default: Option<&Value>) -> Input {
         serde_json::from_value(json!({
             "name": name, "type": "text", "required": required, "default": default,
         }))
         .unwrap()
     }
 
-    fn cases(inputs: Value) -> Dataset {
+    fn cases(inputs: &Value) -> Dataset {
         serde_json::from_value(json!({ "cases": [{ "id": "1", "inputs": inputs }] })).unwrap()
     }
 
@@ -401,19 +401,19 @@ mod tests {
     fn an_input_that_has_a_default_or_may_be_left_out_is_not_missed() {
         let inputs = [
             input("message", true, None),
-            input("tone", true, Some(json!("kind"))),
+            input("tone", true, Some(&json!("kind"))),
             input("region", false, None),
         ];
-        let found = filling(&inputs, &cases(json!({ "message": "hello" })));
+        let found = filling(&inputs, &cases(&json!({ "message": "hello" })));
         assert_eq!(found, (1, vec![]));
-        let found = filling(&inputs, &cases(json!({ "region": "north" })));
+        let found = filling(&inputs, &cases(&json!({ "region": "north" })));
         assert_eq!(found, (1, vec!["message".to_owned()]));
     }
 
     #[test]
     fn cases_of_another_prompt_fill_nothing() {
         let inputs = [input("region", false, None)];
-        let found = filling(&inputs, &cases(json!({ "question": "why?" })));
+        let found = filling(&inputs, &cases(&json!({ "question": "why?" })));
         assert_eq!(found, (0, vec![]));
     }
 }

@@ -11,8 +11,8 @@
 //! * [`uses()`] tells an editor what to highlight.
 //!
 //! It refuses to render what it would not accept when checked, to write more than
-//! [`limits::RENDERED_BYTES`](crate::limits::RENDERED_BYTES), and to work for more than
-//! [`limits::RENDER_STEPS`](crate::limits::RENDER_STEPS).
+//! [`crate::limits::RENDERED_BYTES`], and to work for more than
+//! [`crate::limits::RENDER_STEPS`].
 
 mod check;
 mod declare;
