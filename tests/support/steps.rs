@@ -2,6 +2,7 @@
 
 use super::Window;
 use std::io::Write;
+use std::path::Path;
 
 /// The telling of a journey.
 pub struct Steps {
@@ -12,6 +13,11 @@ pub struct Steps {
 impl Steps {
     /// A journey whose pictures go to this folder under `target/`.
     pub fn new(folder: &'static str) -> Self {
+        // Pictures of an earlier telling would stand among these under other numbers.
+        let pictures = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("target")
+            .join(folder);
+        let _ = std::fs::remove_dir_all(pictures);
         Self { folder, taken: 0 }
     }
 

@@ -6,8 +6,8 @@
 
 use crate::reading::Reading;
 use crate::views::{
-    BundleChange, Done, DoneState, Plan, ReleaseKind, ReleasesRow, ReleasesView, Served,
-    VersionChoice,
+    BundleChange, Done, DoneState, Plan, PlanChange, ReleaseKind, ReleasesRow, ReleasesView,
+    Served, VersionChoice,
 };
 use crate::{Error, Workbench, track, words};
 use domain::ledger::{Body, Pointer, ReleaseChange, Side};
@@ -25,6 +25,8 @@ pub(crate) struct WaitingPlan {
     project: ProjectId,
     body: PlannedBody,
     title: String,
+    /// What is so once it is done.
+    outcome: String,
 }
 
 #[derive(Clone)]
@@ -302,7 +304,7 @@ impl Workbench {
         self.forget_plan(&plan);
         let release = ReleaseId::from(id);
         let (state, words) = if accepted {
-            (DoneState::InRegistry, format!("{}: done", waiting.title))
+            (DoneState::InRegistry, waiting.outcome)
         } else {
             (
                 DoneState::Outbox,
@@ -382,6 +384,7 @@ impl Workbench {
             project: reading.project,
             body: planned.body,
             title: planned.title.clone(),
+            outcome: outcome(&changes),
         };
         self.remember_plan(id.clone(), waiting, PLANS);
         Ok(Plan {
@@ -405,4 +408,69 @@ struct Planned {
     body: PlannedBody,
     also_undoes: Vec<String>,
     reason: String,
+}
+
+/// What is so once a plan is carried out: "production serves support/triage v9".
+fn outcome(changes: &[PlanChange]) -> String {
+    let Some(first) = changes.first() else {
+        return "Nothing changed".to_owned();
+    };
+    let one_place = changes.iter().all(|c| c.environment == first.environment);
+    if !one_place {
+        return format!("{} changes are live", changes.len());
+    }
+    let environment = &first.environment_name;
+    if changes.len() > 2 {
+        return format!("{environment} serves {} prompts anew", changes.len());
+    }
+    let served: Vec<_> = changes
+        .iter()
+        .map(|change| match change.after.as_str() {
+            "nothing" => format!("{} no longer", change.name),
+            after => format!("{} {after}", change.name),
+        })
+        .collect();
+    format!("{environment} serves {}", served.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(name: &str, environment: u128, after: &str) -> PlanChange {
+        PlanChange {
+            prompt: domain::PromptId(uuid::Uuid::from_u128(1)),
+            name: name.to_owned(),
+            environment: EnvironmentId(uuid::Uuid::from_u128(environment)),
+            environment_name: "production".to_owned(),
+            before: "v1".to_owned(),
+            after: after.to_owned(),
+            summary: String::new(),
+            diff: None,
+        }
+    }
+
+    #[test]
+    fn what_was_done_is_told_as_what_is_so_now() {
+        let triage = change("support/triage", 1, "v9");
+        let tone = change("tone", 1, "v2");
+        let elsewhere = change("tone", 2, "v2");
+        assert_eq!(
+            outcome(std::slice::from_ref(&triage)),
+            "production serves support/triage v9"
+        );
+        assert_eq!(
+            outcome(&[triage.clone(), tone.clone()]),
+            "production serves support/triage v9 and tone v2"
+        );
+        assert_eq!(
+            outcome(&[triage.clone(), tone.clone(), tone]),
+            "production serves 3 prompts anew"
+        );
+        assert_eq!(
+            outcome(&[change("tone", 1, "nothing")]),
+            "production serves tone no longer"
+        );
+        assert_eq!(outcome(&[triage, elsewhere]), "2 changes are live");
+    }
 }
