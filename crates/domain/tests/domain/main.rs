@@ -4,6 +4,8 @@ mod batches;
 mod canonical;
 mod diff;
 mod edits_table;
+mod freeze;
+mod gate;
 mod graders;
 mod hostile;
 mod ledger;
