@@ -59,7 +59,7 @@ pub struct Evidence {
 
 /// Why a gate does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(tag = "fault", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Fault {
     /// What is proposed was never run over the dataset as it is now.
     NoRun,

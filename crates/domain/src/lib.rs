@@ -9,7 +9,7 @@
 //! * [`content`] is what a version holds, named by the SHA-256 of its canonical JSON.
 //!
 //! Beside them live the things every side must compute alike: [`template`], [`diff`], [`merge`],
-//! [`graders`] and [`split`]; and what a release must satisfy: [`gate`], [`freeze`] and
+//! [`graders`] and [`split`]; and what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
 //! [`contract`].
 //!
 //! The crate refuses to do I/O, to read a clock and to draw random numbers. Whoever calls it
@@ -30,6 +30,7 @@ pub mod limits;
 pub mod merge;
 pub mod names;
 pub mod permissions;
+pub mod policy;
 pub mod project;
 pub mod refusal;
 pub mod rules;
@@ -45,6 +46,7 @@ pub use ids::{
     CommandId, CommentId, DatasetId, EnvironmentId, InvitationId, KeyId, PersonId, ProjectId,
     PromptId, ReleaseId, RequestId, RunId, VersionId,
 };
+pub use policy::Policy;
 pub use project::Project;
 pub use refusal::{Refusal, RefusalCode};
 pub use text::SaltedText;

@@ -295,9 +295,11 @@ pub(crate) fn name(tx: &Write<'_>, project: ProjectId, seq: u64, event: &Event) 
             (*content, Kind::Version, version.0),
             (*message, Kind::Message, version.0),
         ],
-        Event::Released {
-            release, reason, ..
-        } => vec![(*reason, Kind::Reason, release.0)],
+        Event::Released { release, .. } => event
+            .contents()
+            .into_iter()
+            .map(|digest| (digest, Kind::Reason, release.0))
+            .collect(),
         Event::DatasetSaved {
             dataset, content, ..
         } => vec![(*content, Kind::Dataset, dataset.0)],

@@ -268,6 +268,9 @@ impl Maker {
             }],
             reason,
             promoted_from: None,
+            request: None,
+            step: None,
+            override_reason: None,
         });
     }
 

@@ -83,6 +83,9 @@ async fn reads_and_commands() {
         changes: vec![change],
         reason,
         promoted_from: None,
+        request: None,
+        step: None,
+        override_reason: None,
     });
     let app = desk.token(Kind::Environment, production);
     let ada = desk.token(Kind::Personal, production);

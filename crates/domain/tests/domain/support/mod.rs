@@ -6,9 +6,11 @@
 
 mod bodies;
 mod chain;
+mod review;
 
 pub use bodies::*;
 pub use chain::*;
+pub use review::*;
 
 use domain::ledger::{
     Body, Command, DeviceKey, Entry, KeyHash, NewEnvironment, Seen, SignedCommand,
