@@ -4,6 +4,7 @@ use super::{Change, Comment, Person, Project, Request, as_text};
 use crate::ledger::{CommentOn, Reviewer, VerdictKind};
 use crate::permissions::Role;
 use crate::policy::Policy;
+use crate::rules::requests::own_work;
 use crate::{CommentId, Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId, RequestId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,8 +122,8 @@ impl Project {
 
     /// Open requests that wait for a person's verdict, newest first: those that ask them, by name,
     /// by role or because nobody in particular is asked, and on which they have not yet said
-    /// anything to what is asked now. Nobody is asked about what they ask themselves, unless by
-    /// name.
+    /// anything to what is asked now. Unless by name, nobody is asked about what they ask
+    /// themselves, or where an approval of theirs would not count because they wrote it.
     #[must_use]
     pub fn waiting_for(&self, person: PersonId) -> Vec<&Arc<Request>> {
         let Some(person) = self.person(person).filter(|p| p.gives_verdicts()) else {
@@ -136,7 +137,8 @@ impl Project {
             let said = request
                 .verdict_of(person.id)
                 .is_some_and(|verdict| verdict.digest == request.digest());
-            asked && !said && (by_name || request.by != person.id)
+            let others = || request.by != person.id && own_work(self, request, person.id).is_none();
+            asked && !said && (by_name || others())
         });
         found
     }

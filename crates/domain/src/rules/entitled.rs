@@ -104,8 +104,9 @@ impl Case<'_> {
             Releasers::Role(least) => least.and_above().to_owned(),
             Releasers::Named(names) => {
                 let names = names.iter().filter_map(|id| self.project.person(*id));
-                let names: Vec<_> = names.map(|person| person.name.as_str()).collect();
-                format!("{} or an admin", names.join(", "))
+                let mut names: Vec<_> = names.map(|person| person.name.as_str()).collect();
+                names.push("an admin");
+                names.join(" or ")
             }
         };
         let what = match &actor.service {

@@ -6,7 +6,7 @@ use domain::ledger::{Body, Missing, Note, ReleaseChange, Reviewer, Side};
 use domain::permissions::Role;
 use domain::policy::Policy;
 use domain::project::Decision;
-use domain::rules::requests::Why;
+use domain::rules::requests::{Why, renew};
 use domain::{PromptId, RequestId, VersionId};
 use uuid::Uuid;
 
@@ -403,8 +403,14 @@ fn what_moved_meanwhile_makes_a_request_stale() {
     // Nobody can approve it before it says what it replaces now.
     let verdict = world.verdict(two, domain::ledger::VerdictKind::Approve);
     world.device(key(RON)).cannot(verdict, Code::Conflict);
-    let update = world.asks_instead(two, &[(PRODUCTION, v3)]);
-    world.carol().does(update);
+    let renewed = renew(world.project(), world.project().request(two).expect("it"));
+    assert_eq!(renewed.changes, world.asked(&[(PRODUCTION, v3)]).changes);
+    let replaces = world.digest_of(two);
+    world.carol().does(Body::UpdateRequest {
+        request: two,
+        replaces,
+        asked: Box::new(renewed),
+    });
     world.device(key(RON)).approves(two);
     world.carol().carries_out(two, &[PRODUCTION]);
     assert_eq!(world.served(PRODUCTION, prompt), [v3]);
@@ -436,6 +442,12 @@ fn the_parts_of_a_bundle_go_each_under_its_own_policy() {
     world.bob().cannot(both, Code::PolicyUnmet);
     world.bob().carries_out(request, &[STAGING]);
     assert!(world.project().request(request).expect("it").is_open());
+    // Brought up to what is there now, only production is left of it.
+    let renewed = renew(
+        world.project(),
+        world.project().request(request).expect("it"),
+    );
+    assert_eq!(renewed.environments(), [PRODUCTION]);
     world.device(key(RITA)).approves(request);
     world.bob().carries_out(request, &[PRODUCTION]);
     assert_eq!(world.served(PRODUCTION, prompt), [v2]);

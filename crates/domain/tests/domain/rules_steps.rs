@@ -5,7 +5,7 @@ use crate::support::*;
 use domain::RefusalCode as Code;
 use domain::ledger::{Body, Note, Side};
 use domain::policy::Policy;
-use domain::rules::requests::steps;
+use domain::rules::requests::{renew, steps};
 use domain::{RequestId, VersionId, content};
 use uuid::Uuid;
 
@@ -76,6 +76,12 @@ fn one_approval_covers_all_steps_in_their_order() {
     world.bob().reverts(PRODUCTION, before, prompt);
     world.bob().cannot(next, Code::Conflict);
     assert!(!world.part(request, PRODUCTION).may_go());
+    // Only the step that is left is asked for anew.
+    let renewed = renew(
+        world.project(),
+        world.project().request(request).expect("it"),
+    );
+    assert_eq!(renewed.changes[0].steps, vec![whole(v1)]);
 }
 
 #[test]

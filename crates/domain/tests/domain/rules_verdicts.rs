@@ -143,6 +143,7 @@ fn nobody_approves_their_own_work_where_approvals_are_independent() {
         mut world,
         prompt,
         v2,
+        rita,
         ..
     } = desk(independent(1));
     // Rita writes on Bob's version; Bob corrects a word. Her part of it is not served yet.
@@ -150,6 +151,10 @@ fn nobody_approves_their_own_work_where_approvals_are_independent() {
     let v4 = world.bob().saves(prompt, &[v3], "three.");
     let own = world.bob().opens(&[(PRODUCTION, v3)]);
     let built_on = world.bob().opens(&[(PRODUCTION, v4)]);
+    assert!(
+        world.project().waiting_for(rita).is_empty(),
+        "not hers to approve"
+    );
     for request in [own, built_on] {
         let verdict = world.verdict(request, VerdictKind::Approve);
         let refusal = world.device(key(RITA)).cannot(verdict, Code::NotAllowed);
@@ -341,4 +346,42 @@ fn evidence_is_named_and_later_runs_are_shown() {
     let verdict = &world.standing(request).verdicts[0];
     assert_eq!(verdict.newer, [later]);
     assert!(verdict.void.is_empty(), "later evidence voids nothing");
+}
+
+#[test]
+fn what_moved_in_one_part_takes_nothing_from_another() {
+    let Desk {
+        mut world,
+        v1,
+        v2,
+        prompt,
+        ..
+    } = desk(approvals(1));
+    world.demands(STAGING, approvals(1));
+    // A program asks; nobody but a person approves.
+    let bob = world.bob;
+    world
+        .alice()
+        .does(service(bob, 95, 905, rights("ask", &[])));
+    let request = world
+        .device(key(95))
+        .opens(&[(STAGING, v2), (PRODUCTION, v2)]);
+    world.device(key(RITA)).approves(request);
+    // Somebody lets another version into staging meanwhile, under a request of its own.
+    let other = world.carol().opens(&[(STAGING, v1)]);
+    world.device(key(RON)).approves(other);
+    world.carol().carries_out(other, &[STAGING]);
+    let standing = world.standing(request);
+    assert!(!standing.parts[0].may_go() && standing.parts[1].may_go());
+    assert_eq!(
+        standing.verdicts[0].void[0].1,
+        "void: staging moved from nothing to v1 of support/triage"
+    );
+    // An approval still counts where nothing moved.
+    world.device(key(RON)).approves(request);
+    world.bob().carries_out(request, &[PRODUCTION]);
+    assert_eq!(world.served(PRODUCTION, prompt), [v2]);
+    // Only what moved is left: it can't be approved before it is asked for anew.
+    let verdict = world.verdict(request, VerdictKind::Approve);
+    world.alice().cannot(verdict, Code::Conflict);
 }

@@ -5,13 +5,17 @@
 
 mod authors;
 mod digest;
+mod renew;
 pub(crate) mod standing;
 mod verdicts;
 pub mod words;
 
 pub use authors::authors;
 pub use digest::{digest, steps};
+pub use renew::renew;
 pub use standing::{Part, Standing, VerdictStanding, Why, standing};
+
+pub(crate) use verdicts::own_work;
 
 use super::Case;
 use super::releases::{count, same_sides};

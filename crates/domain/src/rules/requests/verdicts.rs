@@ -4,7 +4,7 @@ use super::super::Case;
 use super::{authors, standing};
 use crate::ledger::{Event, VerdictKind};
 use crate::project::Request;
-use crate::{Digest, PersonId, Refusal, RefusalCode, RequestId, RunId, limits};
+use crate::{Digest, PersonId, Project, Refusal, RefusalCode, RequestId, RunId, VersionId, limits};
 use std::collections::BTreeSet;
 
 impl Case<'_> {
@@ -86,22 +86,14 @@ impl Case<'_> {
                 "what this request replaces has moved meanwhile; it must be updated before anybody can approve it",
             ));
         }
-        let mut judged = open
-            .iter()
-            .map(|environment| self.project.policy(*environment))
-            .filter(|policy| policy.approvals > 0)
-            .peekable();
-        if judged.peek().is_some() && judged.all(|policy| policy.independent) {
-            let authors = authors(self.project, request.asked());
-            if let Some(version) = authors.get(&person) {
-                return Err(Refusal::new(
-                    RefusalCode::NotAllowed,
-                    format!(
-                        "{} is yours, or a service's that you answer for; somebody else must approve it",
-                        super::words::version(self.project, *version)
-                    ),
-                ));
-            }
+        if let Some(version) = own_work(self.project, request, person) {
+            return Err(Refusal::new(
+                RefusalCode::NotAllowed,
+                format!(
+                    "{} is yours, or a service's that you answer for; somebody else must approve it",
+                    super::words::version(self.project, version)
+                ),
+            ));
         }
         Ok(())
     }
@@ -136,4 +128,26 @@ impl Case<'_> {
             reason,
         }])
     }
+}
+
+/// What a person wrote of a request in which their approval could count nowhere: every part that
+/// asks for approvals asks for independent ones.
+pub(crate) fn own_work(
+    project: &Project,
+    request: &Request,
+    person: PersonId,
+) -> Option<VersionId> {
+    let mut judged = request
+        .asked()
+        .environments()
+        .into_iter()
+        .filter(|environment| request.is_waiting(*environment))
+        .map(|environment| project.policy(environment))
+        .filter(|policy| policy.approvals > 0)
+        .peekable();
+    judged.peek()?;
+    if !judged.all(|policy| policy.independent) {
+        return None;
+    }
+    authors(project, request.asked()).get(&person).copied()
 }
