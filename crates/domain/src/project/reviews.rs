@@ -120,6 +120,31 @@ impl Project {
         served
     }
 
+    /// What releases after this one changed in an environment, prompt by prompt, oldest first: what
+    /// a revert to it would undo, or keep.
+    #[must_use]
+    pub fn changed_since(
+        &self,
+        environment: EnvironmentId,
+        release: ReleaseId,
+    ) -> BTreeMap<PromptId, Vec<ReleaseId>> {
+        let mut changed: BTreeMap<PromptId, Vec<ReleaseId>> = BTreeMap::new();
+        let later = self.releases.iter().rev().take_while(|r| r.id != release);
+        for later in later {
+            let here = later
+                .changes
+                .iter()
+                .filter(|c| c.environment == environment);
+            for change in here {
+                changed
+                    .entry(change.prompt)
+                    .or_default()
+                    .insert(0, later.id);
+            }
+        }
+        changed
+    }
+
     /// Open requests that wait for a person's verdict, newest first: those that ask them, by name,
     /// by role or because nobody in particular is asked, and on which they have not yet said
     /// anything to what is asked now. Unless by name, nobody is asked about what they ask

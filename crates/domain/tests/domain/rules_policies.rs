@@ -512,13 +512,17 @@ fn what_an_environment_served_at_a_time() {
         v2,
     } = desk();
     let before = world.now;
-    world.bob().releases(STAGING, v1);
+    let first = world.bob().releases(STAGING, v1);
     let one = world.now.plus(-1);
     world.wait(HOUR);
-    world.bob().releases(STAGING, v2);
+    let second = world.bob().releases(STAGING, v2);
     let two = world.now.plus(-1);
-    world.bob().stops(STAGING, prompt);
+    let third = world.bob().stops(STAGING, prompt);
     let none = world.now.plus(-1);
+    world.bob().releases(DEVELOPMENT, v2);
+    let since = |release| world.project().changed_since(STAGING, release);
+    assert_eq!(since(first)[&prompt], [second, third]);
+    assert!(since(third).is_empty());
     let at = |world: &World, environment, time| -> Vec<VersionId> {
         let served = world.project().served_at(environment, time);
         served
