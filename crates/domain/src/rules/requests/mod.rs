@@ -8,6 +8,7 @@ mod digest;
 mod renew;
 pub(crate) mod standing;
 mod verdicts;
+mod voids;
 pub mod words;
 
 pub use authors::authors;
