@@ -44,7 +44,7 @@ lint: ui
 	cd ui && npm run lint && npm run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo doc --workspace --no-deps --lib
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --lib
 
 # ui/src/bindings.ts anew, after a change to a command or a view.
 bindings:
@@ -63,8 +63,10 @@ test: setup-test lint model
 bench: setup-test ui model
 	@scripts/bench.sh
 
+# Ten times as many kills as the tests make, of the store, the registry, the workbench and the window.
 soak: setup-test ui
-	GALLEY_SOAK=1 scripts/with-keychain.sh cargo test --workspace --release -- --nocapture kills
+	cargo build --workspace --bins --release
+	GALLEY_SOAK=10 scripts/with-keychain.sh cargo test --workspace --release -- --nocapture kill
 
 sample: setup-test model
 	@sample/make.sh

@@ -9,6 +9,7 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || [ "$(uname -s)" != Linux ]; then
   exec cargo run --bin galley-desktop
 fi
 echo "There is no display here: Galley's main job is played in the real window on a virtual one."
+tests/model/setup.sh
 echo "Building first. The first time takes some minutes."
 cargo build --workspace --bins --test tour
 exec scripts/with-keychain.sh cargo test --quiet --workspace --test tour

@@ -33,12 +33,12 @@ node -e 'const [major, minor] = process.versions.node.split(".").map(Number); pr
 packages=(build-essential pkg-config libwebkit2gtk-4.1-dev)
 # Without a display the window is opened on a virtual one and driven from outside; every test is.
 if [ "$purpose" = test ] || [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-  packages+=(xvfb xauth webkit2gtk-driver dbus dbus-x11 gnome-keyring)
+  # python3-venv: a small language model answers there, in llama.cpp's own server.
+  packages+=(xvfb xauth webkit2gtk-driver dbus dbus-x11 gnome-keyring python3-venv)
 fi
 if [ "$purpose" = test ]; then
   # chromium: a hostile page in a real browser must not get through to the registry.
-  # python3-venv: a small language model answers in the tests, in llama.cpp's own server.
-  packages+=(chromium python3-venv dpkg-dev x11-utils)
+  packages+=(chromium dpkg-dev x11-utils)
 fi
 
 command -v dpkg-query >/dev/null || stop \

@@ -9,6 +9,7 @@ mod support;
 mod window {
     pub mod main_job;
     pub mod team;
+    pub mod trying;
 }
 
 #[tokio::main]

@@ -53,6 +53,19 @@ pub fn datasets() -> Vec<Vec<u8>> {
     vec![json.to_vec(), own]
 }
 
+/// Files that people import: a spreadsheet's, and one case a line.
+pub fn files() -> Vec<Vec<u8>> {
+    [
+        "name,items,user,expected,tags\r\n\"Ada, \"\"L.\"\"\",\"[1,2]\",{},refund,\"card,new\"\r\nBob,[],\"{\"\"age\"\":3}\",card,\r\n",
+        "name;expected\nAda;\"two\nlines\"\nBob;b\n",
+        "name\texpected\nAda\ta\n",
+        "{\"name\":\"Ada\",\"items\":[\"a\"],\"expected\":\"x\"}\n{\"name\":\"Bob\",\"id\":\"7\"}\n",
+        "{\"inputs\":{\"name\":\"Ada\"},\"expected\":\"x\",\"tags\":[\"t\"]}\n",
+    ]
+    .map(|t| t.as_bytes().to_vec())
+    .to_vec()
+}
+
 /// A small ledger: its lines.
 pub fn lines() -> Vec<Vec<u8>> {
     ledger().0

@@ -7,6 +7,7 @@ use domain::dataset::Dataset;
 use domain::ledger::{Entry, PublicKey, Signature, SignedCommand};
 use domain::project::Replay;
 use domain::{Digest, Project, SaltedText, limits, names, template, to_canonical};
+use evals::import::{self, Format};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -46,6 +47,11 @@ pub static ALL: &[Target] = &[
         name: "dataset",
         run: dataset,
         seeds: seeds::datasets,
+    },
+    Target {
+        name: "import",
+        run: import,
+        seeds: seeds::files,
     },
     Target {
         name: "text",
@@ -182,6 +188,35 @@ fn dataset(bytes: &[u8]) {
     };
     let again = Dataset::decode(&own).expect("our own bytes");
     assert_eq!(again.encode().expect("our own dataset").1, digest);
+}
+
+fn import(bytes: &[u8]) {
+    for format in [None, Some(Format::Csv), Some(Format::Jsonl)] {
+        let table = match import::read(bytes, format) {
+            Ok(table) => table,
+            Err(problem) => {
+                assert!(problem.line >= 1 && !problem.message.is_empty());
+                continue;
+            }
+        };
+        assert!(
+            table.problems.len() <= import::PROBLEMS,
+            "problems are capped"
+        );
+        let inputs = inputs(&["name", "items", "user"]);
+        let mapping = import::suggest(&table, &inputs);
+        match import::dataset(&table, &mapping, &inputs) {
+            Ok(dataset) => assert_eq!(
+                dataset.cases.len(),
+                table.rows.len(),
+                "no row is lost in silence"
+            ),
+            Err(problems) => assert!(
+                !problems.is_empty() && problems.iter().all(|p| p.line >= 1),
+                "a refusal says where"
+            ),
+        }
+    }
 }
 
 fn text(bytes: &[u8]) {

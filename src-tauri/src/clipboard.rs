@@ -51,6 +51,17 @@ impl Clipboard {
         }
     }
 
+    /// Empties the clipboard, if it still holds this secret. Whether it no longer does is the answer.
+    pub fn forget(&self, secret: &Secret) -> bool {
+        let emptied = self.with(|open| {
+            if open.get_text()?.trim() == secret.reveal() {
+                open.clear()?;
+            }
+            Ok(())
+        });
+        matches!(emptied, Ok(()) | Err(ClipboardError::Empty))
+    }
+
     fn with<T>(
         &self,
         work: impl FnOnce(&mut arboard::Clipboard) -> Result<T, arboard::Error>,

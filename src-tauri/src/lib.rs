@@ -1,8 +1,8 @@
 //! Galley's window: turns a click into a call on the workbench, and a change into a redraw.
 //!
 //! * [`commands`]: what the web view may ask. Each is one call on `workbench::Workbench` of the
-//!   same name, with [`error`] turning a failure into `{ code, message, details }`.
-//! * [`events`]: what the workbench says without being asked, passed on to the web view.
+//!   same name, with `error` turning a failure into `{ code, message, details }`.
+//! * `events`: what the workbench says without being asked, passed on to the web view.
 //! * [`bindings`]: all of that as one list, and its TypeScript.
 //!
 //! It decides nothing and stores nothing. The web view gets no secret, no file and no network: it

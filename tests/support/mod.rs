@@ -2,12 +2,14 @@
 //!
 //! * [`Desk`]: one person's computer: a data folder, a session bus, an unlocked keychain.
 //! * [`Registry`]: `galley-registry` in a process of its own, on a free port.
+//! * [`Model`]: a small language model that answers on this machine.
 //! * [`Window`]: the real app on a [`Desk`], driven through its web view.
 //! * [`wait::until`]: waiting for something to become true. Nothing here waits for time to pass.
 
 pub mod axe;
 pub mod desk;
 pub mod display;
+pub mod model;
 pub mod person;
 pub mod program;
 pub mod registry;
@@ -16,6 +18,7 @@ pub mod wait;
 pub mod window;
 
 pub use desk::Desk;
+pub use model::Model;
 pub use person::Person;
 pub use registry::Registry;
 pub use steps::Steps;

@@ -45,10 +45,13 @@ impl Window {
         let Value::Object(capabilities) = capabilities else {
             unreachable!("it is an object")
         };
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&address)
+        let mut builder =
+            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+        let connecting = builder.capabilities(capabilities).connect(&address);
+        // An app that ends at once (another has the same data open) never answers the driver.
+        let client = tokio::time::timeout(super::wait::PATIENCE, connecting)
             .await
+            .expect("the app answers its driver")
             .expect("the app opens its window for the driver");
         let window = Self { client, driver };
         until("the page to be drawn", async || {
@@ -67,10 +70,12 @@ impl Window {
         window
     }
 
-    /// Closes the window as a person does.
+    /// Closes the window as a person does, and waits until the app has let go of its data.
     pub async fn close(mut self) {
+        let app = self.app();
         // Closing the session ends the app; the driver follows when it is dropped.
         let _ = self.client.clone().close().await;
+        ended(app).await;
         self.driver.kill();
     }
 
@@ -81,10 +86,13 @@ impl Window {
             .expect("the driver started the app")
     }
 
-    /// Ends the app at once, as a power cut would.
-    pub fn kill(mut self) {
-        kill(self.app());
+    /// Ends the app at once, as a power cut would, and waits until the system has taken it down: a
+    /// window opened before that would take itself for a second one.
+    pub async fn kill(mut self) {
+        let app = self.app();
+        kill(app);
         self.driver.kill();
+        ended(app).await;
     }
 
     /// Clicks what bears this name: a button, a link, a tab, an entry in a menu or a list.
@@ -123,6 +131,23 @@ impl Window {
             .await;
     }
 
+    /// Puts a long text into the field with this `data-testid` at once, as pasting does: the driver
+    /// takes minutes to type a page.
+    pub async fn paste_id(&self, id: &str, text: &str) {
+        let script = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
+                      if (!field) return false;\
+                      field.focus(); field.value = arguments[1];\
+                      field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));\
+                      return true;";
+        until(&format!("a field marked {id:?}"), async || {
+            match self.run(script, vec![json!(id), json!(text)]).await {
+                Value::Bool(true) => Ok(()),
+                _ => Err(self.text().await),
+            }
+        })
+        .await;
+    }
+
     async fn write_into(&self, what: &str, wanted: Value, text: &str) {
         self.act_on(what, wanted.clone(), async |element| element.click().await)
             .await;
@@ -135,21 +160,22 @@ impl Window {
             .await;
     }
 
-    /// Puts another text into the first message of the prompt in sight.
-    pub async fn write_first_message(&self, text: &str) {
-        let first = "the first message's text";
-        let css = "[data-testid=message-0] .cm-content[contenteditable=true]";
-        self.act_on(first, json!({ "css": css }), async |element| {
+    /// Puts another text into a message of the prompt in sight, counted from 0.
+    pub async fn write_message(&self, place: usize, text: &str) {
+        let message = format!("the text of message {place}");
+        let card = format!("message-{place}");
+        let css = format!("[data-testid={card}] .cm-content[contenteditable=true]");
+        self.act_on(&message, json!({ "css": css }), async |element| {
             element.click().await
         })
         .await;
         self.chord(&[Key::Control], 'a').await;
-        self.act_on(first, json!({ "css": css }), async |element| {
+        self.act_on(&message, json!({ "css": css }), async |element| {
             element.send_keys(text).await
         })
         .await;
-        until(&format!("{text:?} in the first message"), async || {
-            let there = self.text_of("message-0").await;
+        until(&format!("{text:?} in {message}"), async || {
+            let there = self.text_of(&card).await;
             if flat(&there).contains(&flat(text)) {
                 Ok(())
             } else {
@@ -201,6 +227,20 @@ impl Window {
             .await
             .expect("something has the focus");
         focused.send_keys(text).await.expect("it takes keys");
+    }
+
+    /// Goes to what has this `data-testid` and presses Enter on it.
+    pub async fn open_by_key(&self, id: &str) {
+        let script = "const there = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
+                      there?.focus(); return there !== null && document.activeElement === there;";
+        until(&format!("the focus on {id:?}"), async || {
+            match self.run(script, vec![json!(id)]).await {
+                Value::Bool(true) => Ok(()),
+                _ => Err(self.text().await),
+            }
+        })
+        .await;
+        self.chord(&[], char::from(Key::Enter)).await;
     }
 
     /// Presses one key.
@@ -378,6 +418,25 @@ impl Window {
         })
         .await;
     }
+}
+
+/// Waits until a process has ended with all its threads: what it held open is closed by the last.
+async fn ended(process: u32) {
+    until("the end of the window's process", async || {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count);
+        // The state follows the program's name in brackets. `Z` is a first thread that has ended.
+        match stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next())
+        {
+            None => Ok(()),
+            Some('Z') if threads <= 1 => Ok(()),
+            Some(state) => Err(format!("{state} with {threads} threads")),
+        }
+    })
+    .await;
 }
 
 impl Drop for Window {

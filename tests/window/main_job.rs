@@ -1,10 +1,12 @@
-//! The main job in the real window: write a prompt, compare it with what is live, save a version
-//! while the registry is gone, sync, promote, read it with an application's key, and revert.
+//! The main job in the real window: write a prompt, try it on real messages, compare it with what is
+//! live, save a version while the registry is gone, sync, promote, read it with an application's
+//! key, and revert.
 //!
 //! The same journey is the tour that `make run` plays where there is no display.
 
 use super::team::{begin_prompt, found, rewrite, save};
-use crate::support::{Desk, Registry, Steps, Window};
+use super::trying::{add_provider, choose_model, import_messages};
+use crate::support::{Desk, Model, Registry, Steps, Window};
 use fantoccini::key::Key;
 use reqwest::StatusCode;
 
@@ -16,6 +18,8 @@ async fn the_main_job_from_end_to_end() {
 /// Plays it.
 pub async fn play(steps: &mut Steps) {
     let mut registry = Registry::start().await;
+    // The model answers on this computer, so that it does so without a network too.
+    let model = Model::start();
     let desk = Desk::new().await;
     let window = Window::open(&desk).await;
     steps
@@ -30,6 +34,7 @@ pub async fn play(steps: &mut Steps) {
         )
         .await;
 
+    prepare_to_try(&window, &model, steps).await;
     write_the_first_version(&window, steps).await;
     release_it_everywhere(&window, steps).await;
     let key = make_a_key(&window, steps).await;
@@ -50,6 +55,13 @@ pub async fn play(steps: &mut Steps) {
         .did(
             &window,
             "Offline: the prompt is rewritten, and what changed is in sight",
+        )
+        .await;
+    try_it(&window).await;
+    steps
+        .did(
+            &window,
+            "Offline: the draft and what it starts from answer the same real message",
         )
         .await;
     window.click_id("compare-live").await;
@@ -78,7 +90,7 @@ pub async fn play(steps: &mut Steps) {
         )
         .await;
 
-    release_to_development(&window).await;
+    release_to_development(&window, "v2").await;
     promote(&window, "development", "v2").await;
     window.click_id("promote-staging").await;
     window.sees("Promote").await;
@@ -128,6 +140,25 @@ pub async fn play(steps: &mut Steps) {
     assert!(good, "{report}");
 }
 
+async fn prepare_to_try(window: &Window, model: &Model, steps: &mut Steps) {
+    add_provider(window, model).await;
+    steps
+        .did(window, "A model that answers on this computer is added")
+        .await;
+    import_messages(window, "intents", 8).await;
+    steps
+        .did(window, "Real messages of customers become a dataset")
+        .await;
+}
+
+/// Tries the prompt in sight on the case in sight. What a small model answers is its affair.
+async fn try_it(window: &Window) {
+    window.choose_id("try-dataset", "intents").await;
+    window.sees_in("case-number", "of 8").await;
+    window.click_id("try-it").await;
+    window.sees_in("answer-source", "SmolLM2-135M").await;
+}
+
 async fn write_the_first_version(window: &Window, steps: &mut Steps) {
     begin_prompt(
         window,
@@ -135,8 +166,16 @@ async fn write_the_first_version(window: &Window, steps: &mut Steps) {
         "Name the intent of the message in one word.",
     )
     .await;
+    window.write_message(1, "{{ message }}").await;
+    window.click_id("declare-message").await;
+    choose_model(window).await;
+    window.sees_in("draft-state", "saved on this laptop").await;
     steps
         .did(window, "A prompt is written; every pause in typing is kept")
+        .await;
+    try_it(window).await;
+    steps
+        .did(window, "Tried on a real message, and a model answered")
         .await;
     save(window, "The first version").await;
     window.sees("Saved as v1").await;
@@ -146,7 +185,7 @@ async fn write_the_first_version(window: &Window, steps: &mut Steps) {
 }
 
 async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
-    release_to_development(window).await;
+    release_to_development(window, "v1").await;
     promote(window, "development", "v1").await;
     promote(window, "staging", "v1").await;
     steps
@@ -157,15 +196,11 @@ async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
         .await;
 }
 
-/// Releases the newest version of the prompt to the first environment.
-async fn release_to_development(window: &Window) {
-    window.click_id("go-releases").await;
-    window.click_id("release-bundle").await;
-    window.choose_id("bundle-add", "support/triage").await;
-    window.click_id("bundle-next").await;
+/// Releases the newest version of the prompt in sight to the first environment.
+async fn release_to_development(window: &Window, version: &str) {
+    window.click_id("release-development").await;
     window.click_id("plan-do").await;
-    window.sees_in("notices", "development").await;
-    window.click_id("prompt-support/triage").await;
+    window.sees_in("served-development", version).await;
 }
 
 /// Promotes what a stage serves to the next one.

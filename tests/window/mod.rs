@@ -1,15 +1,18 @@
 //! The real program, driven through its real web view, on a display that nobody looks at.
 //!
 //! * `first_start`: three ways in, and the sample at once; what a bare computer says.
-//! * `main_job`: write, compare, save offline, sync, promote, read with a key, revert.
+//! * `main_job`: write, try on real messages, compare, save offline, sync, promote, read with a key, revert.
 //! * `offline`: the registry gone, the power cut, and back.
+//! * `kills`: the power cut again and again, while somebody types and saves.
 //! * `conflict`: two desktops, one prompt, brought together.
-//! * `team`: what the journeys have in common.
+//! * `team`, `trying`: what the journeys have in common.
 //! * `accessibility`: every screen in both themes, and the keyboard alone.
 
 mod accessibility;
 mod conflict;
 mod first_start;
+mod kills;
 mod main_job;
 mod offline;
 mod team;
+mod trying;

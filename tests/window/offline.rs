@@ -27,7 +27,7 @@ async fn work_without_the_registry_arrives_when_it_is_back() {
     rewrite(&window, "Answer in a warm and brief voice. Never guess.").await;
 
     // The power goes, too.
-    window.kill();
+    window.kill().await;
     let window = Window::open(&desk).await;
     window.click_id("prompt-support/tone").await;
     window.sees_in("message-0", "Never guess.").await;

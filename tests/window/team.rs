@@ -55,7 +55,7 @@ pub async fn begin_prompt(window: &Window, name: &str, text: &str) {
 
 /// Puts another text into the first message, and waits until it is kept.
 pub async fn rewrite(window: &Window, text: &str) {
-    window.write_first_message(text).await;
+    window.write_message(0, text).await;
     window.sees_in("draft-state", "saved on this laptop").await;
 }
 

@@ -117,7 +117,9 @@ export const scenes = [
       await click(page, "go-releases"),
       await page.waitForSelector("table"),
       await click(page, "release-bundle"),
-      await page.getByTestId("bundle-add").selectOption({ label: "support/triage" })
+      await click(page, "bundle-add"),
+      await page.getByTestId("bundle-add-find").fill("triage"),
+      await page.keyboard.press("Enter")
     ),
   },
   {
@@ -139,6 +141,62 @@ export const scenes = [
       await click(page, "merge"),
       await click(page, "pick-theirs-1"),
       await click(page, "pick-text-2")
+    ),
+  },
+  {
+    name: "no-dataset",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "prompt-support/escalation"),
+      await page.waitForSelector('[data-testid="try-none"]')
+    ),
+  },
+  {
+    name: "wrong-dataset",
+    wait: ".cm-content",
+    widths: [900],
+    do: async (page) => (
+      await click(page, "prompt-support/escalation"),
+      await page.waitForSelector('[data-testid="try-none"]'),
+      await page.getByTestId("try-dataset").selectOption({ index: 1 }),
+      await page.waitForSelector('[data-testid="try-lacks"]')
+    ),
+  },
+  {
+    name: "no-message",
+    wait: ".cm-content",
+    do: async (page) => (
+      await page.getByTestId("version-message").fill(""),
+      await page.keyboard.press("Control+s"),
+      await page.waitForSelector('[data-testid="message-missing"]')
+    ),
+  },
+  {
+    name: "discarded",
+    wait: ".cm-content",
+    ...one,
+    do: async (page) => (
+      await click(page, "prompt-menu"),
+      await page.getByRole("menuitem", { name: "Discard the draft" }).click(),
+      await page.getByTestId("notices").getByRole("button", { name: "Undo" }).waitFor()
+    ),
+  },
+  {
+    name: "new-dataset",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => (await click(page, "prompt-support/escalation"), await click(page, "try-make")),
+  },
+  {
+    name: "compare-picker",
+    scene: "many",
+    wait: ".cm-content",
+    do: async (page) => (
+      await click(page, "tab-history"),
+      await page.getByTestId("version-v9999").getByRole("button").last().click(),
+      await page.getByRole("menuitem", { name: /Compare with/ }).click(),
+      await click(page, "compare-left"),
+      await page.getByTestId("compare-left-find").fill("12")
     ),
   },
   {
@@ -222,6 +280,32 @@ export const scenes = [
       await click(page, "new-key");
       await page.getByTestId("settings-keys").scrollIntoViewIfNeeded();
     },
+  },
+  {
+    name: "settings-providers",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.getByTestId("settings-providers").scrollIntoViewIfNeeded();
+      await page.getByTestId("settings-providers").evaluate((node) => node.scrollIntoView({ block: "end" }));
+    },
+  },
+  {
+    name: "evals-datasets",
+    wait: ".cm-content",
+    do: async (page) => (await click(page, "go-evals"), await click(page, "tab-datasets")),
+  },
+  {
+    name: "many-run",
+    scene: "many",
+    wait: ".cm-content",
+    ...one,
+    do: async (page) => (
+      await click(page, "go-evals"),
+      await click(page, "new-run"),
+      await click(page, "run-prompt"),
+      await page.getByTestId("run-prompt-find").fill("summ")
+    ),
   },
   {
     name: "settings-question",

@@ -166,6 +166,13 @@ export const commands = {
 	 */
 	mergeView: (project: ProjectId, prompt: PromptId) => __TAURI_INVOKE<MergeView>("merge_view", { project, prompt }),
 	/**
+	 *  What would be saved with the choices so far.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	mergePreview: (project: ProjectId, prompt: PromptId, choices: { [key in number]: Choice }) => __TAURI_INVOKE<VersionContent>("merge_preview", { project, prompt, choices }),
+	/**
 	 *  Saves the version that settles it.
 	 *
 	 *  # Errors
@@ -235,6 +242,13 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	datasets: (project: ProjectId) => __TAURI_INVOKE<DatasetRow[]>("datasets", { project }),
+	/**
+	 *  The datasets of a project as one content sees them, and the one to try it with.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	datasetsFor: (project: ProjectId, content: VersionContent) => __TAURI_INVOKE<DatasetChoice>("datasets_for", { project, content }),
 	/**
 	 *  One dataset with its cases.
 	 *
@@ -503,12 +517,13 @@ export const commands = {
 	 */
 	setProviderKey: (name: string, key: string) => __TAURI_INVOKE<null>("set_provider_key", { name, key }),
 	/**
-	 *  Takes a provider's key from the clipboard to the keychain, past the web view.
+	 *  Takes a provider's key from the clipboard to the keychain, past the web view, and empties the
+	 *  clipboard. The answer says where the key is now.
 	 *
 	 *  # Errors
 	 *  As for [`set_provider_key`], or there is no text on the clipboard.
 	 */
-	pasteProviderKey: (name: string) => __TAURI_INVOKE<null>("paste_provider_key", { name }),
+	pasteProviderKey: (name: string) => __TAURI_INVOKE<string>("paste_provider_key", { name }),
 	/**
 	 *  Asks a provider for a word, to see whether it answers.
 	 *
@@ -785,6 +800,26 @@ export type Counts = {
 	rewritten: number,
 	/**  Sentences that stand elsewhere now. */
 	moved: number,
+};
+
+/**  The datasets of a project as one content sees them. */
+export type DatasetChoice = {
+	/**  Every dataset, by name. */
+	rows: DatasetFit[],
+	/**  The one to begin with; none when no dataset that is here fills what is asked for. */
+	suggested: DatasetId | null,
+	/**  Why none is suggested, in words; empty when one is, or when there is nothing to fill. */
+	words: string,
+};
+
+/**  One dataset, and whether its cases fill a content's inputs. */
+export type DatasetFit = {
+	/**  The dataset. */
+	row: DatasetRow,
+	/**  The required inputs that its cases leave open. */
+	missing: string[],
+	/**  What keeps it from being used as it is, in words; empty when nothing does. */
+	words: string,
 };
 
 /**  What a text to import is written in. */
@@ -2253,6 +2288,11 @@ export type TrackStage = {
 	ahead_of_next: number,
 	/**  The same in words ("ahead by 2"); empty when it is not. */
 	ahead_words: string,
+	/**
+	 *  The newest version, where this is the first environment and does not serve it: what Release
+	 *  brings here. None while the prompt has diverged or is archived.
+	 */
+	can_release: StageSide | null,
 	/**  The environment that Promote goes to; none when there is nothing to promote. */
 	can_promote_to: EnvironmentId | null,
 	/**  The release that Revert goes back to; none when there is no earlier one. */

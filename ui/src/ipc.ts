@@ -72,6 +72,7 @@ export interface Backend {
   version(project: P, version: B.VersionId): Promise<B.VersionView>;
   compare(project: P, left: B.Ref, right: B.Ref): Promise<B.Comparison>;
   mergeView(project: P, prompt: B.PromptId): Promise<B.MergeView>;
+  mergePreview(project: P, prompt: B.PromptId, choices: Record<number, B.Choice>): Promise<B.VersionContent>;
   mergeFinish(
     project: P,
     prompt: B.PromptId,
@@ -88,6 +89,7 @@ export interface Backend {
   cancelTry(): Promise<Nothing>;
 
   datasets(project: P): Promise<B.DatasetRow[]>;
+  datasetsFor(project: P, content: B.VersionContent): Promise<B.DatasetChoice>;
   dataset(project: P, dataset: B.DatasetId): Promise<B.DatasetView>;
   readDataset(project: P, text: string, format: B.DatasetFormat): Promise<B.Reading>;
   saveDataset(project: P, dataset: B.DatasetId | null, name: string, cases: B.Case[]): Promise<B.DatasetRow>;
@@ -134,9 +136,8 @@ export interface Backend {
   revokeDevice(project: P, device: string): Promise<Nothing>;
   saveProvider(provider: B.ProviderSettings): Promise<B.ProviderCard>;
   removeProvider(name: string): Promise<Nothing>;
-  /** The key goes to the keychain; nothing ever brings it back here. */
-  setProviderKey(name: string, key: string): Promise<Nothing>;
-  pasteProviderKey(name: string): Promise<Nothing>;
+  /** The key goes from the clipboard to the keychain, never through here. Answers where it is now. */
+  pasteProviderKey(name: string): Promise<string>;
   testProvider(name: string): Promise<string>;
   shareProject(project: P, address: string, invitation: string): Promise<B.ProjectCard>;
 

@@ -335,7 +335,7 @@ pub enum Provider {
     Set {
         /// The name that versions use.
         name: String,
-        /// Its address (http://127.0.0.1:11434/v1, https://api.openai.com/v1).
+        /// Its address (`http://127.0.0.1:11434/v1`, `https://api.openai.com/v1`).
         #[arg(long)]
         address: String,
         /// The model that is offered first.

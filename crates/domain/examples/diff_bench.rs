@@ -1,13 +1,16 @@
 //! How long a comparison takes: `cargo run --release -p domain --example diff_bench`.
 //!
-//! Prints the median and the slowest of some runs for texts of 100,000 characters, and whether the
+//! Prints the median, the fastest and the slowest of some runs for texts of 100,000 characters, and whether the
 //! budgets of the design are kept. It measures; it is no test.
 #![allow(clippy::print_stdout)]
+
+#[path = "../../../scripts/bench/row.rs"]
+mod row;
 
 use domain::VersionContent;
 use domain::diff::{ContentDiff, Limits, compare};
 use domain::merge::three_way;
-
+use row::{Budget, ms_since, row};
 use std::time::{Duration, Instant};
 
 const CHARACTERS: usize = 100_000;
@@ -81,20 +84,17 @@ fn edited(dice: &mut Dice, sentences: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn measure(name: &str, budget: Duration, mut run: impl FnMut() -> String) {
+fn measure(id: &str, name: &str, budget: Duration, mut run: impl FnMut() -> String) {
     let mut times = Vec::with_capacity(RUNS);
     let mut said = String::new();
     for _ in 0..RUNS {
         let start = Instant::now();
         said = run();
-        times.push(start.elapsed());
+        times.push(ms_since(start));
     }
-    times.sort();
-    let (median, slowest) = (times[RUNS / 2], times[RUNS - 1]);
-    let verdict = if median <= budget { "kept" } else { "MISSED" };
-    println!(
-        "{name:<44} median {median:>9.2?}  slowest {slowest:>9.2?}  budget {budget:>7.0?}  {verdict}  | {said}"
-    );
+    let what = format!("diff of 100,000 characters: {name}");
+    let budget = Budget::AtMost(budget.as_secs_f64() * 1e3);
+    row(id, &what, &times, "ms", budget, &said);
 }
 
 fn told(diff: &ContentDiff) -> String {
@@ -120,53 +120,65 @@ fn main() {
     let fast = Duration::from_millis(50);
     let slow = Duration::from_millis(200);
     let pairs = [
-        ("equal", fast, content(&base), content(&base)),
+        ("diff_equal", "equal", fast, content(&base), content(&base)),
         (
+            "diff_1_percent",
             "1 % of the words changed",
             fast,
             content(&base),
             content(&one_percent),
         ),
         (
+            "diff_moved",
             "a third moved to the end",
             fast,
             content(&base),
             content(&swapped),
         ),
         (
+            "diff_every",
             "a word in every sentence",
             slow,
             content(&base),
             content(&every),
         ),
-        ("unrelated texts", slow, content(&base), content(&other)),
         (
+            "diff_unrelated",
+            "unrelated texts",
+            slow,
+            content(&base),
+            content(&other),
+        ),
+        (
+            "diff_removed",
             "everything removed",
             slow,
             content(&base),
             VersionContent::text(""),
         ),
         (
+            "diff_unbroken",
             "no full stops, 1 % changed",
             slow,
             VersionContent::text(unbroken),
             VersionContent::text(unbroken_edit),
         ),
         (
+            "diff_chinese",
             "Chinese, 900 words changed",
             slow,
             VersionContent::text(chinese),
             VersionContent::text(chinese_edit),
         ),
     ];
-    for (name, budget, old, new) in &pairs {
-        measure(name, *budget, || {
+    for (id, name, budget, old, new) in &pairs {
+        measure(id, name, *budget, || {
             told(&compare(old, new, Limits::default()))
         });
     }
     let theirs = content(&edited(&mut dice, &base));
     let (base, ours) = (content(&base), content(&one_percent));
-    measure("merge of two 1 % edits", slow, || {
+    measure("merge", "merge of two 1 % edits", slow, || {
         let merge = three_way(Some(&base), &ours, &theirs);
         format!("{} conflicts", merge.conflicts.len())
     });

@@ -5,6 +5,9 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used)] // It prints its own table.
 
+#[path = "../../../scripts/bench/row.rs"]
+mod row;
+
 use domain::ledger::{
     Body, Command, DeviceKey, Entry, KeyHash, NewEnvironment, ReleaseChange, Seen, Side,
     SignedCommand,
@@ -255,8 +258,23 @@ fn make(entries: usize) -> Maker {
     maker
 }
 
-fn row(what: &str, entries: usize, took: Duration) {
-    let each = took.as_secs_f64() * 1e6 / entries as f64;
+const RUNS: usize = 5;
+
+/// What something takes for each of `count` entries, in microseconds, over several runs.
+fn measure(id: &str, what: &str, count: usize, mut run: impl FnMut()) {
+    let times: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64() * 1e6 / count as f64
+        })
+        .collect();
+    let what = format!("an entry of {count}: {what}");
+    row::row(id, &what, &times, "µs", row::Budget::None, "");
+}
+
+fn once(what: &str, count: usize, took: Duration) {
+    let each = took.as_secs_f64() * 1e6 / count as f64;
     println!(
         "{what:<44} {:>9.1} ms {each:>8.2} µs/entry",
         took.as_secs_f64() * 1e3
@@ -271,9 +289,9 @@ fn main() {
     let start = Instant::now();
     let maker = make(wanted);
     let count = maker.lines.len();
-    row("made: signed, decided, recorded", count, start.elapsed());
+    once("made: signed, decided, recorded", count, start.elapsed());
     for (what, (times, took)) in &maker.costs {
-        row(
+        once(
             &format!("  of it deciding: {what} ({times})"),
             *times as usize,
             *took,
@@ -291,74 +309,62 @@ fn main() {
         bytes as f64 / 1e6
     );
 
-    let start = Instant::now();
-    let entries: Vec<Entry> = maker
-        .lines
-        .iter()
-        .map(|l| Entry::read(l).expect("our own"))
-        .collect();
-    row("read lines", count, start.elapsed());
-
-    let start = Instant::now();
-    let mut project = Project::new();
-    entries
-        .iter()
-        .for_each(|entry| project.apply(entry).expect("it follows"));
-    row("apply", count, start.elapsed());
-
-    let start = Instant::now();
-    let mut replay = Replay::new();
-    entries
-        .iter()
-        .for_each(|entry| replay.push(entry, &BTreeMap::new()).expect("decided alike"));
-    row(
+    let read = || -> Vec<Entry> {
+        let lines = maker.lines.iter();
+        lines.map(|l| Entry::read(l).expect("our own")).collect()
+    };
+    let entries = read();
+    let fold = || {
+        let mut project = Project::new();
+        for entry in &entries {
+            project.apply(entry).expect("it follows");
+        }
+        project
+    };
+    let replay = |contents: &BTreeMap<Digest, Arc<[u8]>>| {
+        let mut replay = Replay::new();
+        for entry in &entries {
+            replay.push(entry, contents).expect("decided alike");
+        }
+    };
+    let project = fold();
+    measure("fold_read", "read its line", count, || drop(read()));
+    measure("fold_apply", "apply it", count, || drop(fold()));
+    measure(
+        "fold_decide_bare",
         "decide again and apply, without content",
         count,
-        start.elapsed(),
+        || replay(&BTreeMap::new()),
     );
-
-    let start = Instant::now();
-    let mut replay = Replay::new();
-    entries
-        .iter()
-        .for_each(|entry| replay.push(entry, &maker.contents).expect("decided alike"));
-    row(
+    measure(
+        "fold_decide",
         "decide again and apply, with content",
         count,
-        start.elapsed(),
+        || replay(&maker.contents),
     );
-
-    let start = Instant::now();
-    entries
-        .iter()
-        .take(5_000)
-        .for_each(|entry| Replay::check_signature(entry).expect("signed"));
-    row(
-        "check signatures (of 5,000)",
-        count.min(5_000),
-        start.elapsed(),
-    );
-
-    let start = Instant::now();
+    let some = count.min(5_000);
+    measure("fold_signature", "check its signature", some, || {
+        for entry in entries.iter().take(some) {
+            Replay::check_signature(entry).expect("signed");
+        }
+    });
     let snapshot = postcard::to_allocvec(&project).expect("a snapshot");
-    row("snapshot: write", count, start.elapsed());
     println!("snapshot: {:.1} MB", snapshot.len() as f64 / 1e6);
-    let start = Instant::now();
-    let restored: Project = postcard::from_bytes(&snapshot).expect("a snapshot");
-    row("snapshot: read", count, start.elapsed());
+    measure("fold_snapshot_write", "write a snapshot", count, || {
+        postcard::to_allocvec(&project).expect("a snapshot");
+    });
+    let restore = || -> Project { postcard::from_bytes(&snapshot).expect("a snapshot") };
+    measure("fold_snapshot_read", "read a snapshot", count, || {
+        drop(restore());
+    });
+    let restored = restore();
     assert_eq!(restored.head(), project.head());
-
-    let start = Instant::now();
-    let named = maker
-        .contents
-        .keys()
-        .filter(|digest| project.names_content(digest))
-        .count();
-    row(
-        &format!("is content named? ({named} asked)"),
-        named,
-        start.elapsed(),
-    );
+    let asked = maker.contents.len();
+    measure("fold_named", "whether a content is named", asked, || {
+        let named = |digest: &&Digest| project.names_content(digest);
+        let named = maker.contents.keys().filter(named).count();
+        assert!(named > 0);
+    });
 
     let start = Instant::now();
     let copy = restored.clone();

@@ -1,6 +1,6 @@
 //! One attempt at one question over HTTP.
 //!
-//! Whatever comes back is read up to [`ANSWER_BYTES`](crate::ANSWER_BYTES) and no further, and
+//! Whatever comes back is read up to [`crate::ANSWER_BYTES`] and no further, and
 //! whatever is said about it leaves the key out.
 
 mod anthropic;

@@ -281,8 +281,17 @@ impl Store {
     }
 }
 
-/// Notes which content an event names.
-pub(crate) fn name(tx: &Write<'_>, project: ProjectId, seq: u64, event: &Event) -> Result<()> {
+/// That an entry names a content, and for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+    digest: Digest,
+    seq: u64,
+    kind: ContentKind,
+    thing: Uuid,
+}
+
+/// Which content an event names.
+pub(crate) fn names_of(seq: u64, event: &Event, into: &mut Vec<Name>) {
     use ContentKind as Kind;
     let nobody = Uuid::nil();
     let names = match event {
@@ -310,17 +319,29 @@ pub(crate) fn name(tx: &Write<'_>, project: ProjectId, seq: u64, event: &Event) 
             .map(|digest| (digest, Kind::Reason, nobody))
             .collect(),
     };
-    for (digest, kind, thing) in names {
-        tx.prepare_cached(
-            "INSERT OR IGNORE INTO named (project, digest, seq, kind, thing)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![
+    into.extend(names.into_iter().map(|(digest, kind, thing)| Name {
+        digest,
+        seq,
+        kind,
+        thing,
+    }));
+}
+
+/// Notes what entries name. In the order of the table's key: digests are random, and one pass over
+/// a large tree is much less work than a jump for each name.
+pub(crate) fn name(tx: &Write<'_>, project: ProjectId, mut names: Vec<Name>) -> Result<()> {
+    names.sort_unstable();
+    let mut insert = tx.prepare_cached(
+        "INSERT OR IGNORE INTO named (project, digest, seq, kind, thing)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for name in names {
+        insert.execute(params![
             project.0.as_bytes(),
-            digest.0,
-            number(seq),
-            kind.code(),
-            thing.as_bytes(),
+            name.digest.0,
+            number(name.seq),
+            name.kind.code(),
+            name.thing.as_bytes(),
         ])?;
     }
     Ok(())

@@ -319,6 +319,7 @@ pub(crate) fn extend(
     let mut touched = BTreeSet::<PromptId>::new();
     let mut messages = BTreeSet::<VersionId>::new();
     let mut gone = Vec::new();
+    let mut names = Vec::new();
     {
         let state = Arc::make_mut(&mut state);
         let mut insert = tx.prepare_cached(
@@ -336,7 +337,7 @@ pub(crate) fn extend(
                 outbox::arrived(tx, entry, now)?;
             }
             for event in entry.events() {
-                content::name(tx, project, entry.seq(), event)?;
+                content::names_of(entry.seq(), event, &mut names);
                 match event {
                     Event::PromptCreated { prompt, .. }
                     | Event::PromptRenamed { prompt, .. }
@@ -359,6 +360,7 @@ pub(crate) fn extend(
             }
         }
     }
+    content::name(tx, project, names)?;
     for new in contents {
         content::put(tx, project, new, now)?;
     }

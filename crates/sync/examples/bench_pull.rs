@@ -8,6 +8,9 @@
     reason = "a program that measures stops at the first thing that goes wrong, and prints"
 )]
 
+#[path = "../../../scripts/bench/row.rs"]
+mod row;
+
 use domain::ledger::{
     Body, Command, DeviceKey, Entry, Event, NewEnvironment, ReleaseChange, Seen, Side,
     SignedCommand,
@@ -19,15 +22,18 @@ use domain::{
 };
 use protocol::token::{Kind, Token};
 use registry::{Listening, Options as RegistryOptions, Registry};
+use row::{Budget, ms_since, row};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use store::{KnownProject, Options, Place, Store};
 use sync::{Address, Bearer, Client, ClientOptions, Link, Task};
 use uuid::Uuid;
 
-const BUDGET: Duration = Duration::from_secs(2);
 const PROMPTS: usize = 500;
+const RUNS: usize = 5;
+/// What a later pull brings.
+const NEW: usize = 10;
 
 fn main() {
     let mut arguments = std::env::args()
@@ -62,13 +68,11 @@ async fn measure(entries: usize, versions: usize) {
     made.give(&founder).await;
     println!("given to the registry in {:.1?}", began.elapsed());
 
-    let mut shown = Vec::new();
-    for run in 0..3 {
-        let store = Store::open(
-            dir.path().join(format!("laptop-{run}.db")),
-            &Options::default(),
-        )
-        .unwrap();
+    let (mut shown, mut content, mut checking) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut nothing, mut later) = (Vec::new(), Vec::new());
+    for run in 0..RUNS {
+        let path = dir.path().join(format!("laptop-{run}.db"));
+        let store = Store::open(&path, &Options::default()).unwrap();
         let place = Place::Registry {
             address: address.to_string(),
         };
@@ -81,34 +85,67 @@ async fn measure(entries: usize, versions: usize) {
         let began = Instant::now();
         let pulled = sync::pull::pull(&link, &task).await.unwrap();
         let names = link.store.project(made.project).unwrap().prompts().count();
-        let library = began.elapsed();
-        shown.push(library);
+        shown.push(ms_since(began));
         assert_eq!(
             (pulled.entries, names),
             (made.entries.len() as u64, PROMPTS)
         );
 
         let began = Instant::now();
-        let fetched = sync::pull::pull_contents(&link, &task).await.unwrap();
-        let content = began.elapsed();
+        sync::pull::pull_contents(&link, &task).await.unwrap();
+        content.push(ms_since(began));
         let began = Instant::now();
         let verified = sync::verify::verify(&link, &task).await.unwrap();
-        let checking = began.elapsed();
+        checking.push(ms_since(began));
         assert_eq!(verified, pulled.entries);
         let began = Instant::now();
         sync::pull::pull(&link, &task).await.unwrap();
-        let later = began.elapsed();
-        println!(
-            "library shown after {library:.2?} · {} contents {content:.2?} · verified {checking:.2?} · a later pull {later:.2?}",
-            fetched.here
-        );
+        nothing.push(ms_since(began));
+
+        let given = made.entries.len();
+        made.go_on(NEW, run);
+        made.give_after(&founder, given).await;
+        let began = Instant::now();
+        let pulled = sync::pull::pull(&link, &task).await.unwrap();
+        link.store.project(made.project).unwrap();
+        later.push(ms_since(began));
+        assert_eq!(pulled.entries, NEW as u64);
     }
-    shown.sort();
-    let median = shown[shown.len() / 2];
-    let verdict = if median < BUDGET { "within" } else { "OVER" };
-    println!(
-        "first pull to library shown, chain checked: {median:.2?}; {verdict} the budget of {BUDGET:?}"
-    );
+    let told = [
+        (
+            "first_pull",
+            "first pull to the library shown, chain checked",
+            &shown,
+            Budget::AtMost(2_000.0),
+        ),
+        (
+            "pull_contents",
+            "then all content, in the background",
+            &content,
+            Budget::None,
+        ),
+        (
+            "pull_verify",
+            "then every signature and decision, in the background",
+            &checking,
+            Budget::None,
+        ),
+        (
+            "later_pull",
+            "a later pull that brings 10 entries",
+            &later,
+            Budget::None,
+        ),
+        (
+            "empty_pull",
+            "a later pull that brings nothing",
+            &nothing,
+            Budget::None,
+        ),
+    ];
+    for (id, what, times, budget) in told {
+        row(id, what, times, "ms", budget, "");
+    }
     running.stop().await;
 }
 
@@ -308,9 +345,29 @@ impl Maker {
         Uuid::from_u128(id)
     }
 
+    /// So many further entries: marks that move between the two newest versions of a prompt.
+    fn go_on(&mut self, entries: usize, round: usize) {
+        let prompt = self.trial.project().prompts().next().unwrap();
+        let id = prompt.id;
+        let versions: Vec<_> = prompt.versions().map(|v| v.id).collect();
+        for n in 0..entries {
+            self.label(id, versions[round % versions.len()], n);
+        }
+    }
+
     async fn give(&self, founder: &Client) {
-        let mut extends = Seen::default();
-        for chunk in self.entries.chunks(5_000) {
+        self.give_after(founder, 0).await;
+    }
+
+    async fn give_after(&self, founder: &Client, given: usize) {
+        let mut extends = match given {
+            0 => Seen::default(),
+            _ => Seen {
+                seq: self.entries[given - 1].seq(),
+                digest: self.entries[given - 1].digest(),
+            },
+        };
+        for chunk in self.entries[given..].chunks(5_000) {
             let named = chunk
                 .iter()
                 .flat_map(Entry::events)

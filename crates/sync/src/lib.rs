@@ -4,7 +4,7 @@
 //! * [`plan::plan`] says what two heads mean; [`pull`], [`push`] and [`verify`] do it, on a
 //!   [`Link`] of a store and a registry.
 //! * [`sync_once`] is all of it once; an [`Engine`] does it whenever something changes.
-//! * [`join`] founds a project or joins one; [`share`] moves one to a team's registry.
+//! * [`mod@join`] founds a project or joins one; [`mod@share`] moves one to a team's registry.
 //!
 //! It never overwrites: where a registry and the replica here disagree, it says how, keeps
 //! everything and stops. It holds no rule of the ledger (those are `domain`'s), reads no keychain

@@ -43,7 +43,7 @@ pub struct Pushed {
 }
 
 /// Sends what waits. Releases and reverts are sent only from a replica that was checked to its
-/// end: see [`needs_verified`].
+/// end: see `needs_verified`.
 ///
 /// # Errors
 /// See [`SyncError`]. What was answered is noted; the rest waits.

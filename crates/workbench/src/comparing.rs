@@ -79,6 +79,22 @@ impl Workbench {
         })
     }
 
+    /// What would be saved with the choices so far; what is not decided yet stands as in
+    /// [`Self::merge_view`].
+    ///
+    /// # Errors
+    /// As for [`Self::merge_view`], or a choice does not fit its place.
+    pub async fn merge_preview(
+        &self,
+        project: ProjectId,
+        prompt: PromptId,
+        choices: BTreeMap<u32, Choice>,
+    ) -> Result<VersionContent, Error> {
+        let reading = self.reading(project)?;
+        let merge = reading.merge(&reading.two_heads(prompt)?)?;
+        resolve(&merge, &choices).map_err(|error| Error::invalid(error.to_string()))
+    }
+
     /// Settles a divergence with a version that has both heads as parents.
     ///
     /// # Errors

@@ -2,13 +2,14 @@
 
 use crate::reading::Reading;
 use crate::views::{
-    DatasetFormat, DatasetRow, DatasetView, LineProblem, Mapping, Reading as ReadingView, State,
+    DatasetChoice, DatasetFit, DatasetFormat, DatasetRow, DatasetView, LineProblem, Mapping,
+    Reading as ReadingView, State,
 };
-use crate::{Error, Workbench};
+use crate::{Error, Workbench, words};
 use domain::content::Input;
 use domain::dataset::{Case, Dataset};
 use domain::ledger::Body;
-use domain::{DatasetId, Digest, ProjectId};
+use domain::{DatasetId, Digest, ProjectId, VersionContent};
 use evals::import;
 use serde_json::Value;
 
@@ -30,6 +31,66 @@ impl Workbench {
             .collect();
         rows.sort_by_cached_key(|row| domain::names::folded(&row.name));
         Ok(rows)
+    }
+
+    /// Every dataset of a project with what it lacks for a content, and the one to try it with.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub async fn datasets_for(
+        &self,
+        project: ProjectId,
+        content: VersionContent,
+    ) -> Result<DatasetChoice, Error> {
+        let reading = self.reading(project)?;
+        let rows = self.datasets(project).await?;
+        let mut best: Option<(usize, DatasetId)> = None;
+        let mut fits = Vec::with_capacity(rows.len());
+        for row in rows {
+            let cases = reading
+                .ahead
+                .dataset(row.id)
+                .and_then(|found| found.contents.last())
+                .and_then(|latest| reading.stored_dataset(&latest.content));
+            let Some(cases) = cases else {
+                fits.push(DatasetFit {
+                    row,
+                    missing: Vec::new(),
+                    words: "fetched when chosen".to_owned(),
+                });
+                continue;
+            };
+            let (filled, missing) = filling(&content.inputs, &cases);
+            if filled > 0 && missing.is_empty() && best.is_none_or(|(most, _)| filled > most) {
+                best = Some((filled, row.id));
+            }
+            fits.push(DatasetFit {
+                words: match (missing.as_slice(), cases.cases.is_empty()) {
+                    (_, true) => "no cases".to_owned(),
+                    ([], _) => String::new(),
+                    (missing, _) => format!("has no {}", words::list(missing)),
+                },
+                row,
+                missing,
+            });
+        }
+        let wanted: Vec<String> = content.inputs.iter().map(|one| one.name.clone()).collect();
+        let words = match (&best, wanted.is_empty(), fits.is_empty()) {
+            (Some(_), ..) | (_, true, _) => String::new(),
+            (None, false, true) => "There is no dataset yet.".to_owned(),
+            (None, false, false) => {
+                let needed = required(&content.inputs);
+                format!(
+                    "No dataset on this computer fills {}.",
+                    words::list(if needed.is_empty() { &wanted } else { &needed })
+                )
+            }
+        };
+        Ok(DatasetChoice {
+            rows: fits,
+            suggested: best.map(|(_, id)| id),
+            words,
+        })
     }
 
     /// One dataset with its cases, fetched if they are not here yet.
@@ -147,7 +208,7 @@ impl Workbench {
                     0 | 1 => first,
                     n => format!(
                         "{first} (and {} more)",
-                        crate::words::count(n - 1, "problem", "problems")
+                        words::count(n - 1, "problem", "problems")
                     ),
                 })
             })?;
@@ -290,10 +351,69 @@ impl Reading {
     }
 }
 
+fn required(inputs: &[Input]) -> Vec<String> {
+    inputs
+        .iter()
+        .filter(|input| input.required && input.default.is_none())
+        .map(|input| input.name.clone())
+        .collect()
+}
+
+// How many inputs the cases fill, and which they had to and don't.
+fn filling(inputs: &[Input], cases: &Dataset) -> (usize, Vec<String>) {
+    let columns = cases.input_names();
+    let filled = inputs
+        .iter()
+        .filter(|input| columns.contains(&input.name.as_str()))
+        .count();
+    let missing = required(inputs)
+        .into_iter()
+        .filter(|name| !columns.contains(&name.as_str()))
+        .collect();
+    (filled, missing)
+}
+
 fn as_import(format: DatasetFormat) -> Option<import::Format> {
     match format {
         DatasetFormat::Jsonl => Some(import::Format::Jsonl),
         DatasetFormat::Csv => Some(import::Format::Csv),
         DatasetFormat::Auto => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn input(name: &str, required: bool, default: Option<&Value>) -> Input {
+        serde_json::from_value(json!({
+            "name": name, "type": "text", "required": required, "default": default,
+        }))
+        .unwrap()
+    }
+
+    fn cases(inputs: &Value) -> Dataset {
+        serde_json::from_value(json!({ "cases": [{ "id": "1", "inputs": inputs }] })).unwrap()
+    }
+
+    #[test]
+    fn an_input_that_has_a_default_or_may_be_left_out_is_not_missed() {
+        let inputs = [
+            input("message", true, None),
+            input("tone", true, Some(&json!("kind"))),
+            input("region", false, None),
+        ];
+        let found = filling(&inputs, &cases(&json!({ "message": "hello" })));
+        assert_eq!(found, (1, vec![]));
+        let found = filling(&inputs, &cases(&json!({ "region": "north" })));
+        assert_eq!(found, (1, vec!["message".to_owned()]));
+    }
+
+    #[test]
+    fn cases_of_another_prompt_fill_nothing() {
+        let inputs = [input("region", false, None)];
+        let found = filling(&inputs, &cases(&json!({ "question": "why?" })));
+        assert_eq!(found, (0, vec![]));
     }
 }

@@ -84,6 +84,9 @@ pub(crate) fn track(
                 reason: serving
                     .and_then(|s| both.ahead.release(s.release))
                     .map(|r| reason(&r.reason)),
+                can_release: (place == 0)
+                    .then(|| releasable(both, prompt, serving))
+                    .flatten(),
                 can_promote_to: next.filter(|next| can_promote(both.ahead, prompt, serving, *next)),
                 can_revert_to: revert_target(both.ahead, *id, prompt),
                 waiting: accepted != last,
@@ -148,6 +151,23 @@ pub(crate) fn revert_target(
         next = change.before;
     }
     None
+}
+
+fn releasable(
+    both: Both<'_>,
+    prompt: &Prompt,
+    serving: Option<&std::sync::Arc<Serving>>,
+) -> Option<StageSide> {
+    let [head] = prompt.heads() else { return None };
+    let served = |serving: &std::sync::Arc<Serving>| {
+        serving.sides.len() == 1 && serving.sides.iter().any(|side| side.version == *head)
+    };
+    let new = !prompt.archived && !serving.is_some_and(served);
+    new.then(|| StageSide {
+        version: *head,
+        number: both.number(*head),
+        weight: 100,
+    })
 }
 
 fn can_promote(

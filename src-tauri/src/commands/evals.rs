@@ -1,15 +1,17 @@
 //! Datasets, runs and results.
 
 use super::passed_on;
-use domain::{DatasetId, ProjectId, RunId};
+use domain::{DatasetId, ProjectId, RunId, VersionContent};
 use workbench::views::{
-    Case, DatasetFormat, DatasetRow, DatasetView, Estimate, Mapping, Reading, RunPlan, RunRow,
-    RunView,
+    Case, DatasetChoice, DatasetFormat, DatasetRow, DatasetView, Estimate, Mapping, Reading,
+    RunPlan, RunRow, RunView,
 };
 
 passed_on! {
     /// The datasets of a project.
     datasets(project: ProjectId) -> Vec<DatasetRow>;
+    /// The datasets of a project as one content sees them, and the one to try it with.
+    datasets_for(project: ProjectId, content: VersionContent) -> DatasetChoice;
     /// One dataset with its cases.
     dataset(project: ProjectId, dataset: DatasetId) -> DatasetView;
     /// Reads a text as a dataset, without keeping it.

@@ -47,6 +47,8 @@ passed_on! {
     compare(project: ProjectId, left: Ref, right: Ref) -> Comparison;
     /// A prompt that has diverged, merged as far as it goes.
     merge_view(project: ProjectId, prompt: PromptId) -> MergeView;
+    /// What would be saved with the choices so far.
+    merge_preview(project: ProjectId, prompt: PromptId, choices: BTreeMap<u32, Choice>) -> VersionContent;
     /// Saves the version that settles it.
     merge_finish(project: ProjectId, prompt: PromptId, choices: BTreeMap<u32, Choice>, message: String) -> VersionRow;
     /// Gives a prompt another name.

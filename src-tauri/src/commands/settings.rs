@@ -116,7 +116,8 @@ pub async fn set_provider_key(
         .await?)
 }
 
-/// Takes a provider's key from the clipboard to the keychain, past the web view.
+/// Takes a provider's key from the clipboard to the keychain, past the web view, and empties the
+/// clipboard. The answer says where the key is now.
 ///
 /// # Errors
 /// As for [`set_provider_key`], or there is no text on the clipboard.
@@ -126,7 +127,15 @@ pub async fn paste_provider_key(
     desk: State<'_, Desk>,
     clipboard: State<'_, Clipboard>,
     name: String,
-) -> Result<(), IpcError> {
+) -> Result<String, IpcError> {
     let key = clipboard.paste()?;
-    Ok(desk.workbench()?.set_provider_key(name, key).await?)
+    let kept = format!("The key of {name} is in this computer's keychain.");
+    desk.workbench()?
+        .set_provider_key(name, key.clone())
+        .await?;
+    Ok(if clipboard.forget(&key) {
+        format!("{kept} The clipboard was emptied.")
+    } else {
+        format!("{kept} The clipboard still holds it: copy something else over it.")
+    })
 }

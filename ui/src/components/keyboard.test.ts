@@ -1,62 +1,14 @@
 // Whole windows on a backend in memory, worked by keyboard alone.
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import App from "../App.svelte";
-import { useBackend } from "../ipc";
-import { createMock, type MockBackend } from "../mock/backend";
-import { dialogs } from "../state/dialogs.svelte";
-import { notices } from "../state/notices.svelte";
+import type { MockBackend } from "../mock/backend";
+import { close, find, gone, open as openWindow, press, there, until, write } from "../mock/test-window";
 
 let mock: MockBackend;
-let app: Record<string, unknown>;
+const open = async (scene: string, wait: string, prepare?: (mock: MockBackend) => void) =>
+  (mock = await openWindow(scene, wait, prepare));
 
-const find = <T extends HTMLElement = HTMLElement>(id: string) => document.querySelector<T>(`[data-testid="${id}"]`);
-const there = (id: string) =>
-  vi.waitFor(
-    () => {
-      flushSync();
-      const found = find(id);
-      if (!found) throw new Error(`${id} is not there`);
-      return found;
-    },
-    { timeout: 20_000 },
-  );
-const gone = (id: string) =>
-  vi.waitFor(
-    () => {
-      flushSync();
-      if (find(id)) throw new Error(`${id} is still there`);
-    },
-    { timeout: 20_000 },
-  );
-function press(key: string, more: KeyboardEventInit = {}) {
-  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
-  (document.activeElement ?? document.body).dispatchEvent(event);
-  flushSync();
-  return event;
-}
-function write(field: HTMLElement, text: string) {
-  (field as HTMLInputElement).value = text;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  flushSync();
-}
-async function open(scene: string, wait: string) {
-  mock = createMock(scene);
-  useBackend(mock);
-  app = mount(App, { target: document.body });
-  await there(wait);
-}
-
-beforeEach(() => {
-  localStorage.clear();
-  notices.list = [];
-});
-afterEach(async () => {
-  dialogs.close();
-  dialogs.answer();
-  await unmount(app);
-  document.body.replaceChildren();
-});
+beforeEach(() => localStorage.clear());
+afterEach(close);
 
 describe("dialogs", () => {
   it("promote: the reason is ready, Enter does it, and focus returns", async () => {
@@ -135,32 +87,35 @@ describe("palette", () => {
 });
 
 describe("a prompt", () => {
-  it("Ctrl S without a message asks for one, and a second time saves", async () => {
+  it("Ctrl S without a message asks for one as often as it is pressed, and loses nothing", async () => {
     await open("full", "version-message");
     const save = vi.spyOn(mock, "saveVersion");
     const field = await there("version-message");
     await vi.waitFor(() => expect((field as HTMLInputElement).value).toBe("Sort by region too"));
     write(field, "");
-    press("s", { ctrlKey: true });
+    for (let time = 0; time < 2; time++) {
+      (document.activeElement as HTMLElement).blur();
+      press("s", { ctrlKey: true });
+      expect(document.activeElement).toBe(field);
+      expect(find("message-missing")!.textContent).toContain("what changed and why");
+      expect(field.getAttribute("aria-describedby")).toBe("message-missing");
+    }
     expect(save).not.toHaveBeenCalled();
-    expect(document.activeElement).toBe(field);
+    write(field, "Sort by region");
+    expect(find("message-missing")).toBeNull();
     press("s", { ctrlKey: true });
     await vi.waitFor(() => expect(save).toHaveBeenCalledTimes(1));
     await vi.waitFor(() => expect(find("notices")!.textContent).toContain("Saved as v10"));
   });
 
   it("what people wrote is text, never markup", async () => {
-    mock = createMock("full");
     const text = '<img src=x onerror="alert(1)">';
-    mock.world.prompts[0]!.versions[0]!.content.messages[0] = { type: "message", role: "system", text };
-    mock.world.prompts[0]!.versions[0]!.row.at = Date.now() + 60_000;
-    mock.world.drafts.clear();
-    useBackend(mock);
-    app = mount(App, { target: document.body });
-    await vi.waitFor(() => {
-      flushSync();
-      expect(document.querySelector(".cm-content")!.textContent).toContain(text);
+    await open("full", "prompt-screen", ({ world }) => {
+      world.prompts[0]!.versions[0]!.content.messages[0] = { type: "message", role: "system", text };
+      world.prompts[0]!.versions[0]!.row.at = Date.now() + 60_000;
+      world.drafts.clear();
     });
+    await until(() => expect(document.querySelector(".cm-content")!.textContent).toContain(text));
     expect(document.querySelector("img[src]")).toBeNull();
   });
 });
@@ -174,13 +129,8 @@ describe("first start", () => {
   });
 
   it("says why it could not start", async () => {
-    mock = createMock("broken");
-    useBackend(mock);
-    app = mount(App, { target: document.body });
-    await vi.waitFor(() => {
-      flushSync();
-      expect(document.body.textContent).toContain("written by a newer Galley");
-    });
+    await open("broken", "failed");
+    expect(document.body.textContent).toContain("written by a newer Galley");
   });
 });
 

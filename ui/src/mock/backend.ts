@@ -13,7 +13,7 @@ export type MockBackend = Backend & {
   emit: <E extends keyof Events>(event: E, payload: Events[E]) => void;
 };
 
-/** Scenes: full, new (no prompt), none (no project), long, many, offline, broken, nokeychain. */
+/** Scenes: full, new (no prompt), none (no project), long, huge, many, offline, broken, nokeychain. */
 export function createMock(scene = "full"): MockBackend {
   const world = new World(scene);
   const ears = new Map<string, Set<(payload: never) => void>>();

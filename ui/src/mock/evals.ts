@@ -8,6 +8,7 @@ import { day, type World } from "./world";
 type Part = Pick<
   Backend,
   | "datasets"
+  | "datasetsFor"
   | "dataset"
   | "readDataset"
   | "saveDataset"
@@ -144,6 +145,30 @@ export function evals(world: World, changed: () => void, progress: (event: Event
   }
   return {
     datasets: async () => world.datasets.map((one) => one.row),
+    async datasetsFor(_, content) {
+      const inputs = content.inputs ?? [];
+      const rows = world.datasets.map(({ row, inputs: columns }) => {
+        const missing = row.here
+          ? inputs.filter((one) => one.required && one.default == null && !columns.includes(one.name))
+          : [];
+        const names = missing.map((one) => one.name);
+        return {
+          row,
+          missing: names,
+          words: !row.here ? "fetched when chosen" : names.length > 0 ? `has no ${names.join(" and ")}` : "",
+        };
+      });
+      const fits = rows.find(
+        (fit) => fit.words === "" && inputs.some((one) => find(fit.row.id).inputs.includes(one.name)),
+      );
+      const words =
+        fits || inputs.length === 0
+          ? ""
+          : rows.length === 0
+            ? "There is no dataset yet."
+            : `No dataset on this computer fills ${inputs.map((one) => one.name).join(" and ")}.`;
+      return { rows, suggested: fits?.row.id ?? null, words };
+    },
     dataset: async (_, id) => structuredClone(find(id)),
     async readDataset(_, text) {
       const { columns, rows, problems } = read(text);
@@ -171,7 +196,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
           keep_offline: true,
           here: true,
         },
-        inputs: old?.inputs ?? ["message"],
+        inputs: [...new Set(cases.flatMap((one) => Object.keys(caseInputs(one))))],
         cases,
         attribution: old?.attribution ?? null,
       };

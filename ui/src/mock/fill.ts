@@ -134,6 +134,25 @@ export function long(world: World) {
   world.environments[1]!.name = "pre-production with shadow traffic";
 }
 
+/** One prompt of 100,000 characters with a thousand inputs in it. */
+export function huge(world: World) {
+  const sentence =
+    "Answer {{ message }} for {{ bank_name }}: say who kept which fee, on what day, and what happens next. ";
+  const paragraph = sentence.repeat(4).trimEnd();
+  const text = `${`${paragraph}\n\n`.repeat(300)}`.slice(0, 100_000);
+  const made = world.add(
+    "support/everything-at-once",
+    () => ({
+      ...texts.firstReply(1),
+      messages: [texts.message("system", text), texts.message("user", "{{ message }}")],
+    }),
+    2,
+    [2, 1, 1],
+    ["Everything in one place"],
+  );
+  made.versions[0]!.row.at = Date.now() + 1;
+}
+
 export function many(world: World) {
   const content = texts.tone(1);
   for (let n = 0; n < 10_000; n++) {

@@ -26,6 +26,7 @@ type Part = Pick<
   | "version"
   | "compare"
   | "mergeView"
+  | "mergePreview"
   | "mergeFinish"
   | "renamePrompt"
   | "archivePrompt"
@@ -151,6 +152,7 @@ export function prompts(world: World, changed: () => void, chunk: (text: string)
     },
     async undoDiscardDraft() {
       const draft = gone ?? refuse("This draft is gone.", "not_found");
+      for (const other of world.drafts.values()) if (other.prompt === draft.prompt) world.drafts.delete(other.id);
       world.drafts.set(draft.id, draft);
       changed();
       return structuredClone(draft);
@@ -297,6 +299,23 @@ export function prompts(world: World, changed: () => void, chunk: (text: string)
         ],
         message: "Bring both together",
       };
+    },
+    async mergePreview(_, id, choices) {
+      const content = structuredClone(world.find(id).versions[0]!.content);
+      for (const conflict of mergeConflicts()) {
+        const choice = choices[conflict.id] ?? { pick: conflict.default };
+        const text =
+          choice.pick === "text"
+            ? choice.text
+            : choice.pick === "both"
+              ? `${conflict.ours} ${conflict.theirs}`
+              : conflict[choice.pick];
+        const first = content.messages[0];
+        if (conflict.id === 1 && first?.type === "message")
+          first.text = first.text.replace(mergeConflicts()[0]!.ours!, text ?? "");
+        else if (conflict.id === 2 && content.model?.parameters) content.model.parameters["temperature"] = Number(text);
+      }
+      return content;
     },
     async mergeFinish(_, id) {
       const prompt = world.find(id);

@@ -24,7 +24,6 @@ type Part = Pick<
   | "revokeDevice"
   | "saveProvider"
   | "removeProvider"
-  | "setProviderKey"
   | "pasteProviderKey"
   | "testProvider"
   | "shareProject"
@@ -276,11 +275,9 @@ export function settings(world: World, changed: () => void): Part {
     async removeProvider(name) {
       here().providers = here().providers.filter((one) => one.name !== name);
     },
-    async setProviderKey(name) {
-      here().providers.find((one) => one.name === name)!.key = "in_keychain";
-    },
     async pasteProviderKey(name) {
       here().providers.find((one) => one.name === name)!.key = "in_keychain";
+      return `The key of ${name} is in this computer's keychain. The clipboard was emptied.`;
     },
     async testProvider(name) {
       if (name === "OpenAI")

@@ -17,7 +17,7 @@ import type {
   VersionRow,
 } from "../bindings";
 import { diffContent } from "./diff";
-import { fill, long, many, offline } from "./fill";
+import { fill, huge, long, many, offline } from "./fill";
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -82,6 +82,7 @@ export class World {
     fill(this);
     if (scene === "long") long(this);
     if (scene === "many") many(this);
+    if (scene === "huge") huge(this);
     if (scene === "offline") offline(this);
     if (scene === "diverged") {
       this.prompts[0]!.diverged = true;
@@ -221,6 +222,10 @@ export class World {
         reason: stage.sides.length > 0 ? stage.reason : null,
         ahead_of_next: ahead,
         ahead_words: ahead > 0 ? `ahead by ${ahead}` : "",
+        can_release:
+          index === 0 && prompt.versions[0] && stage.sides[0]?.version !== prompt.versions[0].row.id
+            ? { version: prompt.versions[0].row.id, number: prompt.versions[0].row.number, weight: 100 }
+            : null,
         can_promote_to: differs ? this.environments[index + 1]!.id : null,
         can_revert_to: stage.earlier && stage.sides.length > 0 ? id("rel", index) : null,
         waiting: stage.waiting,

@@ -1,6 +1,6 @@
 // What can be done from more than one place: each opens its dialog or goes to its screen.
 
-import type { EnvironmentId, PromptId, ReleaseId, TrackStage } from "../bindings";
+import type { EnvironmentId, ProjectId, PromptId, ReleaseId, TrackStage } from "../bindings";
 import { backend, IpcError } from "../ipc";
 import { app } from "./app.svelte";
 import { dialogs } from "./dialogs.svelte";
@@ -11,6 +11,14 @@ export function promote(prompts: PromptId[], stage: Pick<TrackStage, "environmen
   const to = stage.can_promote_to;
   if (!to) return;
   dialogs.show({ type: "plan", make: () => backend.planPromotion(app.project, stage.environment, to, prompts) });
+}
+
+/** The newest version into the first environment. */
+export function release(prompt: PromptId, stage: Pick<TrackStage, "environment" | "can_release">) {
+  const version = stage.can_release?.version;
+  if (!version) return;
+  const changes = [{ environment: stage.environment, prompt, sides: [{ version, weight: 100 }] }];
+  dialogs.show({ type: "plan", make: () => backend.planRelease(app.project, changes) });
 }
 
 export function revert(prompts: PromptId[], environment: EnvironmentId, to: ReleaseId | null) {
@@ -58,6 +66,29 @@ export async function restorePrompt(prompt: PromptId, name: string) {
   } catch (error) {
     notices.problem(IpcError.from(error));
   }
+}
+
+/** Puts a draft away, with the way back in sight until it is closed. */
+export async function discardDraft(draft: string) {
+  const project = app.project;
+  await backend.discardDraft(project, draft);
+  offerDraftBack(project, draft);
+}
+
+/** Says that a draft was put away, and takes it back where the person wants it. */
+export function offerDraftBack(project: ProjectId, draft: string) {
+  const run = async () => {
+    try {
+      const back = await backend.undoDiscardDraft(project, draft);
+      notices.close(notice);
+      if (project !== app.project) return;
+      await app.refresh();
+      router.go({ screen: "prompt", prompt: back.prompt, ...(back.prompt === null ? { draft } : {}) });
+    } catch (error) {
+      notices.problem(IpcError.from(error));
+    }
+  };
+  const notice = notices.say("Draft discarded", { label: "Undo", run: () => void run() }, true);
 }
 
 export async function syncNow() {

@@ -1,6 +1,6 @@
 // What is open above the page. One thing at a time, except a question above a dialog.
 
-import type { DatasetId, Plan, PromptId } from "../bindings";
+import type { DatasetId, Plan, PromptId, Value, VersionChoice } from "../bindings";
 
 export interface Question {
   title: string;
@@ -18,8 +18,10 @@ export interface Question {
 export type Open =
   | { type: "palette" }
   | { type: "plan"; make: () => Promise<Plan>; done?: () => void }
-  | { type: "bundle"; prompt?: PromptId }
+  | { type: "bundle"; prompt?: PromptId; version?: VersionChoice }
   | { type: "import"; dataset?: DatasetId }
+  /** A dataset made by hand: its columns, and what the first case holds. */
+  | { type: "new_dataset"; columns?: string[]; first?: Record<string, Value> }
   | { type: "new_prompt" }
   | { type: "outbox" }
   | { type: "share" }

@@ -11,8 +11,9 @@ class Notices {
   list = $state<Notice[]>([]);
   #next = 1;
 
-  say(words: string, undo?: Notice["undo"]): number {
-    return this.#add({ id: this.#next++, words, kind: "done", undo });
+  /** With `stay` it stays until it is closed: the way back is nowhere else. */
+  say(words: string, undo?: Notice["undo"], stay = false): number {
+    return this.#add({ id: this.#next++, words, kind: "done", undo }, stay);
   }
 
   /** Something failed that has no place of its own on the screen. It stays until it is closed. */
@@ -25,10 +26,12 @@ class Notices {
     this.list = this.list.filter((notice) => notice.id !== id);
   }
 
-  #add(notice: Notice): number {
-    this.list = [...this.list.filter((other) => other.words !== notice.words), notice].slice(-3);
+  #add(notice: Notice, stay = notice.kind === "problem"): number {
+    // The same words twice are one notice, unless each has something of its own to undo.
+    const others = this.list.filter((other) => other.words !== notice.words || other.undo !== undefined);
+    this.list = [...others, notice].slice(-3);
     // With an undo it stays longer: there must be time to reach it.
-    if (notice.kind === "done") setTimeout(() => this.close(notice.id), notice.undo ? 12_000 : 6_000);
+    if (!stay) setTimeout(() => this.close(notice.id), notice.undo ? 12_000 : 6_000);
     return notice.id;
   }
 }

@@ -1,56 +1,100 @@
-// With which values prompts are tried. It outlives the screen: going from one prompt to the next keeps the case.
+// With which values prompts are tried. It outlives the screen: going from one prompt to the next keeps the case, as
+// long as the dataset has what the next prompt asks for.
 
-import type { Case, DatasetRow, DatasetView, Value } from "../bindings";
+import type { Case, DatasetChoice, DatasetView, Value, VersionContent } from "../bindings";
 import { backend, IpcError } from "../ipc";
 import { caseExpected, caseInputs } from "./cases";
 
+const none: DatasetChoice = { rows: [], suggested: null, words: "" };
+
 class Trying {
-  datasets = $state.raw<DatasetRow[]>([]);
+  /** Every dataset, and what each lacks for the prompt on screen. */
+  choice = $state.raw<DatasetChoice>(none);
+  /** The dataset that is chosen; null for values typed by hand. */
+  chosen = $state<string | null>(null);
   view = $state.raw<DatasetView | null>(null);
   index = $state(0);
   own = $state.raw<Record<string, Value>>({});
   error = $state<string | null>(null);
   loading = $state(false);
   #project = "";
+  #turn = 0;
+  /** What a person chose by hand, for each prompt. It is not chosen away under them. */
+  #picked = new Map<string, string | null>();
 
   readonly current = $derived<Case | undefined>(this.view?.cases[this.index]);
   readonly values = $derived<Record<string, Value>>(
     this.view ? { ...this.own, ...caseInputs(this.current) } : this.own,
   );
   readonly expected = $derived(this.view ? caseExpected(this.current) : null);
+  /** Which case it is, in a word that changes with it. */
+  readonly place = $derived(`${this.view?.row.id ?? ""}/${this.index}`);
+  /** What keeps the chosen dataset from being used as it is. */
+  readonly lacks = $derived(this.choice.rows.find((fit) => fit.row.id === this.chosen)?.missing ?? []);
 
-  /** Loads the list, and on the first look the first dataset that is on this computer. */
-  async begin(project: string) {
-    const first = project !== this.#project;
-    if (first) {
+  /** Looks which datasets have what a prompt asks for. With `settle` it goes to one that has. */
+  async begin(project: string, prompt: string, content: VersionContent, settle: boolean) {
+    if (project !== this.#project) {
       this.#project = project;
-      this.view = null;
+      this.#turn += 1;
+      this.#picked.clear();
+      this.choice = none;
+      this.chosen = this.view = null;
       this.index = 0;
       this.own = {};
+      this.error = null;
+      settle = true;
     }
+    let choice: DatasetChoice;
     try {
-      this.datasets = await backend.datasets(project);
-      const here = this.datasets.find((row) => row.here);
-      if (first && here) await this.choose(here.id);
+      choice = await backend.datasetsFor(project, content);
     } catch (error) {
       this.error = IpcError.from(error).message;
+      return;
     }
+    if (project !== this.#project) return;
+    this.choice = choice;
+    const there = (id: string | null) => id === null || choice.rows.some((fit) => fit.row.id === id);
+    const picked = this.#picked.get(prompt);
+    if (picked !== undefined && there(picked)) {
+      if (settle && picked !== this.chosen) await this.#show(picked);
+      return;
+    }
+    const now = choice.rows.find((fit) => fit.row.id === this.chosen);
+    if (now?.words === "") return;
+    if (settle || (this.chosen !== null && !now)) await this.#show(choice.suggested);
   }
 
-  async choose(id: string | null) {
+  /** What a person chose. */
+  async choose(prompt: string, id: string | null) {
+    if (await this.#show(id)) this.#picked.set(prompt, id);
+  }
+
+  /** Shows a dataset. When it can't be had, what was there stays, and the reason is said. */
+  async #show(id: string | null): Promise<boolean> {
+    const turn = ++this.#turn;
+    const before = this.chosen;
     this.error = null;
-    if (id === null) {
-      this.view = null;
-      return;
+    this.chosen = id;
+    if (id === null || id === this.view?.row.id) {
+      if (id === null) this.view = null;
+      this.loading = false;
+      return true;
     }
     this.loading = true;
     try {
-      this.view = await backend.dataset(this.#project, id);
+      const view = await backend.dataset(this.#project, id);
+      if (turn !== this.#turn) return false;
+      this.view = view;
       this.index = 0;
+      return true;
     } catch (error) {
+      if (turn !== this.#turn) return false;
+      this.chosen = before;
       this.error = IpcError.from(error).message;
+      return false;
     } finally {
-      this.loading = false;
+      if (turn === this.#turn) this.loading = false;
     }
   }
 

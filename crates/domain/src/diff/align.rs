@@ -1,8 +1,8 @@
 //! Which units of two lists belong together: equal ones in order, equal ones that moved, and
 //! changed ones.
 //!
-//! [`equal_in_order`] is patience diff with weights: of two paragraphs that changed places the
-//! shorter one has moved. [`pairs_in_gaps`] finds, between equal units, the ones that were edited.
+//! `equal_in_order` is patience diff with weights: of two paragraphs that changed places the
+//! shorter one has moved. `pairs_in_gap` finds, between equal units, the ones that were edited.
 //! All work is bounded by counts, never by a clock: the same texts give the same answer anywhere.
 
 use super::sentences::Unit;

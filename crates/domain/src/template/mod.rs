@@ -2,17 +2,17 @@
 //!
 //! `{{ name }}` and dotted paths, `if`, `for` over a declared list (two deep), `include`, and the
 //! filters `default join length lower tojson trim upper`. MiniJinja's tokenizer decides what is a
-//! tag, a string and white space; [`parse`] reads the subset from its tokens into a small tree of our own, so
+//! tag, a string and white space; the parser reads the subset from its tokens into a small tree of our own, so
 //! whatever is not in the subset can't be represented, let alone run. `docs/templates.md` is the
 //! reference for people, and the cases in `tests/data/template` are the reference for every SDK.
 //!
-//! * [`check`] lists what is wrong with a version's texts and inputs, each with its [`Place`].
+//! * [`check()`] lists what is wrong with a version's texts and inputs, each with its [`Place`].
 //! * [`Template::prepare`] checks and keeps the result; [`Template::render`] fills it in.
-//! * [`uses`] tells an editor what to highlight.
+//! * [`uses()`] tells an editor what to highlight.
 //!
 //! It refuses to render what it would not accept when checked, to write more than
-//! [`limits::RENDERED_BYTES`](crate::limits::RENDERED_BYTES), and to work for more than
-//! [`limits::RENDER_STEPS`](crate::limits::RENDER_STEPS).
+//! [`crate::limits::RENDERED_BYTES`], and to work for more than
+//! [`crate::limits::RENDER_STEPS`].
 
 mod check;
 mod declare;
@@ -85,7 +85,7 @@ pub struct Problem {
     pub input: Option<String>,
 }
 
-/// Why a template was not rendered. The same shape as what [`check`] finds.
+/// Why a template was not rendered. The same shape as what [`check()`] finds.
 pub type RenderError = Problem;
 
 /// What is sent: the messages with every value filled in.
@@ -187,7 +187,7 @@ impl Template {
     /// Checks `content` and keeps what is needed to render it.
     ///
     /// # Errors
-    /// Everything that [`check`] finds.
+    /// Everything that [`check()`] finds.
     pub fn prepare(content: &VersionContent, includes: Includes<'_>) -> Result<Self, Vec<Problem>> {
         let (template, problems) = check::content(content, includes);
         if problems.is_empty() {

@@ -9,6 +9,7 @@ mod gate;
 mod graders;
 mod hostile;
 mod ledger;
+mod limits;
 mod merge;
 mod merges_table;
 mod replay;

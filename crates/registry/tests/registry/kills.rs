@@ -1,7 +1,9 @@
 //! `kill -9` at any moment: nothing accepted is lost, nothing is there twice.
 //!
 //! Writers send commands without a pause, so that a kill meets writes that are under way; a kill
-//! counts as proven when at least one writer was left without an answer by it.
+//! counts as proven when at least one writer was left without an answer by it. Between the runs
+//! snapshots of the fold are thrown away, or damaged, at random. `GALLEY_SOAK=10` kills ten times
+//! as often.
 
 use crate::process::{Process, init, run};
 use crate::team::{Member, Team, bits};
@@ -9,6 +11,7 @@ use domain::ledger::{Body, SignedCommand};
 use domain::{CommandId, Digest};
 use protocol::commands::{CommandResult, CommandsRequest, CommandsResponse};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,6 +19,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 const WRITERS: usize = 4;
+const KILLS: usize = 200;
 
 /// What one writer was told, and what it does not know.
 #[derive(Default)]
@@ -97,10 +101,10 @@ async fn write(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_random_moments_while_commands_are_under_way() {
-    let rounds: usize = std::env::var("GALLEY_SOAK")
+    let factor: Option<usize> = std::env::var("GALLEY_SOAK")
         .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(200);
+        .and_then(|n| n.parse().ok());
+    let rounds = KILLS * factor.unwrap_or(1);
     let home = TempDir::new().unwrap();
     let invitation = init(home.path());
     let mut process = Process::start(home.path(), &["--log", "warn"]);
@@ -118,7 +122,7 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
         })
         .collect();
     drop(address);
-    let mut proven = 0;
+    let (mut proven, mut thrown_away) = (0, 0);
     for _ in 0..rounds {
         let before = left.load(Ordering::SeqCst);
         // The moment is random; nothing waits for this time to be enough for anything.
@@ -138,6 +142,7 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
         {
             proven += 1;
         }
+        thrown_away += throw_away_snapshots(home.path());
         process = Process::start(home.path(), &["--log", "warn"]);
         assert_ne!(
             address.as_ref(),
@@ -205,4 +210,19 @@ async fn killed_at_random_moments_while_commands_are_under_way() {
         "{}",
         String::from_utf8_lossy(&verified.stdout)
     );
+    println!(
+        "{rounds} kills of the registry: {proven} left a command without its answer; \
+         {thrown_away} snapshots thrown away; {accepted} commands accepted"
+    );
+}
+
+/// Sometimes throws the snapshots away, sometimes leaves them damaged; how many there were.
+fn throw_away_snapshots(home: &Path) -> usize {
+    let damage = match bits()[0] % 4 {
+        0 => "DELETE FROM snapshots",
+        1 => "UPDATE snapshots SET bytes = substr(bytes, 1, length(bytes) / 2)",
+        _ => return 0,
+    };
+    let file = rusqlite::Connection::open(home.join("data.sqlite")).unwrap();
+    file.execute(damage, []).unwrap()
 }

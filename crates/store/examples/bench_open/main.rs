@@ -7,18 +7,19 @@
     reason = "a benchmark stops where something fails"
 )]
 
+mod large;
 #[path = "../../tests/store/maker.rs"]
 mod maker;
+#[path = "../../../../scripts/bench/row.rs"]
+mod row;
 
 use domain::Millis;
-use domain::ledger::Body;
-use maker::Maker;
+use large::{ENTRIES, VERSIONS, ledger};
+use row::{Budget, ms_since, row};
 use std::time::Instant;
 use store::{Options, Store};
 
-const PROMPTS: usize = 1_000;
-const VERSIONS: usize = 10_000;
-const ENTRIES: usize = 100_000;
+const RUNS: usize = 9;
 
 fn main() {
     let began = Instant::now();
@@ -42,7 +43,7 @@ fn main() {
             .append(maker.project, head, page, &[], Millis(maker.now))
             .expect("appends");
     }
-    row("append 100,000 entries in pages", began, None);
+    once("store_append", "append 100,000 entries in pages", began);
     let began = Instant::now();
     let contents = maker.new_contents();
     for page in contents.chunks(1_000) {
@@ -50,100 +51,56 @@ fn main() {
             .keep_contents(maker.project, page, Millis(maker.now))
             .expect("keeps");
     }
-    row("keep all content, indexed", began, None);
+    once("store_keep", "keep all their content, indexed", began);
     let began = Instant::now();
     let missing = store.missing(maker.project).expect("missing");
-    row(
-        &format!("ask what is missing ({})", missing.len()),
-        began,
-        None,
-    );
+    assert!(missing.is_empty());
+    once("store_missing", "ask which content is missing", began);
     let began = Instant::now();
     store.write_snapshot(maker.project).expect("writes");
-    row("write a snapshot", began, None);
+    once("store_snapshot", "write a snapshot", began);
     println!(
         "file: {:.1} MB",
         std::fs::metadata(&path).expect("there").len() as f64 / 1e6
     );
     drop(store);
 
-    for _ in 0..3 {
+    let (mut times, mut files) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
         let began = Instant::now();
         let store = Store::open(&path, &Options::default()).expect("opens");
-        let opened = began.elapsed();
+        files.push(ms_since(began));
         let project = store.project(maker.project).expect("loads");
         let view = store.view(maker.project, Millis(maker.now)).expect("views");
         let drafts = store.drafts(maker.project).expect("drafts");
         let versions: usize = view.ahead.prompts().map(|p| p.versions().len()).sum();
+        times.push(ms_since(began));
         assert_eq!((versions, drafts.len()), (VERSIONS, 0));
         assert_eq!(project.head().seq, ENTRIES as u64);
-        row(
-            &format!("open, fold, view ({opened:.1?} of it the file)"),
-            began,
-            Some(300),
-        );
     }
+    row(
+        "store_open",
+        "open the store: file, fold and view of 100,000 entries",
+        &times,
+        "ms",
+        Budget::AtMost(300.0),
+        &format!("{:.1} ms of it the file", row::median(&files)),
+    );
     let store = Store::open(&path, &Options::default()).expect("opens");
-    store.drop_snapshots().expect("drops");
-    let began = Instant::now();
-    store.project(maker.project).expect("loads");
-    row("the same without a snapshot, and writing one", began, None);
+    let times: Vec<_> = (0..3)
+        .map(|_| {
+            store.drop_snapshots().expect("drops");
+            let store = Store::open(&path, &Options::default()).expect("opens");
+            let began = Instant::now();
+            store.project(maker.project).expect("loads");
+            ms_since(began)
+        })
+        .collect();
+    let what = "fold 100,000 entries without a snapshot, and write one";
+    row("store_fold", what, &times, "ms", Budget::None, "");
 }
 
-fn row(what: &str, began: Instant, budget: Option<u128>) {
-    let took = began.elapsed();
-    let verdict = match budget {
-        Some(budget) if took.as_millis() <= budget => format!("within {budget} ms"),
-        Some(budget) => format!("OVER {budget} ms"),
-        None => String::new(),
-    };
-    println!("{what:<50} {:>9.1} ms  {verdict}", took.as_secs_f64() * 1e3);
-}
-
-fn ledger() -> Maker {
-    let mut maker = Maker::new(7);
-    let mut prompts = Vec::new();
-    for n in 0..PROMPTS {
-        prompts.push(maker.prompt(&format!("team {}/prompt {n}", n % 25)));
-    }
-    let mut latest = vec![None; PROMPTS];
-    for n in 0..VERSIONS {
-        let place = n % PROMPTS;
-        let parents: Vec<_> = latest[place].into_iter().collect();
-        let text = format!(
-            "You help customers of a bank. Answer in {n} words. {}",
-            "Be kind and exact. ".repeat(30)
-        );
-        let version = maker.version(prompts[place], &parents, &text, &format!("try {n}"));
-        latest[place] = Some(version);
-        for environment in 0..3 {
-            maker.release(prompts[place], version, environment);
-        }
-    }
-    let mut label = vec![None; PROMPTS];
-    let mut n = 0;
-    while maker.entries.len() < ENTRIES {
-        let place = n % PROMPTS;
-        n += 1;
-        let version = latest[place].expect("has versions");
-        // On and off in turn: a label that is there already can't be put there again.
-        let body = match label[place].take() {
-            Some(replaces) => Body::RemoveLabel {
-                prompt: prompts[place],
-                label: "candidate".to_owned(),
-                replaces,
-            },
-            None => {
-                label[place] = Some(version);
-                Body::SetLabel {
-                    prompt: prompts[place],
-                    label: "candidate".to_owned(),
-                    version,
-                    replaces: None,
-                }
-            }
-        };
-        maker.accept(body);
-    }
-    maker
+/// What is done once.
+fn once(id: &str, what: &str, began: Instant) {
+    row(id, what, &[ms_since(began)], "ms", Budget::None, "once");
 }

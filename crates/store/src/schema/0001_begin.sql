@@ -67,9 +67,8 @@ CREATE TABLE named (
     seq     INTEGER NOT NULL,
     kind    INTEGER NOT NULL,            -- see content.rs
     thing   BLOB NOT NULL,               -- the version, release, dataset or run
-    PRIMARY KEY (project, digest, seq, kind)
+    PRIMARY KEY (digest, project, seq, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX named_digest ON named(digest);
 CREATE INDEX named_seq ON named(project, seq);
 CREATE INDEX named_thing ON named(project, thing, seq) WHERE kind >= 3;
 

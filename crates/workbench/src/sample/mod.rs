@@ -10,8 +10,9 @@
 mod script;
 mod telling;
 
-use crate::views::ProjectCard;
+use crate::views::{ProjectCard, Ref, RunPlan};
 use crate::{Error, Workbench};
+use domain::ProjectId;
 use domain::ledger::Seen;
 use evals::Answer;
 use include_dir::{Dir, include_dir};
@@ -87,7 +88,45 @@ impl Workbench {
             self.dataset(project, row.id).await?;
         }
         self.keep_in_step(project).await?;
+        self.run_sample_suites(project, &script).await?;
         self.card(project)
+    }
+
+    /// Judges every answered version by its prompt's suite: all of it from the cache, so that the
+    /// first look at evals finds something to read.
+    async fn run_sample_suites(&self, project: ProjectId, script: &Script) -> Result<(), Error> {
+        let datasets = self.datasets(project).await?;
+        let state = self.store().project(project)?;
+        // The first in the file is run last, and stands on top of the list.
+        for suite in script.suites.iter().rev() {
+            let missing = |what: &str| broken("project.yaml", &format!("a suite without {what}"));
+            let dataset = datasets
+                .iter()
+                .find(|row| row.name == suite.dataset)
+                .ok_or_else(|| missing("its dataset"))?;
+            let prompt = state
+                .prompt_named(&suite.prompt)
+                .ok_or_else(|| missing("its prompt"))?;
+            let versions = script
+                .answers
+                .iter()
+                .filter(|answered| answered.prompt == suite.prompt)
+                .flat_map(|answered| &answered.versions)
+                .filter_map(|number| prompt.numbered(*number))
+                .map(|version| Ref::Version {
+                    version: version.id,
+                })
+                .collect();
+            let plan = RunPlan {
+                versions,
+                dataset: dataset.id,
+                graders: suite.graders.clone(),
+                instead: None,
+                concurrency: 1,
+            };
+            self.start_run(project, plan).await?;
+        }
+        Ok(())
     }
 
     fn add_sample_providers(&self, script: &Script) -> Result<(), Error> {

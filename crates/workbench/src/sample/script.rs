@@ -2,6 +2,7 @@
 
 use super::broken;
 use crate::Error;
+use domain::graders::Grader;
 use evals::ProviderConfig;
 use include_dir::Dir;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ pub(super) struct Script {
     #[serde(default)]
     pub model: Option<String>,
     pub datasets: Vec<DatasetFile>,
+    pub suites: Vec<Suite>,
+    pub answers: Vec<Answered>,
     pub steps: Vec<Step>,
 }
 
@@ -36,6 +39,21 @@ pub(super) struct DatasetFile {
     pub by: String,
     pub days_ago: f64,
     pub attribution: String,
+}
+
+/// By what a prompt is judged.
+#[derive(Deserialize)]
+pub(super) struct Suite {
+    pub prompt: String,
+    pub dataset: String,
+    pub graders: Vec<Grader>,
+}
+
+/// The versions of a prompt that answered every case.
+#[derive(Deserialize)]
+pub(super) struct Answered {
+    pub prompt: String,
+    pub versions: Vec<u32>,
 }
 
 /// One step: exactly one of the verbs, with what goes with it.

@@ -39,6 +39,28 @@ pub struct DatasetView {
     pub attribution: Option<String>,
 }
 
+/// The datasets of a project as one content sees them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetChoice {
+    /// Every dataset, by name.
+    pub rows: Vec<DatasetFit>,
+    /// The one to begin with; none when no dataset that is here fills what is asked for.
+    pub suggested: Option<DatasetId>,
+    /// Why none is suggested, in words; empty when one is, or when there is nothing to fill.
+    pub words: String,
+}
+
+/// One dataset, and whether its cases fill a content's inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetFit {
+    /// The dataset.
+    pub row: DatasetRow,
+    /// The required inputs that its cases leave open.
+    pub missing: Vec<String>,
+    /// What keeps it from being used as it is, in words; empty when nothing does.
+    pub words: String,
+}
+
 /// What a text to import is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]

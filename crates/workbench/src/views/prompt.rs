@@ -55,6 +55,9 @@ pub struct TrackStage {
     pub ahead_of_next: u32,
     /// The same in words ("ahead by 2"); empty when it is not.
     pub ahead_words: String,
+    /// The newest version, where this is the first environment and does not serve it: what Release
+    /// brings here. None while the prompt has diverged or is archived.
+    pub can_release: Option<StageSide>,
     /// The environment that Promote goes to; none when there is nothing to promote.
     pub can_promote_to: Option<EnvironmentId>,
     /// The release that Revert goes back to; none when there is no earlier one.

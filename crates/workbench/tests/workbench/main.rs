@@ -2,6 +2,12 @@
 //! because several people act in one process.
 
 #![allow(clippy::unwrap_used, reason = "a test that meets an error ends there")]
+#![allow(clippy::print_stdout, reason = "a test says what its kills met")]
 
+mod chance;
+mod child;
+#[cfg(target_os = "linux")]
+mod disks;
+mod kills;
 mod main_job;
 mod support;
