@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 
 fn main() -> std::io::Result<()> {
     let mut files = Vec::new();
-    for folder in ["../domain/src/project", "../domain/src/ledger"] {
+    for folder in [
+        "../domain/src/project",
+        "../domain/src/ledger",
+        "../domain/src/freeze",
+    ] {
         println!("cargo::rerun-if-changed={folder}");
         collect(Path::new(folder), &mut files)?;
     }
@@ -18,6 +22,9 @@ fn main() -> std::io::Result<()> {
         "split.rs",
         "time.rs",
         "permissions.rs",
+        "policy.rs",
+        "gate.rs",
+        "contract.rs",
     ] {
         let path = Path::new("../domain/src").join(file);
         println!("cargo::rerun-if-changed={}", path.display());
@@ -35,7 +42,9 @@ fn main() -> std::io::Result<()> {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "rs") {
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|end| end == "rs") {
             files.push(path);
         }
     }

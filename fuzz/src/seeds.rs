@@ -102,6 +102,9 @@ fn ledger() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         }],
         reason: said,
         promoted_from: None,
+        request: None,
+        step: None,
+        override_reason: None,
     };
     let save = |parents| Body::SaveVersion {
         prompt: id(10).into(),

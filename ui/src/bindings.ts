@@ -1476,9 +1476,13 @@ export type PersonId = string;
 
 /**  What a person may do. */
 export type PersonRole =
+/**  Reads and comments. */
+"viewer" |
 /**  Writes, saves, releases. */
 "author" |
-/**  Also people, environments and keys. */
+/**  Also gives verdicts on requests. */
+"reviewer" |
+/**  Also people, environments, policies and keys. */
 "admin";
 
 /**  One person. */

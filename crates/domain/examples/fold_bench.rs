@@ -247,6 +247,9 @@ fn make(entries: usize) -> Maker {
                     changes: vec![change],
                     reason,
                     promoted_from: None,
+                    request: None,
+                    step: None,
+                    override_reason: None,
                 };
                 maker.does("release", n, body);
             }

@@ -99,4 +99,8 @@ ids! {
     DatasetId
     /// One recorded run.
     RunId
+    /// One request.
+    RequestId
+    /// One comment.
+    CommentId
 }

@@ -9,16 +9,20 @@
 //! * [`content`] is what a version holds, named by the SHA-256 of its canonical JSON.
 //!
 //! Beside them live the things every side must compute alike: [`template`], [`diff`], [`merge`],
-//! [`graders`] and [`split`].
+//! [`graders`] and [`split`]; and what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
+//! [`contract`].
 //!
 //! The crate refuses to do I/O, to read a clock and to draw random numbers. Whoever calls it
 //! passes in the time, the ids and the content.
 
 pub mod canonical;
 pub mod content;
+pub mod contract;
 pub mod dataset;
 pub mod diff;
 pub mod digest;
+pub mod freeze;
+pub mod gate;
 pub mod graders;
 pub mod ids;
 pub mod ledger;
@@ -26,6 +30,7 @@ pub mod limits;
 pub mod merge;
 pub mod names;
 pub mod permissions;
+pub mod policy;
 pub mod project;
 pub mod refusal;
 pub mod rules;
@@ -38,9 +43,10 @@ pub use canonical::{CanonicalError, to_canonical};
 pub use content::VersionContent;
 pub use digest::Digest;
 pub use ids::{
-    CommandId, DatasetId, EnvironmentId, InvitationId, KeyId, PersonId, ProjectId, PromptId,
-    ReleaseId, RunId, VersionId,
+    CommandId, CommentId, DatasetId, EnvironmentId, InvitationId, KeyId, PersonId, ProjectId,
+    PromptId, ReleaseId, RequestId, RunId, VersionId,
 };
+pub use policy::Policy;
 pub use project::Project;
 pub use refusal::{Refusal, RefusalCode};
 pub use text::SaltedText;

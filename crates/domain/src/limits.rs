@@ -32,6 +32,16 @@ pub const CHANGES: usize = 500;
 pub const SIDES: usize = 8;
 /// Environments in one project, retired ones not counted.
 pub const ENVIRONMENTS: usize = 32;
+/// Approvals that a policy may ask for.
+pub const APPROVALS: u32 = 10;
+/// Gates in one policy, and freezes.
+pub const DEMANDS: usize = 32;
+/// Clock changes in the calendar of one zone.
+pub const OFFSETS: usize = 400;
+/// Steps of one change in a request.
+pub const STEPS: usize = 10;
+/// Reviewers that a request names, and runs that a verdict does.
+pub const NAMED: usize = 100;
 /// Bytes of a rendered text: 1 MiB, counted while it is written.
 pub const RENDERED_BYTES: usize = 1 << 20;
 /// Steps that rendering one version may take: a step is a tag reached, or 64 bytes looked at.

@@ -1,17 +1,28 @@
 //! Who may do what: one table, used by the registry, the desktop and the CLI.
+//!
+//! [`row`] is the table; `docs/permissions.md` repeats it and a test holds the two together. What
+//! an environment's policy says of who may release there comes on top, in [`crate::rules`].
 
-use crate::ledger::Body;
+mod table;
+
+pub use table::{COMMANDS, Least, Row, ServiceMay, row};
+
+use crate::EnvironmentId;
 use serde::{Deserialize, Serialize};
 
-/// What a person may do in a project.
+/// What a person may do in a project. Each role may do what those before it may.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Writes, tries, saves, releases and reverts.
+    /// Reads and comments.
+    Viewer,
+    /// Writes, tries, saves, asks, and releases and reverts where the policy lets authors.
     Author,
-    /// All of that, and people, environments, keys and redaction.
+    /// All of that, and gives verdicts on requests.
+    Reviewer,
+    /// All of that, and people, environments, policies, keys and redaction.
     Admin,
 }
 
@@ -20,46 +31,56 @@ impl Role {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Viewer => "viewer",
             Self::Author => "author",
+            Self::Reviewer => "reviewer",
             Self::Admin => "admin",
+        }
+    }
+
+    /// The word with its article: "an author".
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Viewer => "a viewer",
+            Self::Author => "an author",
+            Self::Reviewer => "a reviewer",
+            Self::Admin => "an admin",
+        }
+    }
+
+    /// Whoever has at least this role, in words.
+    #[must_use]
+    pub fn and_above(self) -> &'static str {
+        match self {
+            Self::Viewer => "a member",
+            Self::Author => "an author, a reviewer or an admin",
+            Self::Reviewer => "a reviewer or an admin",
+            Self::Admin => "an admin",
         }
     }
 }
 
-/// The least role that may give this command; `None` for commands that are judged by something
-/// other than a role (founding a project, joining by invitation).
-#[must_use]
-pub fn least_role(body: &Body) -> Option<Role> {
-    match body {
-        Body::CreateProject { .. } | Body::Join { .. } | Body::Newer => None,
-        Body::CreatePrompt { .. }
-        | Body::RenamePrompt { .. }
-        | Body::ArchivePrompt { .. }
-        | Body::RestorePrompt { .. }
-        | Body::SaveVersion { .. }
-        | Body::SetLabel { .. }
-        | Body::RemoveLabel { .. }
-        | Body::Release { .. }
-        | Body::Revert { .. }
-        | Body::IssueToken { .. }
-        | Body::SaveDataset { .. }
-        | Body::RecordRun { .. }
-        // Own devices and keys are judged further by `rules::people` and `rules::keys`.
-        | Body::RevokeKey { .. }
-        | Body::EnrolDevice { .. }
-        | Body::RevokeDevice { .. } => Some(Role::Author),
-        Body::RenameProject { .. }
-        | Body::AddEnvironment { .. }
-        | Body::RenameEnvironment { .. }
-        | Body::ReorderEnvironments { .. }
-        | Body::RetireEnvironment { .. }
-        | Body::SetDefaultEnvironment { .. }
-        | Body::IssueEnvironmentKey { .. }
-        | Body::Invite { .. }
-        | Body::WithdrawInvitation { .. }
-        | Body::SetRole { .. }
-        | Body::RemovePerson { .. }
-        | Body::Redact { .. }
-        | Body::BeginEpoch { .. } => Some(Role::Admin),
+/// What a service account may do. It never approves, and never has a role.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Rights {
+    /// Make prompts, save versions and datasets.
+    pub save: bool,
+    /// Record runs.
+    pub run: bool,
+    /// Open requests, change and withdraw its own, and comment.
+    pub ask: bool,
+    /// Release and revert in these environments, as far as their policies allow.
+    pub release: Vec<EnvironmentId>,
+}
+
+impl Rights {
+    /// Whether there is nothing that it may do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.save && !self.run && !self.ask && self.release.is_empty()
     }
 }

@@ -44,6 +44,9 @@ pub enum RefusalCode {
     InUse,
     /// A release that was reverted from: going there is a promotion.
     RevertedFrom,
+    /// The policy of an environment, or a request, asks for something that is missing; `details`
+    /// lists it in data (`missing`) and in words (`sentences`).
+    PolicyUnmet,
     /// The signature is not that of the device.
     BadSignature,
     /// A limit is reached.

@@ -304,9 +304,11 @@ pub(crate) fn names_of(seq: u64, event: &Event, into: &mut Vec<Name>) {
             (*content, Kind::Version, version.0),
             (*message, Kind::Message, version.0),
         ],
-        Event::Released {
-            release, reason, ..
-        } => vec![(*reason, Kind::Reason, release.0)],
+        Event::Released { release, .. } => event
+            .contents()
+            .into_iter()
+            .map(|digest| (digest, Kind::Reason, release.0))
+            .collect(),
         Event::DatasetSaved {
             dataset, content, ..
         } => vec![(*content, Kind::Dataset, dataset.0)],

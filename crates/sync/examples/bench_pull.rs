@@ -305,6 +305,9 @@ impl Maker {
             }],
             reason,
             promoted_from: None,
+            request: None,
+            step: None,
+            override_reason: None,
         });
     }
 

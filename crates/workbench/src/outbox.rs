@@ -107,6 +107,9 @@ impl Workbench {
                 mut changes,
                 reason,
                 promoted_from,
+                request,
+                step,
+                override_reason,
             } => {
                 for change in &mut changes {
                     change.replaces = now
@@ -117,6 +120,9 @@ impl Workbench {
                     changes,
                     reason,
                     promoted_from,
+                    request,
+                    step,
+                    override_reason,
                 }
             }
             Body::Revert {
@@ -299,6 +305,21 @@ impl Reading {
             Body::SaveDataset { name, .. } => format!("save the dataset {name}"),
             Body::RecordRun { .. } => "share a run".to_owned(),
             Body::Redact { .. } => "redact a content".to_owned(),
+            Body::CreateService { name, .. } => format!("make the service {name}"),
+            Body::SetRights { service, .. } => {
+                format!("change what {} may do", self.person(*service))
+            }
+            Body::SetPolicy { environment, .. } => {
+                format!("set the policy of {}", place(*environment))
+            }
+            Body::OpenRequest { .. } => "ask for a release".to_owned(),
+            Body::UpdateRequest { .. } => "change a request".to_owned(),
+            Body::WithdrawRequest { .. } => "take a request back".to_owned(),
+            Body::GiveVerdict { .. } => "give a verdict on a request".to_owned(),
+            Body::WithdrawVerdict { .. } => "take a verdict back".to_owned(),
+            Body::DismissVerdict { .. } => "dismiss a verdict".to_owned(),
+            Body::Comment { .. } => "comment".to_owned(),
+            Body::ResolveComment { .. } => "settle a comment".to_owned(),
             Body::RenameProject { name } => format!("rename the project to {name}"),
             Body::CreateProject { .. }
             | Body::Join { .. }

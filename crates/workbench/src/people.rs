@@ -289,7 +289,9 @@ fn new_device() -> Result<(DeviceKey, Secret), Error> {
 
 pub(crate) fn role_of(role: PersonRole) -> Role {
     match role {
+        PersonRole::Viewer => Role::Viewer,
         PersonRole::Author => Role::Author,
+        PersonRole::Reviewer => Role::Reviewer,
         PersonRole::Admin => Role::Admin,
     }
 }

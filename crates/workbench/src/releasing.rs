@@ -287,6 +287,9 @@ impl Workbench {
                 changes,
                 reason,
                 promoted_from,
+                request: None,
+                step: None,
+                override_reason: None,
             },
             PlannedBody::Revert {
                 environment,

@@ -155,7 +155,9 @@ impl Reading {
 
 pub(crate) fn role(role: Role) -> PersonRole {
     match role {
+        Role::Viewer => PersonRole::Viewer,
         Role::Author => PersonRole::Author,
+        Role::Reviewer => PersonRole::Reviewer,
         Role::Admin => PersonRole::Admin,
     }
 }

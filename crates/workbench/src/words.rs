@@ -1,7 +1,7 @@
 //! Sentences for people, made in one place so that every screen says the same thing the same way.
 
 use crate::views::ActivityKind;
-use domain::ledger::{Event, Side};
+use domain::ledger::{Event, Side, VerdictKind};
 use domain::project::Project;
 use domain::{EnvironmentId, PromptId, VersionId};
 
@@ -284,6 +284,46 @@ fn people(project: &Project, event: &Event) -> (String, ActivityKind) {
             Kind::People,
         ),
         Event::PersonRemoved { person: id } => (format!("removed {}", person(id)), Kind::People),
+        _ => review(project, event),
+    }
+}
+
+fn review(project: &Project, event: &Event) -> (String, ActivityKind) {
+    use ActivityKind as Kind;
+    let person = |id: &domain::PersonId| {
+        project
+            .person(*id)
+            .map_or_else(|| id.short(), |p| p.name.clone())
+    };
+    match event {
+        Event::ServiceCreated { name, .. } => (format!("made the service {name}"), Kind::People),
+        Event::RightsChanged { service, .. } => (
+            format!("changed what {} may do", person(service)),
+            Kind::People,
+        ),
+        Event::PolicySet {
+            environment: id, ..
+        } => (
+            format!("set the policy of {}", environment(project, *id)),
+            Kind::Environments,
+        ),
+        Event::RequestOpened { .. } => ("asked for a release".to_owned(), Kind::Release),
+        Event::RequestUpdated { .. } => ("changed a request".to_owned(), Kind::Release),
+        Event::RequestWithdrawn { .. } => ("took a request back".to_owned(), Kind::Release),
+        Event::VerdictGiven { verdict, .. } => {
+            let words = match verdict {
+                VerdictKind::Approve => "approved a request",
+                VerdictKind::AskForChanges => "asked for changes to a request",
+            };
+            (words.to_owned(), Kind::Release)
+        }
+        Event::VerdictWithdrawn { .. } => ("took a verdict back".to_owned(), Kind::Release),
+        Event::VerdictDismissed { person: id, .. } => (
+            format!("dismissed what {} asked for", person(id)),
+            Kind::Release,
+        ),
+        Event::CommentMade { .. } => ("commented".to_owned(), Kind::Release),
+        Event::CommentResolved { .. } => ("settled a comment".to_owned(), Kind::Release),
         _ => (String::new(), Kind::Project),
     }
 }

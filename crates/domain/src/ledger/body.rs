@@ -1,13 +1,15 @@
 //! What a command asks for: the verbs of the ledger.
 
-use super::{KeyHash, PublicKey, RunSummary, Side};
-use crate::permissions::Role;
+use super::{Asked, CommentOn, KeyHash, PublicKey, Quote, RunSummary, Side, VerdictKind};
+use crate::permissions::{Rights, Role};
+use crate::policy::Policy;
 use crate::{
-    DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId, ReleaseId,
-    VersionId,
+    CommentId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId,
+    ReleaseId, RequestId, RunId, VersionId,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+
+mod needs;
 
 /// What is asked. Free text never stands in it: it names the digest of a [`crate::SaltedText`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,6 +134,15 @@ pub enum Body {
         /// The environment whose versions these are, if this is a promotion.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promoted_from: Option<EnvironmentId>,
+        /// The request that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
+        /// Which step of the request this is, counted from 1; none: the next.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u32>,
+        /// The digest of why an admin sets the policy aside, where the policy lets them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        override_reason: Option<Digest>,
     },
     /// Brings back what an environment served right after an earlier release.
     Revert {
@@ -270,6 +281,106 @@ pub enum Body {
         /// The digest of the reason.
         reason: Digest,
     },
+    /// Makes a service account for a program, with a token and a signing key of its own.
+    CreateService {
+        /// What it is called.
+        name: String,
+        /// The member who answers for it: counted as an author of what it saves.
+        owner: PersonId,
+        /// What it may do.
+        rights: Rights,
+        /// The public half of its signing key.
+        device: PublicKey,
+        /// SHA-256 of its token's 256 random bits. The token's id is this command's.
+        token: KeyHash,
+    },
+    /// Changes what a service account may do.
+    SetRights {
+        /// Which.
+        service: PersonId,
+        /// The new rights.
+        rights: Rights,
+        /// The rights when the admin acted.
+        replaces: Rights,
+    },
+    /// Says what an environment demands before a release.
+    SetPolicy {
+        /// Which.
+        environment: EnvironmentId,
+        /// The whole policy.
+        policy: Box<Policy>,
+        /// The digest of the policy when the admin acted; none where none was ever set.
+        replaces: Option<Digest>,
+    },
+    /// Asks for a release.
+    OpenRequest {
+        /// What is asked.
+        asked: Box<Asked>,
+    },
+    /// Changes what a request asks for. Approvals of what it asked before are void.
+    UpdateRequest {
+        /// Which.
+        request: RequestId,
+        /// The digest of what it asked when the person acted.
+        replaces: Digest,
+        /// What is asked now.
+        asked: Box<Asked>,
+    },
+    /// Takes a request back.
+    WithdrawRequest {
+        /// Which.
+        request: RequestId,
+        /// The digest of the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Digest>,
+    },
+    /// Gives a reviewer's verdict on exactly what a request asks.
+    GiveVerdict {
+        /// Which.
+        request: RequestId,
+        /// The digest of what the reviewer saw.
+        digest: Digest,
+        /// The verdict.
+        verdict: VerdictKind,
+        /// The runs that it rests on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<RunId>,
+        /// The digest of what the reviewer says to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Digest>,
+    },
+    /// Takes the own verdict back.
+    WithdrawVerdict {
+        /// On which request.
+        request: RequestId,
+    },
+    /// Ends somebody's "ask for changes", so that it no longer blocks.
+    DismissVerdict {
+        /// On which request.
+        request: RequestId,
+        /// Whose.
+        person: PersonId,
+        /// The digest of the reason.
+        reason: Digest,
+    },
+    /// Says something to a request or a version.
+    Comment {
+        /// To what.
+        on: CommentOn,
+        /// The words that it is about; none: the whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quote: Option<Quote>,
+        /// The digest of the text.
+        text: Digest,
+        /// The comment that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<CommentId>,
+    },
+    /// Marks a comment as settled.
+    ResolveComment {
+        /// Which.
+        comment: CommentId,
+    },
     /// Something that a newer Galley asked for; never sent, never decided here.
     #[serde(skip)]
     Newer,
@@ -307,113 +418,4 @@ pub struct Pointer {
     pub prompt: PromptId,
     /// The release that the person saw.
     pub replaces: ReleaseId,
-}
-
-impl Body {
-    /// The ids that must exist for this to make sense: a command that needs a refused one is
-    /// refused as depending on it.
-    #[must_use]
-    pub fn needs(&self) -> Vec<Uuid> {
-        match self {
-            Self::RenamePrompt { prompt, .. }
-            | Self::ArchivePrompt { prompt }
-            | Self::RestorePrompt { prompt } => vec![prompt.0],
-            Self::SaveVersion {
-                prompt, parents, ..
-            } => std::iter::once(prompt.0)
-                .chain(parents.iter().map(|v| v.0))
-                .collect(),
-            Self::SetLabel {
-                prompt,
-                version,
-                replaces,
-                ..
-            } => [Some(prompt.0), Some(version.0), replaces.map(|v| v.0)]
-                .into_iter()
-                .flatten()
-                .collect(),
-            Self::RemoveLabel {
-                prompt, replaces, ..
-            } => vec![prompt.0, replaces.0],
-            Self::AddEnvironment { after, .. } => after.iter().map(|e| e.0).collect(),
-            Self::RenameEnvironment { environment, .. }
-            | Self::RetireEnvironment { environment }
-            | Self::IssueEnvironmentKey { environment, .. } => vec![environment.0],
-            Self::SetDefaultEnvironment {
-                environment,
-                replaces,
-            } => vec![environment.0, replaces.0],
-            Self::ReorderEnvironments { order } => order.iter().map(|e| e.0).collect(),
-            Self::Release {
-                changes,
-                promoted_from,
-                ..
-            } => changes
-                .iter()
-                .flat_map(|c| {
-                    [c.environment.0, c.prompt.0]
-                        .into_iter()
-                        .chain(c.replaces.map(|r| r.0))
-                        .chain(c.sides.iter().map(|s| s.version.0))
-                })
-                .chain(promoted_from.map(|e| e.0))
-                .collect(),
-            Self::Revert {
-                environment,
-                to,
-                prompts,
-                ..
-            } => [environment.0, to.0]
-                .into_iter()
-                .chain(prompts.iter().flat_map(|p| [p.prompt.0, p.replaces.0]))
-                .collect(),
-            Self::RevokeKey { key } => vec![key.0],
-            Self::WithdrawInvitation { invitation } | Self::Join { invitation, .. } => {
-                vec![invitation.0]
-            }
-            Self::EnrolDevice { person, .. }
-            | Self::SetRole { person, .. }
-            | Self::RemovePerson { person } => vec![person.0],
-            Self::SaveDataset { dataset, .. } => dataset.iter().map(|d| d.0).collect(),
-            Self::RecordRun { version, .. } => vec![version.0],
-            Self::CreateProject { .. }
-            | Self::RenameProject { .. }
-            | Self::CreatePrompt { .. }
-            | Self::IssueToken { .. }
-            | Self::Invite { .. }
-            | Self::RevokeDevice { .. }
-            | Self::Redact { .. }
-            | Self::BeginEpoch { .. }
-            | Self::Newer => Vec::new(),
-        }
-    }
-
-    /// The content that commands before this one must have brought: what it includes, was run
-    /// over, or replaces.
-    #[must_use]
-    pub fn needs_contents(&self) -> Vec<Digest> {
-        match self {
-            Self::SaveVersion { includes, .. } => includes.clone(),
-            Self::RecordRun { dataset, .. } => vec![*dataset],
-            Self::SaveDataset { replaces, .. } => replaces.iter().copied().collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The content that must be at the registry before this is decided.
-    #[must_use]
-    pub fn contents(&self) -> Vec<Digest> {
-        match self {
-            Self::SaveVersion {
-                content, message, ..
-            } => vec![*content, *message],
-            Self::Release { reason, .. }
-            | Self::Revert { reason, .. }
-            | Self::Redact { reason, .. }
-            | Self::BeginEpoch { reason, .. } => vec![*reason],
-            Self::SaveDataset { content, .. } => vec![*content],
-            Self::RecordRun { results, .. } => vec![*results],
-            _ => Vec::new(),
-        }
-    }
 }

@@ -14,7 +14,11 @@ use std::ops::Range;
 /// The version of the entry format that this code writes.
 pub const FORMAT: u32 = 1;
 /// The number of the rules that [`crate::Project::decide`] follows.
-pub const RULES: u32 = 1;
+///
+/// 2 added roles between and beside author and admin, service accounts, policies, requests and
+/// comments. Where none of these is used it decides as 1 did, so entries under 1 are decided again
+/// by the same code; see [`crate::ledger::Body::since`].
+pub const RULES: u32 = 2;
 
 /// One line of the ledger.
 #[derive(Clone, Debug)]

@@ -3,14 +3,15 @@
 //! Events hold what applying needs and nothing that must be looked up in content, so that the
 //! ledger can be followed where content was redacted or not yet fetched.
 
-use super::{KeyHash, PublicKey, Side};
-use crate::permissions::Role;
+use super::{Asked, CommentOn, Grounds, KeyHash, PublicKey, Quote, Side, VerdictKind};
+use crate::permissions::{Rights, Role};
+use crate::policy::Policy;
 use crate::split::Run;
 use crate::{
-    DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId, ReleaseId,
-    RunId, VersionId,
+    CommentId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId,
+    ReleaseId, RequestId, RunId, VersionId,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,9 @@ pub enum Event {
         /// The release that a revert went back to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reverts_to: Option<ReleaseId>,
+        /// On what grounds, where a policy or a request had a say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grounds: Option<Box<Grounds>>,
     },
     /// An environment key exists.
     EnvironmentKeyIssued {
@@ -175,6 +179,97 @@ pub enum Event {
     ContentRedacted { content: Digest, reason: Digest },
     /// The registry was restored from an older backup.
     EpochBegun { epoch: u32, reason: Digest },
+    /// A service account exists.
+    ServiceCreated {
+        service: PersonId,
+        name: String,
+        owner: PersonId,
+        rights: Rights,
+        device: PublicKey,
+        token: KeyId,
+        hash: KeyHash,
+    },
+    /// A service account may do something else.
+    RightsChanged {
+        service: PersonId,
+        rights: Rights,
+        before: Rights,
+    },
+    /// An environment demands something else.
+    PolicySet {
+        environment: EnvironmentId,
+        policy: Box<Policy>,
+        before: Option<Digest>,
+    },
+    /// A release was asked for. `digest` is that of exactly what will be recorded.
+    RequestOpened {
+        request: RequestId,
+        asked: Box<Asked>,
+        digest: Digest,
+    },
+    /// A request asks for something else.
+    RequestUpdated {
+        request: RequestId,
+        asked: Box<Asked>,
+        digest: Digest,
+        before: Digest,
+    },
+    /// A request was taken back.
+    RequestWithdrawn {
+        request: RequestId,
+        reason: Option<Digest>,
+    },
+    /// A reviewer gave a verdict.
+    VerdictGiven {
+        request: RequestId,
+        person: PersonId,
+        digest: Digest,
+        verdict: VerdictKind,
+        evidence: Vec<RunId>,
+        comment: Option<Digest>,
+    },
+    /// A reviewer took their verdict back.
+    VerdictWithdrawn {
+        request: RequestId,
+        person: PersonId,
+    },
+    /// An admin ended somebody's "ask for changes".
+    VerdictDismissed {
+        request: RequestId,
+        person: PersonId,
+        reason: Digest,
+    },
+    /// Something was said.
+    CommentMade {
+        comment: CommentId,
+        on: CommentOn,
+        quote: Option<Quote>,
+        text: Digest,
+        reply_to: Option<CommentId>,
+        skip: Skip,
+    },
+    /// A comment was settled.
+    CommentResolved { comment: CommentId, skip: Skip },
+}
+
+/// Says that a reader who doesn't know the event may pass over it. Written as `true`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skip;
+
+impl Serialize for Skip {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for Skip {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if bool::deserialize(deserializer)? {
+            Ok(Self)
+        } else {
+            Err(de::Error::custom("this event can be passed over"))
+        }
+    }
 }
 
 /// An environment that a project started with.
@@ -227,7 +322,22 @@ impl Event {
             Self::VersionSaved {
                 content, message, ..
             } => vec![*content, *message],
-            Self::Released { reason, .. }
+            Self::Released {
+                reason, grounds, ..
+            } => std::iter::once(*reason)
+                .chain(
+                    grounds
+                        .iter()
+                        .filter_map(|g| Some(g.overridden.as_ref()?.reason)),
+                )
+                .collect(),
+            Self::RequestOpened { asked, .. } | Self::RequestUpdated { asked, .. } => {
+                asked.contents()
+            }
+            Self::RequestWithdrawn { reason, .. } => reason.iter().copied().collect(),
+            Self::VerdictGiven { comment, .. } => comment.iter().copied().collect(),
+            Self::CommentMade { text, .. } => vec![*text],
+            Self::VerdictDismissed { reason, .. }
             | Self::ContentRedacted { reason, .. }
             | Self::EpochBegun { reason, .. } => vec![*reason],
             Self::DatasetSaved { content, .. } => vec![*content],

@@ -14,11 +14,18 @@ mod command;
 mod entry;
 mod event;
 mod keys;
+mod missing;
+mod request;
 mod sides;
 
 pub use body::{Body, NewEnvironment, Pointer, ReleaseChange};
 pub use command::{Command, CommandError, Seen, SignedCommand};
 pub use entry::{Entry, EntryError, FORMAT, NewEntry, RULES};
-pub use event::{Event, MadeEnvironment, RecordedChange, RunSummary};
+pub use event::{Event, MadeEnvironment, RecordedChange, RunSummary, Skip};
 pub use keys::{DeviceKey, KeyHash, PublicKey, Signature};
+pub use missing::Missing;
+pub use request::{
+    Approval, Asked, CommentOn, Grounds, Note, Overridden, Quote, RequestedChange, Reviewer,
+    VerdictKind,
+};
 pub use sides::Side;

@@ -1,16 +1,18 @@
 //! Recording: what each event does to the state. No rule is here.
 
 use super::{
-    Change, Dataset, DatasetContent, Environment, Head, NameTaken, Project, Prompt, Release,
-    ReleaseKind, Run, Serving, Version,
+    Dataset, DatasetContent, Environment, Head, NameTaken, Project, Prompt, Release, ReleaseKind,
+    Run, Version,
 };
-use crate::ledger::{Entry, Event, PublicKey, RecordedChange};
+use crate::ledger::{Entry, Event, PublicKey};
 use crate::names::folded;
 use crate::permissions::Role;
-use crate::{Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId};
+use crate::{EnvironmentId, Millis, PersonId, PromptId};
 use std::sync::Arc;
 
 mod people;
+mod releases;
+mod requests;
 
 /// An entry that can't be the next one here.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -232,13 +234,24 @@ impl Project {
                 reason,
                 promoted_from,
                 reverts_to,
+                grounds,
             } => {
                 let kind = match (reverts_to, promoted_from) {
                     (Some(to), _) => ReleaseKind::Revert(*to),
                     (None, Some(from)) => ReleaseKind::Promotion(*from),
                     (None, None) => ReleaseKind::Release,
                 };
-                self.add_release(*release, kind, *reason, changes, on)?;
+                let record = Release {
+                    id: *release,
+                    seq: on.seq,
+                    at: on.at,
+                    by: on.by,
+                    reason: *reason,
+                    kind,
+                    changes: Vec::new(),
+                    grounds: grounds.as_deref().cloned(),
+                };
+                self.add_release(record, changes)?;
             }
             Event::DatasetSaved {
                 dataset,
@@ -289,6 +302,17 @@ impl Project {
             | Event::DeviceRevoked { .. }
             | Event::RoleChanged { .. }
             | Event::PersonRemoved { .. } => self.record_people(event, on)?,
+            Event::ServiceCreated { .. }
+            | Event::RightsChanged { .. }
+            | Event::PolicySet { .. }
+            | Event::RequestOpened { .. }
+            | Event::RequestUpdated { .. }
+            | Event::RequestWithdrawn { .. }
+            | Event::VerdictGiven { .. }
+            | Event::VerdictWithdrawn { .. }
+            | Event::VerdictDismissed { .. }
+            | Event::CommentMade { .. }
+            | Event::CommentResolved { .. } => self.record_review(event, on)?,
         }
         Some(())
     }
@@ -318,77 +342,6 @@ impl Project {
                 .insert(version.id);
         }
         of.versions.push_back(Arc::new(version));
-        Some(())
-    }
-
-    fn add_release(
-        &mut self,
-        id: ReleaseId,
-        kind: ReleaseKind,
-        reason: Digest,
-        changes: &[RecordedChange],
-        on: &Context,
-    ) -> Option<()> {
-        if let ReleaseKind::Revert(to) = kind {
-            for change in changes {
-                self.mark_reverted(to, change)?;
-            }
-        }
-        for change in changes {
-            let serving = Serving {
-                release: id,
-                sides: change.sides.clone(),
-                slots: change.slots.clone(),
-                salt: change.salt,
-                since: on.at,
-                by: on.by,
-            };
-            self.serving
-                .insert((change.environment, change.prompt), Arc::new(serving));
-        }
-        let changes = changes
-            .iter()
-            .map(|change| Change {
-                environment: change.environment,
-                prompt: change.prompt,
-                sides: change.sides.clone(),
-                slots: change.slots.clone(),
-                salt: change.salt,
-                before: change.before,
-                reverted: false,
-            })
-            .collect();
-        self.release_places
-            .insert(id, u32::try_from(self.releases.len()).ok()?);
-        self.releases.push_back(Arc::new(Release {
-            id,
-            seq: on.seq,
-            at: on.at,
-            by: on.by,
-            reason,
-            kind,
-            changes,
-        }));
-        Some(())
-    }
-
-    // Walks back from what is served now, by `before`, to what the revert goes back to.
-    fn mark_reverted(&mut self, to: ReleaseId, change: &RecordedChange) -> Option<()> {
-        let last = *self.release_places.get(&to)?;
-        let mut next = change.before;
-        while let Some(id) = next {
-            let place = *self.release_places.get(&id)?;
-            if place <= last {
-                break;
-            }
-            let release = Arc::make_mut(self.releases.get_mut(usize::try_from(place).ok()?)?);
-            let past = release
-                .changes
-                .iter_mut()
-                .find(|c| c.environment == change.environment && c.prompt == change.prompt)?;
-            past.reverted = true;
-            next = past.before;
-        }
         Some(())
     }
 

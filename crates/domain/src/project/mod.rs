@@ -5,26 +5,31 @@
 //! parts: a preview of the outbox, the trial of a batch and a snapshot are all clones.
 
 mod apply;
+mod as_text;
 mod environment;
 mod people;
 mod prompt;
 mod release;
 mod replay;
+mod request;
+mod reviews;
 mod trial;
 
 pub use apply::ApplyError;
 pub use environment::{Environment, Serving};
-pub use people::{Device, Invitation, Key, KeyKind, Person};
+pub use people::{Device, Invitation, Key, KeyKind, Person, Service};
 pub use prompt::{Prompt, Version};
 pub use release::{Change, Release, ReleaseKind};
 pub use replay::{ChainError, Replay};
+pub use request::{Comment, Ended, Request, Revision, Step, Verdict, Withdrawn};
+pub use reviews::{Decided, Decision, PolicySet};
 pub use trial::{Outcome, Trial};
 
 use crate::ledger::{KeyHash, PublicKey, Seen};
 use crate::names::folded;
 use crate::{
-    CommandId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, ProjectId,
-    PromptId, ReleaseId, RunId, VersionId,
+    CommandId, CommentId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId,
+    ProjectId, PromptId, ReleaseId, RequestId, RunId, VersionId,
 };
 use imbl::{OrdMap, OrdSet, Vector};
 use serde::{Deserialize, Serialize};
@@ -72,6 +77,11 @@ pub struct Project {
     pub(crate) dataset_names: OrdMap<String, DatasetId>,
     pub(crate) runs: Vector<Arc<Run>>,
     pub(crate) redacted: OrdMap<Digest, (u64, Millis)>,
+    pub(crate) policies: OrdMap<EnvironmentId, Arc<PolicySet>>,
+    pub(crate) requests: OrdMap<RequestId, Arc<Request>>,
+    pub(crate) comments: OrdMap<CommentId, Arc<Comment>>,
+    /// Every content that an environment ever served of a prompt.
+    pub(crate) served_contents: OrdSet<(EnvironmentId, PromptId, Digest)>,
     /// Accepted commands: id → what [`crate::ledger::SignedCommand::digest`] said, and the entry.
     pub(crate) commands: OrdMap<CommandId, (Digest, u64)>,
 }
@@ -358,6 +368,12 @@ impl Project {
     /// Shared runs, oldest first.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Arc<Run>> {
         self.runs.iter()
+    }
+
+    /// One shared run.
+    #[must_use]
+    pub fn run(&self, id: RunId) -> Option<&Arc<Run>> {
+        self.runs.iter().find(|run| run.id == id)
     }
 
     /// Whether the ledger names this content: only then may it be read through this project.

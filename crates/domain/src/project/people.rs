@@ -1,7 +1,8 @@
 //! People, their devices, invitations, keys and tokens.
 
+use super::as_text;
 use crate::ledger::{KeyHash, PublicKey};
-use crate::permissions::Role;
+use crate::permissions::{Rights, Role};
 use crate::{EnvironmentId, InvitationId, KeyId, Millis, PersonId};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,21 @@ pub struct Person {
     pub removed: Option<Millis>,
     /// Their devices, revoked ones too.
     pub devices: Vec<Device>,
+    /// What a service account may do; none for a human being. A service has no role: the one
+    /// above says nothing of it.
+    pub service: Option<Service>,
+}
+
+/// A service account: a program that acts for the project.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Service {
+    /// The member who answers for it: counted as an author of what it saves.
+    pub owner: PersonId,
+    /// The admin who made it: counted as an author too.
+    pub by: PersonId,
+    /// What it may do.
+    #[serde(with = "as_text")]
+    pub rights: Rights,
 }
 
 /// A device that signs for a person.

@@ -1,6 +1,6 @@
 //! Releases: the record that environments serve something else from then on.
 
-use crate::ledger::Side;
+use crate::ledger::{Grounds, Side};
 use crate::split::Run;
 use crate::{Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,10 @@ pub struct Release {
     pub kind: ReleaseKind,
     /// What it changed.
     pub changes: Vec<Change>,
+    /// On what grounds, where a policy or a request had a say. What an admin set aside stands here
+    /// for ever.
+    #[serde(with = "super::as_text")]
+    pub grounds: Option<Grounds>,
 }
 
 /// How a release came about.

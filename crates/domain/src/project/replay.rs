@@ -36,6 +36,14 @@ pub enum ChainError {
         /// Which entry.
         seq: u64,
     },
+    /// A command that the rules which the entry names did not know.
+    #[error("entry {seq} holds a command that did not exist under the rules it names ({rules})")]
+    Older {
+        /// Which entry.
+        seq: u64,
+        /// Its rules.
+        rules: u32,
+    },
     /// A command that was accepted twice.
     #[error("entry {seq} repeats a command that entry {first} accepted")]
     Twice {
@@ -71,6 +79,7 @@ impl ChainError {
             | Self::Refused { seq, .. }
             | Self::OtherEvents { seq }
             | Self::Twice { seq, .. }
+            | Self::Older { seq, .. }
             | Self::Newer { seq, .. } => Some(*seq),
             Self::Line(_) => None,
         }
@@ -146,6 +155,10 @@ impl Replay {
         }
         if entry.rules() > RULES {
             return self.pass_over(entry);
+        }
+        if entry.rules() < entry.command().command().body.since() {
+            let rules = entry.rules();
+            return Err(ChainError::Older { seq, rules });
         }
         let events = self
             .project

@@ -112,6 +112,17 @@ impl Case<'_> {
                 ),
             ));
         }
+        // Nothing could come after it on that path any more.
+        let mut others = self.project.environments();
+        if let Some(other) = others.find(|e| self.project.policy(e.id).path.contains(&id)) {
+            return Err(Refusal::new(
+                RefusalCode::InUse,
+                format!(
+                    "the policy of {} asks that content was served in {} first; change that policy first",
+                    other.name, environment.name
+                ),
+            ));
+        }
         let keys = self
             .project
             .keys()

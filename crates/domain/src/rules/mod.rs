@@ -3,19 +3,27 @@
 //! A rule reads the state, the command, the registry's clock and content by digest, and answers
 //! with events or a refusal. It changes nothing.
 
+mod comments;
 mod data;
+mod demands;
+mod dispatch;
+mod entitled;
 mod environments;
+mod grounds;
 mod keys;
 mod people;
+mod policies;
 mod prompts;
 mod releases;
+pub mod requests;
+mod services;
 mod versions;
 
+pub use grounds::Under;
 pub use versions::content_problems;
 
 use crate::ledger::{Body, Command, Event, MadeEnvironment, Seen};
 use crate::names::{self, NameError};
-use crate::permissions::{Role, least_role};
 use crate::project::Person;
 use crate::{
     CommandId, Digest, EnvironmentId, Millis, PersonId, Project, Refusal, RefusalCode, limits,
@@ -94,16 +102,7 @@ impl Project {
         }
         let actor = self.active(command)?;
         case.actor = Some(actor);
-        if least_role(&command.body).is_none_or(|least| actor.role < least) {
-            return Err(Refusal::new(
-                RefusalCode::NotAllowed,
-                format!(
-                    "only an admin may do this, and {} is {}",
-                    actor.name,
-                    article(actor.role)
-                ),
-            ));
-        }
+        self.may(actor, &command.body)?;
         case.not_destroyed(&command.body)?;
         case.needs_content(&command.body)?;
         case.dispatch(&command.body)
@@ -155,114 +154,6 @@ impl Project {
 }
 
 impl Case<'_> {
-    fn dispatch(&self, body: &Body) -> Result<Vec<Event>, Refusal> {
-        match body {
-            Body::RenameProject { name } => self.rename_project(name),
-            Body::CreatePrompt { name } => self.create_prompt(name),
-            Body::RenamePrompt {
-                prompt,
-                name,
-                replaces,
-            } => self.rename_prompt(*prompt, name, replaces),
-            Body::ArchivePrompt { prompt } => self.archive_prompt(*prompt),
-            Body::RestorePrompt { prompt } => self.restore_prompt(*prompt),
-            Body::SaveVersion {
-                prompt,
-                parents,
-                content,
-                includes,
-                message,
-            } => self.save_version(*prompt, parents, content, includes, message),
-            Body::SetLabel {
-                prompt,
-                label,
-                version,
-                replaces,
-            } => self.set_label(*prompt, label, *version, *replaces),
-            Body::RemoveLabel {
-                prompt,
-                label,
-                replaces,
-            } => self.remove_label(*prompt, label, *replaces),
-            Body::AddEnvironment { name, after } => self.add_environment(name, *after),
-            Body::RenameEnvironment {
-                environment,
-                name,
-                replaces,
-            } => self.rename_environment(*environment, name, replaces),
-            Body::ReorderEnvironments { order } => self.reorder_environments(order),
-            Body::RetireEnvironment { environment } => self.retire_environment(*environment),
-            Body::SetDefaultEnvironment {
-                environment,
-                replaces,
-            } => self.set_default_environment(*environment, *replaces),
-            Body::Release {
-                changes,
-                reason,
-                promoted_from,
-            } => self.release(changes, *reason, *promoted_from),
-            Body::Revert {
-                environment,
-                to,
-                prompts,
-                reason,
-            } => self.revert(*environment, *to, prompts, *reason),
-            Body::IssueEnvironmentKey {
-                environment,
-                name,
-                hash,
-                expires,
-            } => self.issue_environment_key(*environment, name, *hash, *expires),
-            Body::IssueToken {
-                name,
-                hash,
-                expires,
-            } => self.issue_token(name, *hash, *expires),
-            Body::RevokeKey { key } => self.revoke_key(*key),
-            Body::Invite {
-                key,
-                hash,
-                role,
-                name,
-                expires,
-            } => self.invite(*key, *hash, *role, name, *expires),
-            Body::WithdrawInvitation { invitation } => self.withdraw_invitation(*invitation),
-            Body::EnrolDevice {
-                person,
-                device,
-                name,
-            } => self.enrol_device(*person, *device, name),
-            Body::RevokeDevice { device } => self.revoke_device(*device),
-            Body::SetRole {
-                person,
-                role,
-                replaces,
-            } => self.set_role(*person, *role, *replaces),
-            Body::RemovePerson { person } => self.remove_person(*person),
-            Body::SaveDataset {
-                dataset,
-                name,
-                content,
-                cases,
-                replaces,
-            } => self.save_dataset(*dataset, name, content, *cases, *replaces),
-            Body::RecordRun {
-                version,
-                dataset,
-                results,
-                summary,
-            } => self.record_run(*version, *dataset, *results, summary),
-            Body::Redact { content, reason } => self.redact(*content, *reason),
-            Body::BeginEpoch { epoch, reason } => self.begin_epoch(*epoch, *reason),
-            Body::CreateProject { .. } | Body::Join { .. } => {
-                Err(Refusal::invalid("this was decided before"))
-            }
-            Body::Newer => Err(Refusal::invalid(
-                "this command is not known here; update Galley",
-            )),
-        }
-    }
-
     fn found(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
         let Body::CreateProject {
             name,
@@ -396,13 +287,6 @@ impl Case<'_> {
             )));
         }
         Ok(found)
-    }
-}
-
-fn article(role: Role) -> &'static str {
-    match role {
-        Role::Author => "an author",
-        Role::Admin => "an admin",
     }
 }
 

@@ -98,7 +98,11 @@ impl Case<'_> {
         device: PublicKey,
         name: &str,
     ) -> Result<Vec<Event>, Refusal> {
-        self.own_or_admin(person)?;
+        if self.member(person)?.service.is_some() {
+            return Err(Refusal::invalid(
+                "a service has the one key that it was made with; make a new service instead",
+            ));
+        }
         flat_name("the device", name)?;
         self.new_device(&device)?;
         Ok(vec![Event::DeviceEnrolled {
@@ -113,7 +117,7 @@ impl Case<'_> {
             .project
             .person_of(&device)
             .ok_or_else(|| Refusal::not_found("the device"))?;
-        self.own_or_admin(owner.id)?;
+        self.member(owner.id)?;
         if owner
             .devices
             .iter()
@@ -141,6 +145,12 @@ impl Case<'_> {
         replaces: Role,
     ) -> Result<Vec<Event>, Refusal> {
         let person = self.member(id)?;
+        if person.service.is_some() {
+            return Err(Refusal::invalid(format!(
+                "{} is a service and has no role; change what it may do instead",
+                person.name
+            )));
+        }
         if person.role != replaces {
             return Err(Refusal::conflict(
                 format!("the role of {} was changed meanwhile", person.name),
@@ -171,7 +181,7 @@ impl Case<'_> {
         Ok(vec![Event::PersonRemoved { person: id }])
     }
 
-    fn member(&self, id: PersonId) -> Result<&Person, Refusal> {
+    pub(super) fn member(&self, id: PersonId) -> Result<&Person, Refusal> {
         let person = self
             .project
             .person(id)
@@ -202,23 +212,11 @@ impl Case<'_> {
         ))
     }
 
-    fn own_or_admin(&self, person: PersonId) -> Result<(), Refusal> {
-        let actor = self.actor()?;
-        self.member(person)?;
-        if actor.id == person || actor.role == Role::Admin {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            RefusalCode::NotAllowed,
-            "only they themselves or an admin may do this",
-        ))
-    }
-
     fn is_known_key(&self, key: &PublicKey) -> bool {
         self.project.person_of(key).is_some() || self.project.one_time_keys.contains(key)
     }
 
-    fn new_device(&self, device: &PublicKey) -> Result<(), Refusal> {
+    pub(super) fn new_device(&self, device: &PublicKey) -> Result<(), Refusal> {
         if self.is_known_key(device) {
             return Err(Refusal::invalid(
                 "this device key was enrolled before; a device needs its own",

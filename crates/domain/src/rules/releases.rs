@@ -1,6 +1,6 @@
 //! Releases, promotions and reverts: pointers by compare-and-swap.
 
-use super::Case;
+use super::{Case, Under};
 use crate::ledger::{Event, Pointer, RecordedChange, ReleaseChange, Side};
 use crate::project::{Change, Serving};
 use crate::split::{self, SLOTS};
@@ -14,6 +14,7 @@ impl Case<'_> {
         changes: &[ReleaseChange],
         reason: Digest,
         promoted_from: Option<EnvironmentId>,
+        under: Under,
     ) -> Result<Vec<Event>, Refusal> {
         count("changes", changes.len())?;
         self.check_text(&reason)?;
@@ -23,6 +24,7 @@ impl Case<'_> {
         let mut pairs = BTreeSet::new();
         let mut recorded = Vec::with_capacity(changes.len());
         for change in changes {
+            self.may_release(change.environment)?;
             let change = self.change(change, promoted_from)?;
             if !pairs.insert((change.environment, change.prompt)) {
                 return Err(Refusal::invalid(
@@ -31,12 +33,14 @@ impl Case<'_> {
             }
             recorded.push(change);
         }
+        let grounds = self.grounds(&recorded, under)?;
         Ok(vec![Event::Released {
             release: ReleaseId::from(self.id),
             changes: recorded,
             reason,
             promoted_from,
             reverts_to: None,
+            grounds: grounds.map(Box::new),
         }])
     }
 
@@ -93,7 +97,12 @@ impl Case<'_> {
         })
     }
 
-    fn check_sides(&self, prompt: PromptId, name: &str, sides: &[Side]) -> Result<(), Refusal> {
+    pub(super) fn check_sides(
+        &self,
+        prompt: PromptId,
+        name: &str,
+        sides: &[Side],
+    ) -> Result<(), Refusal> {
         if sides.len() > limits::SIDES {
             return Err(Refusal::invalid(format!(
                 "a split has at most {} sides",
@@ -169,7 +178,12 @@ impl Case<'_> {
         ))
     }
 
-    fn moved(&self, name: &str, environment: EnvironmentId, prompt: PromptId) -> Refusal {
+    pub(super) fn moved(
+        &self,
+        name: &str,
+        environment: EnvironmentId,
+        prompt: PromptId,
+    ) -> Refusal {
         let now = self.project.last_served(environment, prompt);
         Refusal::new(
             RefusalCode::Conflict,
@@ -188,6 +202,8 @@ impl Case<'_> {
         count("prompts", prompts.len())?;
         self.check_text(&reason)?;
         let named = self.active_environment(environment)?;
+        // The right to release and a reason are enough: going back must always be possible.
+        self.may_release(environment)?;
         if !self
             .project
             .release(to)
@@ -249,6 +265,7 @@ impl Case<'_> {
             reason,
             promoted_from: None,
             reverts_to: Some(to),
+            grounds: None,
         }])
     }
 }
@@ -296,7 +313,7 @@ impl crate::Project {
 }
 
 /// Whether two lists of sides say the same, in whatever order.
-fn same_sides(one: &[Side], other: &[Side]) -> bool {
+pub(super) fn same_sides(one: &[Side], other: &[Side]) -> bool {
     one.len() == other.len() && one.iter().all(|side| other.contains(side))
 }
 
@@ -310,7 +327,7 @@ fn serves_alike(now: &Serving, then: Option<&Change>) -> bool {
         && (now.sides.len() < 2 || now.salt == then.salt)
 }
 
-fn count(what: &str, found: usize) -> Result<(), Refusal> {
+pub(super) fn count(what: &str, found: usize) -> Result<(), Refusal> {
     match found {
         0 => Err(Refusal::invalid(format!("there are no {what} in it"))),
         n if n > limits::CHANGES => Err(Refusal::new(

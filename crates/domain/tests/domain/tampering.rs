@@ -145,7 +145,13 @@ fn an_operator_who_changes_history_is_caught_at_the_place() {
     );
 
     // Under rules that nobody here can check.
-    let (at, error) = caught(&edit(release_at, &|p| Parts { rules: 2, ..p }), &world);
+    let (at, error) = caught(
+        &edit(release_at, &|p| Parts {
+            rules: domain::ledger::RULES + 1,
+            ..p
+        }),
+        &world,
+    );
     assert!(
         at == line(release_at) && matches!(error, ChainError::Newer { .. }),
         "{at} {error}"

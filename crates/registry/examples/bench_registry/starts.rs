@@ -100,6 +100,9 @@ fn large(program: &Path, file: &Path, entries: usize) {
                     changes: vec![change],
                     reason,
                     promoted_from: None,
+                    request: None,
+                    step: None,
+                    override_reason: None,
                 };
                 prompts[place].2 = Some(desk.does(body).into());
             }

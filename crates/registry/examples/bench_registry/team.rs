@@ -148,5 +148,8 @@ fn release(
         }],
         reason,
         promoted_from: None,
+        request: None,
+        step: None,
+        override_reason: None,
     }
 }

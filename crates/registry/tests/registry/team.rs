@@ -308,6 +308,9 @@ impl Member {
             changes: vec![change],
             reason,
             promoted_from: None,
+            request: None,
+            step: None,
+            override_reason: None,
         })
         .await
         .into()

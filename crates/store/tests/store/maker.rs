@@ -171,6 +171,9 @@ impl Maker {
             }],
             reason,
             promoted_from: None,
+            request: None,
+            step: None,
+            override_reason: None,
         });
     }
 

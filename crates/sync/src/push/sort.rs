@@ -164,6 +164,9 @@ mod tests {
             changes: Vec::new(),
             reason: Digest::ZERO,
             promoted_from: promoted.then(|| EnvironmentId(Uuid::from_u128(9))),
+            request: None,
+            step: None,
+            override_reason: None,
         };
         let mut queued = queued(id, body, OutboxState::Waiting);
         queued.changed = NOW.plus(-waited);

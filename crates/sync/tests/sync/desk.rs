@@ -293,6 +293,9 @@ impl Desk {
             }],
             reason: digest,
             promoted_from,
+            request: None,
+            step: None,
+            override_reason: None,
         };
         ReleaseId::from(self.asks_at(body, &[&reason], at))
     }

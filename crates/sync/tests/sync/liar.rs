@@ -361,7 +361,7 @@ async fn entries_of_a_newer_galley_stop_it_and_it_says_update() {
     let scene = scene().await;
     forge(&scene.proxy, |mut lines| {
         lines[2] = lines[2]
-            .replace(r#""rules":1"#, r#""rules":2"#)
+            .replace(r#""rules":2"#, r#""rules":3"#)
             .replace(r#""type":"version_saved""#, r#""type":"version_dreamt""#);
         lines
     });

@@ -270,6 +270,9 @@ impl<'a> Telling<'a> {
                     changes,
                     reason,
                     promoted_from: None,
+                    request: None,
+                    step: None,
+                    override_reason: None,
                 },
             );
         }
@@ -298,6 +301,9 @@ impl<'a> Telling<'a> {
                     changes,
                     reason,
                     promoted_from,
+                    request: None,
+                    step: None,
+                    override_reason: None,
                 },
             );
         }

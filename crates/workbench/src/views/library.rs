@@ -120,9 +120,13 @@ pub struct Me {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonRole {
+    /// Reads and comments.
+    Viewer,
     /// Writes, saves, releases.
     Author,
-    /// Also people, environments and keys.
+    /// Also gives verdicts on requests.
+    Reviewer,
+    /// Also people, environments, policies and keys.
     Admin,
 }
 

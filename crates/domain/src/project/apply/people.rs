@@ -170,6 +170,7 @@ impl Project {
             since: at,
             removed: None,
             devices: vec![device],
+            service: None,
         };
         self.people.insert(id, Arc::new(made));
         self.devices.insert(key, id);

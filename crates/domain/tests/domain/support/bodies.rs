@@ -106,6 +106,9 @@ pub fn release(changes: &[ReleaseChange], reason: Digest) -> Body {
         changes: changes.to_vec(),
         reason,
         promoted_from: None,
+        request: None,
+        step: None,
+        override_reason: None,
     }
 }
 
@@ -114,6 +117,9 @@ pub fn promote(from: EnvironmentId, changes: &[ReleaseChange], reason: Digest) -
         changes: changes.to_vec(),
         reason,
         promoted_from: Some(from),
+        request: None,
+        step: None,
+        override_reason: None,
     }
 }
 

@@ -6,9 +6,11 @@
 
 mod bodies;
 mod chain;
+mod review;
 
 pub use bodies::*;
 pub use chain::*;
+pub use review::*;
 
 use domain::ledger::{
     Body, Command, DeviceKey, Entry, KeyHash, NewEnvironment, Seen, SignedCommand,
@@ -260,6 +262,12 @@ impl Drop for World {
                 "replaying gives the same state"
             );
         }
+        // A snapshot is the state, whatever is in it.
+        let restored: Project = postcard::from_bytes(&state).expect("a snapshot");
+        assert!(
+            fingerprint(&restored) == state,
+            "a snapshot reads back as it was"
+        );
         let mut folded = Project::new();
         self.entries
             .iter()
