@@ -57,6 +57,8 @@ model:
 
 test: setup-test lint model
 	cd ui && npm test
+	# The stories and the window start programs of other packages, which their tests alone do not build.
+	cargo build --workspace --bins
 	scripts/with-keychain.sh cargo test --workspace --no-fail-fast
 	@echo 'make test: everything passed.'
 

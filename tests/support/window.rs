@@ -229,18 +229,17 @@ impl Window {
         focused.send_keys(text).await.expect("it takes keys");
     }
 
-    /// Goes to what has this `data-testid` and presses Enter on it.
-    pub async fn open_by_key(&self, id: &str) {
-        let script = "const there = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);\
-                      there?.focus(); return there !== null && document.activeElement === there;";
-        until(&format!("the focus on {id:?}"), async || {
-            match self.run(script, vec![json!(id)]).await {
-                Value::Bool(true) => Ok(()),
-                _ => Err(self.text().await),
+    /// Clicks what has this `data-testid` until something with another one has come. What is still
+    /// loading may move away under the pointer.
+    pub async fn click_for(&self, id: &str, comes: &str) {
+        until(&format!("{comes:?} after a click on {id:?}"), async || {
+            if self.there(comes).await {
+                return Ok(());
             }
+            self.click_id(id).await;
+            Err(self.text().await)
         })
         .await;
-        self.chord(&[], char::from(Key::Enter)).await;
     }
 
     /// Presses one key.

@@ -42,8 +42,7 @@ async fn the_sample_opens_at_once_and_answers_without_a_key_or_a_network() {
     steps
         .did(&window, "Runs of every answered version are there")
         .await;
-    window.click("support/triage").await;
-    window.open_by_key("open-run-0").await;
+    window.click_id("open-run-0").await;
     window.sees_in("run-summary", "v5").await;
     steps.did(&window, "A run: what passed, case by case").await;
     window.close().await;

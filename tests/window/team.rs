@@ -31,7 +31,7 @@ pub async fn join(window: &Window, registry: &Registry, invitation: &str, person
 /// Invites an author in Settings, and takes the invitation from the clipboard.
 pub async fn invite_author(window: &Window, name: &str) -> String {
     window.click_id("go-settings").await;
-    window.click_id("invite-author").await;
+    window.click_for("invite-author", "question-text").await;
     window.fill_id("question-text", name).await;
     window.click_id("question-do").await;
     window.sees("clipboard").await;

@@ -9,7 +9,6 @@ CREATE INDEX findable_names ON findable(project) WHERE folded IS NOT NULL;
 CREATE INDEX findable_prompt ON findable(project, prompt);
 CREATE INDEX findable_version ON findable(version) WHERE version IS NOT NULL;
 CREATE INDEX moved_tick ON moved(tick);
-CREATE INDEX named_digest ON named(digest);
 CREATE INDEX named_seq ON named(project, seq);
 CREATE INDEX named_thing ON named(project, thing, seq) WHERE kind >= 3;
 CREATE INDEX outbox_names_digest ON outbox_names(digest);
@@ -90,7 +89,7 @@ CREATE TABLE named (
     seq     INTEGER NOT NULL,
     kind    INTEGER NOT NULL,            -- see content.rs
     thing   BLOB NOT NULL,               -- the version, release, dataset or run
-    PRIMARY KEY (project, digest, seq, kind)
+    PRIMARY KEY (digest, project, seq, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
     place     INTEGER PRIMARY KEY AUTOINCREMENT,
