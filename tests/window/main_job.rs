@@ -92,7 +92,7 @@ pub async fn play(steps: &mut Steps) {
 
     release_to_development(&window, "v2").await;
     promote(&window, "development", "v2").await;
-    window.click_id("promote-staging").await;
+    window.click_for("promote-staging", "plan-do").await;
     window.sees("Promote").await;
     steps
         .did(
@@ -111,7 +111,7 @@ pub async fn play(steps: &mut Steps) {
         "an application reads the new text: {served}"
     );
 
-    window.click_id("revert-production").await;
+    window.click_for("revert-production", "plan-do").await;
     window.sees("Revert").await;
     steps.did(&window, "What reverting will bring back").await;
     window.click_id("plan-reason").await;
@@ -198,7 +198,7 @@ async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
 
 /// Releases the newest version of the prompt in sight to the first environment.
 async fn release_to_development(window: &Window, version: &str) {
-    window.click_id("release-development").await;
+    window.click_for("release-development", "plan-do").await;
     window.click_id("plan-do").await;
     window.sees_in("served-development", version).await;
 }
@@ -211,7 +211,9 @@ async fn promote(window: &Window, from: &str, version: &str) {
         "production"
     };
     window.sees_in(&format!("served-{from}"), version).await;
-    window.click_id(&format!("promote-{from}")).await;
+    window
+        .click_for(&format!("promote-{from}"), "plan-do")
+        .await;
     window.click_id("plan-do").await;
     window.sees_in(&format!("served-{to}"), version).await;
 }
