@@ -315,6 +315,18 @@ impl Window {
         self.run(script, vec![json!(id)]).await == Value::Bool(true)
     }
 
+    /// Waits until nothing with this `data-testid` is there any more.
+    pub async fn gone(&self, id: &str) {
+        until(&format!("the end of {id:?}"), async || {
+            if self.there(id).await {
+                Err(self.text().await)
+            } else {
+                Ok(())
+            }
+        })
+        .await;
+    }
+
     /// The text of what has this `data-testid`; empty when it is not there.
     pub async fn text_of(&self, id: &str) -> String {
         let script = "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)]\

@@ -100,7 +100,7 @@ pub async fn play(steps: &mut Steps) {
             "What promoting to production will change, with a reason ready to edit",
         )
         .await;
-    window.click_id("plan-do").await;
+    carry_out(&window).await;
     window.sees_in("served-production", "v2").await;
     steps
         .did(&window, "Promoted: production serves the new version")
@@ -196,10 +196,16 @@ async fn release_it_everywhere(window: &Window, steps: &mut Steps) {
         .await;
 }
 
+/// Carries out the plan in sight, and waits until its dialog has closed.
+async fn carry_out(window: &Window) {
+    window.click_id("plan-do").await;
+    window.gone("plan-do").await;
+}
+
 /// Releases the newest version of the prompt in sight to the first environment.
 async fn release_to_development(window: &Window, version: &str) {
     window.click_for("release-development", "plan-do").await;
-    window.click_id("plan-do").await;
+    carry_out(window).await;
     window.sees_in("served-development", version).await;
 }
 
@@ -214,7 +220,7 @@ async fn promote(window: &Window, from: &str, version: &str) {
     window
         .click_for(&format!("promote-{from}"), "plan-do")
         .await;
-    window.click_id("plan-do").await;
+    carry_out(window).await;
     window.sees_in(&format!("served-{to}"), version).await;
 }
 
