@@ -1,6 +1,6 @@
 //! Requests: asking for a release, and what is said to it.
 //!
-//! A request names exactly what it would change. An approval covers the [`digest`] of that, and
+//! A request names exactly what it would change. An approval covers the [`digest()`] of that, and
 //! nothing else; what still stands in the way of each part is its [`standing()`].
 
 mod authors;
