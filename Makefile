@@ -58,7 +58,7 @@ model:
 test: setup-test lint model
 	cd ui && npm test
 	# The stories and the window start programs of other packages, which their tests alone do not build.
-	cargo build --workspace --bins
+	cargo build --workspace --bins --tests
 	scripts/with-keychain.sh cargo test --workspace --no-fail-fast
 	@echo 'make test: everything passed.'
 
