@@ -83,7 +83,6 @@ pub fn commands() -> Builder<Wry> {
             settings::revoke_device,
             settings::save_provider,
             settings::remove_provider,
-            settings::set_provider_key,
             settings::paste_provider_key,
             settings::test_provider,
             syncing::sync_state,

@@ -192,3 +192,49 @@ async fn wrong_use_is_2_and_refused_is_1() {
         "with --json a failure is JSON: {said}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_editor_leaves_behind_is_kept_for_its_writer_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let registry = Registry::start().await;
+    let desk = Desk::new().await;
+    let address = registry.address();
+    let login = [
+        "login",
+        "team",
+        &address,
+        "--as",
+        "Ana Ferreira",
+        "--project-name",
+        "Support desk",
+    ];
+    let (code, said) = galley(&desk, &login, "", Some(registry.invitation()));
+    assert_eq!(code, Some(0), "{said}");
+    done(&desk, &["new", "support/triage"]);
+
+    let edit = |editor: &str| {
+        let output = desk
+            .command(built("galley"))
+            .args(["edit", "support/triage"])
+            .env_remove("VISUAL")
+            .env("EDITOR", editor)
+            .output()
+            .expect("galley runs");
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = edit("/no/such/editor");
+    assert!(said.contains("/no/such/editor did not start"), "{said}");
+    let said = edit("false");
+    let (_, path) = said
+        .trim()
+        .split_once("your text is in ")
+        .unwrap_or_else(|| panic!("it says where the text is: {said}"));
+    let kept = std::fs::metadata(path).expect("the text is kept");
+    assert_eq!(
+        kept.permissions().mode() & 0o777,
+        0o600,
+        "nobody else reads it"
+    );
+    std::fs::remove_file(path).expect("it is the person's own to remove");
+}

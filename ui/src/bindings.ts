@@ -510,18 +510,11 @@ export const commands = {
 	 */
 	removeProvider: (name: string) => __TAURI_INVOKE<null>("remove_provider", { name }),
 	/**
-	 *  Keeps a provider's key in the keychain. Nothing brings it back here.
-	 *
-	 *  # Errors
-	 *  What the workbench refuses or fails at, in words.
-	 */
-	setProviderKey: (name: string, key: string) => __TAURI_INVOKE<null>("set_provider_key", { name, key }),
-	/**
 	 *  Takes a provider's key from the clipboard to the keychain, past the web view, and empties the
 	 *  clipboard. The answer says where the key is now.
 	 *
 	 *  # Errors
-	 *  As for [`set_provider_key`], or there is no text on the clipboard.
+	 *  What the workbench refuses or fails at, in words, or there is no text on the clipboard.
 	 */
 	pasteProviderKey: (name: string) => __TAURI_INVOKE<string>("paste_provider_key", { name }),
 	/**

@@ -6,7 +6,6 @@ use crate::desk::Desk;
 use crate::error::IpcError;
 use domain::{EnvironmentId, InvitationId, KeyId, PersonId, ProjectId};
 use tauri::State;
-use workbench::Secret;
 use workbench::views::{
     Consequences, Invited, KeyMade, PersonRole, ProviderCard, ProviderSettings, Settings,
 };
@@ -99,28 +98,11 @@ pub async fn invite(
     })
 }
 
-/// Keeps a provider's key in the keychain. Nothing brings it back here.
-///
-/// # Errors
-/// What the workbench refuses or fails at, in words.
-#[tauri::command]
-#[specta::specta]
-pub async fn set_provider_key(
-    desk: State<'_, Desk>,
-    name: String,
-    key: String,
-) -> Result<(), IpcError> {
-    Ok(desk
-        .workbench()?
-        .set_provider_key(name, Secret::new(key))
-        .await?)
-}
-
 /// Takes a provider's key from the clipboard to the keychain, past the web view, and empties the
 /// clipboard. The answer says where the key is now.
 ///
 /// # Errors
-/// As for [`set_provider_key`], or there is no text on the clipboard.
+/// What the workbench refuses or fails at, in words, or there is no text on the clipboard.
 #[tauri::command]
 #[specta::specta]
 pub async fn paste_provider_key(

@@ -160,7 +160,13 @@ fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
     let editor = std::env::var("VISUAL").or_else(|_| std::env::var("EDITOR"));
     let editor =
         editor.map_err(|_| Failure::other("set EDITOR, or give the content with --from FILE"))?;
-    let file = std::env::temp_dir().join(format!("galley-{}.yaml", std::process::id()));
+    // A name that nobody can guess, and nobody else's to read: the folder is everybody's.
+    let file = tempfile::Builder::new()
+        .prefix("galley-")
+        .suffix(".yaml")
+        .tempfile()
+        .map_err(|error| Failure::other(format!("no file to edit in could be made: {error}")))?
+        .into_temp_path();
     let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", file.display()));
     std::fs::write(&file, yaml(content)).map_err(failed)?;
     let mut words = editor.split_whitespace();
@@ -171,17 +177,19 @@ fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
         .args(words)
         .arg(&file)
         .status()
-        .map_err(failed)?;
-    if !status.success() {
-        return Err(Failure::other(format!(
-            "the editor ended with an error; your text is in {}",
-            file.display()
-        )));
-    }
+        .map_err(|error| Failure::other(format!("the editor {program} did not start: {error}")))?;
     let edited = std::fs::read_to_string(&file).map_err(failed)?;
-    // What can't be read stays where it is: nothing that was typed is lost.
-    let content = serde_norway::from_str(&edited)
-        .map_err(|error| Failure::other(format!("{error}; your text is in {}", file.display())))?;
-    std::fs::remove_file(&file).map_err(failed)?;
-    Ok(content)
+    let why = if status.success() {
+        match serde_norway::from_str(&edited) {
+            Ok(content) => return Ok(content),
+            Err(error) => error.to_string(),
+        }
+    } else {
+        "the editor ended with an error".to_owned()
+    };
+    // What can't be used stays where it is: nothing that was typed is lost.
+    Err(match file.keep() {
+        Ok(kept) => Failure::other(format!("{why}; your text is in {}", kept.display())),
+        Err(error) => Failure::other(format!("{why}, and your text could not be kept: {error}")),
+    })
 }
