@@ -29,7 +29,7 @@ pub enum Error {
     #[error("{} exists already; nothing was overwritten", .0.display())]
     Exists(PathBuf),
     /// There is no data file.
-    #[error("there is no data file at {}; make one with `galley-registry init`", .0.display())]
+    #[error("there is no data file at {}, or it is empty; make one with `galley-registry init`", .0.display())]
     NoData(PathBuf),
     /// A SQLite file of something else.
     #[error("{} is a SQLite file, but not a registry's; nothing was changed", .0.display())]
@@ -53,6 +53,11 @@ pub enum Error {
     /// Another process holds the data file for too long.
     #[error("the data file is in use by another process; nothing was written")]
     Busy,
+    /// Another process serves the data file.
+    #[error(
+        "another galley-registry serves {} already; stop that one first, or serve another file", .0.display()
+    )]
+    Served(PathBuf),
     /// SQLite says no in some other way.
     #[error("the data file: {0}")]
     Sqlite(#[source] rusqlite::Error),

@@ -38,8 +38,10 @@ pub struct Limits {
     pub streams: usize,
     /// Streams of changes at once for one key.
     pub streams_per_key: usize,
-    /// Requests that hold much memory (a ledger's page, contents) at once.
+    /// Answers that hold much memory (a ledger's page, contents) at once.
     pub large_at_once: usize,
+    /// Bytes of bodies in memory at once, over all keys; one key may hold half of them.
+    pub body_bytes: u64,
 }
 
 impl Default for Limits {
@@ -54,6 +56,7 @@ impl Default for Limits {
             streams: 5_000,
             streams_per_key: 1_000,
             large_at_once: 8,
+            body_bytes: 384 << 20,
         }
     }
 }

@@ -109,7 +109,8 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
     let open = || Registry::open(&settings.data, settings.options(FileChoice::MustBeThere));
     match &cli.call {
         Call::Init => {
-            if settings.data.exists() {
+            let empty = std::fs::metadata(&settings.data).is_ok_and(|found| found.len() == 0);
+            if settings.data.exists() && !empty {
                 return Err(Error::Exists(settings.data));
             }
             let registry = Registry::open(&settings.data, settings.options(FileChoice::MayMake))?;
@@ -140,6 +141,8 @@ fn tell(report: &Report) -> ExitCode {
 
 fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
     let listening = settings.listening()?;
+    // Given back when the process ends, however it ends.
+    let _alone = registry.serve_alone()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -148,10 +151,12 @@ fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
             source,
         })?;
     runtime.block_on(async {
+        // Before it says that it listens: who is told that may stop it at once.
+        let stop = told_to_stop()?;
         let running = registry.serve(&listening).await?;
         tracing::info!(address = %running.address(), "listening");
         say(&format!("listening on {}", running.url()));
-        told_to_stop().await;
+        stop.await;
         tracing::info!("stopping");
         running.stop().await;
         Ok(ExitCode::SUCCESS)
@@ -159,25 +164,33 @@ fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
 }
 
 #[cfg(unix)]
-async fn told_to_stop() {
+fn told_to_stop() -> Result<impl Future<Output = ()>, Error> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
+    let listen = |kind| {
+        signal(kind).map_err(|source| Error::File {
+            path: PathBuf::from("signals"),
+            source,
+        })
     };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
+    let (mut term, mut int) = (
+        listen(SignalKind::terminate())?,
+        listen(SignalKind::interrupt())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn told_to_stop() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
+fn told_to_stop() -> Result<impl Future<Output = ()>, Error> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    })
 }
 
 fn log_as(settings: &Settings) -> Result<(), Error> {

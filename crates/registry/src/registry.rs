@@ -52,8 +52,10 @@ pub(crate) struct Inner {
     pub projects: Arc<Projects>,
     pub rates: Rates,
     pub counts: crate::http::Counts,
-    /// Requests that hold much memory.
+    /// Answers that hold much memory.
     pub large: tokio::sync::Semaphore,
+    /// Bodies on their way in.
+    pub rooms: crate::http::Rooms,
 }
 
 impl Registry {
@@ -72,6 +74,7 @@ impl Registry {
             rates: Rates::new(options.limits),
             counts: crate::http::Counts::default(),
             large: tokio::sync::Semaphore::new(options.limits.large_at_once),
+            rooms: crate::http::Rooms::new(options.limits.body_bytes),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -93,6 +96,17 @@ impl Registry {
             .ledger()
             .add_founding(&token.hash(), clock::now())?;
         Ok(token)
+    }
+
+    /// Makes sure that the data file can be written to and that no other `galley-registry serve`
+    /// has it, for as long as what is returned is kept.
+    ///
+    /// # Errors
+    /// [`Error::Served`], or the file can't be written to.
+    pub fn serve_alone(&self) -> Result<std::fs::File, Error> {
+        let ledger = self.inner.projects.ledger();
+        ledger.writable()?;
+        ledger.lock_beside()
     }
 
     /// The projects that are here.

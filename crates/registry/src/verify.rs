@@ -1,7 +1,7 @@
 //! Checking a data file from beginning to end, and copying it.
 
 use crate::Error;
-use crate::ledger::StoredContent;
+use crate::ledger::{StoredContent, StoredSnapshot};
 use crate::sqlite::{FileOptions, Sqlite};
 use domain::ledger::Entry;
 use domain::project::Replay;
@@ -122,12 +122,17 @@ fn project(ledger: &Sqlite, id: ProjectId) -> Result<ProjectReport, Error> {
     let mut replay = Replay::new();
     let mut named: BTreeMap<Digest, u64> = BTreeMap::new();
     let mut problem = None;
+    let snapshot = ledger.snapshot(id)?.filter(StoredSnapshot::fits);
+    let mut snapshot_holds = true;
     // Content that isn't there is passed over: what events say never depends on it.
     let no_contents = BTreeMap::new();
     ledger.each_entry(id, 0, |line| {
         let checked = Entry::read(line).map_err(Into::into).and_then(|entry| {
             Replay::check_signature(&entry)?;
             replay.push(&entry, &no_contents)?;
+            if let Some(snapshot) = snapshot.as_ref().filter(|s| s.at.seq == entry.seq()) {
+                snapshot_holds = snapshot.holds(replay.project());
+            }
             for digest in entry
                 .events()
                 .iter()
@@ -149,6 +154,12 @@ fn project(ledger: &Sqlite, id: ProjectId) -> Result<ProjectReport, Error> {
         problem = Some(Problem {
             seq: Some(1),
             what: "it founds another project".to_owned(),
+        });
+    }
+    if problem.is_none() && !snapshot_holds {
+        problem = Some(Problem {
+            seq: None,
+            what: "the state that was written down for a fast start is not what the entries say; stop the registry, delete its row in the table `snapshots`, and start it again".to_owned(),
         });
     }
     let (mut contents, mut missing) = (0, 0);
@@ -181,6 +192,9 @@ fn project(ledger: &Sqlite, id: ProjectId) -> Result<ProjectReport, Error> {
             });
         }
     }
+    if problem.is_none() {
+        problem = unservable(ledger, id, state)?;
+    }
     Ok(ProjectReport {
         id,
         name: state.name().to_owned(),
@@ -189,4 +203,22 @@ fn project(ledger: &Sqlite, id: ProjectId) -> Result<ProjectReport, Error> {
         missing,
         problem,
     })
+}
+
+/// Content may come late, but not what an environment serves: applications ask for it now.
+fn unservable(
+    ledger: &Sqlite,
+    id: ProjectId,
+    state: &domain::Project,
+) -> Result<Option<Problem>, Error> {
+    let read = |digest: &Digest| -> Result<_, Error> {
+        Ok(ledger.content(id, digest)?.and_then(|found| found.bytes))
+    };
+    let found = crate::serving::unservable(state, &read)?;
+    Ok(found.first().map(|(environment, prompt, number)| {
+        let environment = state.environment(*environment).map_or("", |e| &e.name);
+        let prompt = state.prompt(*prompt).map_or("", |p| &p.name);
+        let what = format!("{environment} serves {prompt} v{number}, whose content is not here or is damaged; applications do not get it. Restore a backup that has it");
+        Problem { seq: None, what }
+    }))
 }

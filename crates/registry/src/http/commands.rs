@@ -24,8 +24,8 @@ pub async fn send(
         .project
         .ok_or_else(|| Failure::bad("no project was named"))?;
     let by = submitter(&app, &access.principal, project).await?;
-    let body = take::body(&headers, body, limits::COMMANDS_BYTES).await?;
-    let request: CommandsRequest = serde_json::from_slice(&body)
+    let taken = take::body(&app, &access, &headers, body, limits::COMMANDS_BYTES).await?;
+    let request: CommandsRequest = serde_json::from_slice(&taken.bytes)
         .map_err(|error| Failure::bad(format!("this is no list of commands: {error}")))?;
     if request.commands.len() > MAX_COMMANDS {
         return Err(Failure::too_large("the list of commands", MAX_COMMANDS));
@@ -33,6 +33,8 @@ pub async fn send(
     let outcomes = app
         .registry
         .blocking(move |projects| {
+            // What was read of the body takes about as much memory as the body.
+            let _room = taken.room;
             let mut arrived = Vec::with_capacity(request.commands.len());
             for (wire, number) in request.commands.iter().zip(1..) {
                 arrived.push(Arrived::read(wire).ok_or(Refused::Unreadable(number))?);

@@ -57,6 +57,11 @@ pub async fn one(
             ErrorCode::NotFound,
             "no entry of this project's ledger names this content, or it has not come yet",
         )),
+        Found::Damaged => Err(crate::Error::Damaged {
+            project,
+            what: format!("the content {digest} is not what its digest says"),
+        }
+        .into()),
     }
 }
 
@@ -69,8 +74,8 @@ pub async fn many(
 ) -> Result<Response, Failure> {
     let project = of(&access)?;
     let by = person(&access);
-    let body = take::body(&headers, body, limits::CONTENT_REQUEST_BYTES).await?;
-    let request: ContentRequest = serde_json::from_slice(&body)
+    let taken = take::body(&app, &access, &headers, body, limits::CONTENT_REQUEST_BYTES).await?;
+    let request: ContentRequest = serde_json::from_slice(&taken.bytes)
         .map_err(|error| Failure::bad(format!("this is no list of digests: {error}")))?;
     if request.digests.len() > MAX_CONTENTS {
         return Err(Failure::too_large("the list of digests", MAX_CONTENTS));
@@ -86,7 +91,8 @@ pub async fn many(
                         content: String::from_utf8_lossy(&bytes).into_owned(),
                     },
                     Found::Redacted => FoundContent::Redacted,
-                    Found::Missing => FoundContent::Missing,
+                    // The others of the list are good; asked for alone, it is told as damaged.
+                    Found::Missing | Found::Damaged => FoundContent::Missing,
                 };
                 if serde_json::to_writer(&mut lines, &ContentLine { digest, found }).is_ok() {
                     lines.push(b'\n');
@@ -116,8 +122,8 @@ pub async fn put(
     let (project, digest) = (of(&access)?, named(&digest)?);
     let person = person(&access)
         .ok_or_else(|| Failure::new(ErrorCode::Forbidden, "only members put content"))?;
-    let _large = large(&app).await?;
-    let bytes = take::body(&headers, body, limits::CONTENT_BYTES).await?;
+    let take::Taken { bytes, room: _room } =
+        take::body(&app, &access, &headers, body, limits::CONTENT_BYTES).await?;
     let bytes = tokio::task::spawn_blocking(move || check(&digest, bytes))
         .await
         .map_err(|_| Failure::new(ErrorCode::Internal, "the check was interrupted"))??;

@@ -13,6 +13,8 @@ pub struct Failure {
     error: ApiError,
     /// Seconds after which to come again.
     come_again: Option<u64>,
+    /// Another status than the code's.
+    status: Option<StatusCode>,
 }
 
 impl Failure {
@@ -21,6 +23,7 @@ impl Failure {
         Self {
             error: ApiError::new(code, message),
             come_again: None,
+            status: None,
         }
     }
 
@@ -46,11 +49,9 @@ impl Failure {
 
     /// Too many calls.
     pub fn too_many(message: impl Into<String>, come_again: u64) -> Self {
-        let error = ApiError::new(ErrorCode::TooMany, message);
-        Self {
-            error,
-            come_again: Some(come_again),
-        }
+        let mut failure = Self::new(ErrorCode::TooMany, message);
+        failure.come_again = Some(come_again);
+        failure
     }
 
     /// Its code.
@@ -104,7 +105,10 @@ impl From<Denied> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.error.code.status())
+        let by_code = || StatusCode::from_u16(self.error.code.status()).ok();
+        let status = self
+            .status
+            .or_else(by_code)
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self.error)).into_response();
         let headers = response.headers_mut();
@@ -125,6 +129,16 @@ pub async fn no_such_call() -> Failure {
         ErrorCode::NotFound,
         "there is no such call; /openapi.json lists all",
     )
+}
+
+/// The path is one of ours, the method isn't; the router adds `Allow`.
+pub async fn no_such_method() -> Failure {
+    let mut failure = Failure::new(
+        ErrorCode::NotFound,
+        "this path has no such method; /openapi.json lists all calls",
+    );
+    failure.status = Some(StatusCode::METHOD_NOT_ALLOWED);
+    failure
 }
 
 /// A fault of ours: told without details, logged by the panic hook.

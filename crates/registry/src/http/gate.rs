@@ -136,6 +136,12 @@ fn admit(gate: &Gate, request: &Request) -> Result<(), Failure> {
             "this registry does not go by the name in the request's Host; its operator lists the names with --host",
         ));
     }
+    if percent_encoding::percent_decode_str(request.uri().path())
+        .decode_utf8()
+        .is_err()
+    {
+        return Err(Failure::bad("the path is not UTF-8"));
+    }
     let length = request
         .uri()
         .path_and_query()

@@ -9,7 +9,7 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// The data file can be read, and the listener is not stopping.
+/// The data file can be read and written to, and the listener is not stopping.
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
     if app.gate.stopping.is_cancelled() {
         return Err(Failure::new(
@@ -18,7 +18,7 @@ pub async fn readyz(State(app): State<App>) -> Result<&'static str, Failure> {
         ));
     }
     app.registry
-        .blocking(|projects| projects.ledger().projects().map(drop))
+        .blocking(|projects| projects.ledger().writable())
         .await?;
     Ok("ready")
 }

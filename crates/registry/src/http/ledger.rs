@@ -89,12 +89,14 @@ pub async fn give(
             ));
         }
     };
+    let taken = take::body(&app, &access, &headers, body, limits::GIVE_BYTES).await?;
+    // Checking takes more memory than the body: few at once, and none waits here for a sender.
     let _large = large(&app).await?;
-    let body = take::body(&headers, body, limits::GIVE_BYTES).await?;
     let head = app
         .registry
         .blocking(move |projects| {
-            let text = std::str::from_utf8(&body)
+            let _room = taken.room;
+            let text = std::str::from_utf8(&taken.bytes)
                 .map_err(|_| NotGiven::Broken("the ledger is not UTF-8".to_owned()))?;
             let parts = read_lines(text)?;
             projects.take(

@@ -15,12 +15,14 @@ mod health;
 mod ledger;
 mod me;
 mod openapi;
+mod room;
 mod served;
 mod take;
 
 pub use counts::Counts;
 pub use failure::Failure;
 pub use gate::Gate;
+pub use room::Rooms;
 
 use crate::Registry;
 use crate::people::Scope;
@@ -128,7 +130,7 @@ pub fn router(registry: Registry, gate: Arc<Gate>) -> Router {
     }
     router
         .fallback(failure::no_such_call)
-        .method_not_allowed_fallback(failure::no_such_call)
+        .method_not_allowed_fallback(failure::no_such_method)
         .layer(axum::middleware::from_fn_with_state(
             app.clone(),
             gate::gate,

@@ -55,7 +55,7 @@ pub async fn prompt(
     };
     let Some(asked) = asked else {
         let served = served.ok_or_else(|| not_served(&shelf))?;
-        let answer = served.answer(wanted.unit.as_deref()).ok_or_else(gone)?;
+        let answer = served.answer(wanted.unit.as_deref()).ok_or_else(not_here)?;
         return Ok(answer.respond(&headers));
     };
     let answer = older(&app, project.id, environment, &name, asked).await?;
@@ -167,6 +167,15 @@ fn not_served(shelf: &Shelf) -> Failure {
 
 fn not_found(words: impl Into<String>) -> Failure {
     Failure::new(ErrorCode::NotFound, words)
+}
+
+/// What is served is never redacted: so it is missing or damaged, and that is ours to mend. Not
+/// "not found", after which an application would do without its prompt.
+fn not_here() -> Failure {
+    Failure::new(
+        ErrorCode::Unavailable,
+        "the content of what this environment serves is missing or damaged here; the registry's operator can find out more with galley-registry verify",
+    )
 }
 
 fn gone() -> Failure {

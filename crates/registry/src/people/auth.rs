@@ -213,11 +213,10 @@ impl Registry {
         let bearer = bearer.ok_or(Denied::Unknown)?;
         let principal = self.principal(bearer).await?;
         let rates = &self.inner.rates;
+        let key = principal.counts_as();
         let counted = match &principal {
-            Principal::Person { key, .. } => rates.person(*key),
-            Principal::Environment { key, .. } => rates.environment(*key),
-            Principal::Invitation { invitation, .. } => rates.person(KeyId(invitation.0)),
-            Principal::Founding { hash, .. } => rates.person(short(hash)),
+            Principal::Environment { .. } => rates.environment(key),
+            _ => rates.person(key),
         };
         counted.map_err(Denied::TooMany)?;
         scope
@@ -328,6 +327,16 @@ fn short(hash: &KeyHash) -> KeyId {
 }
 
 impl Principal {
+    /// The name under which its calls, streams and bodies are counted.
+    #[must_use]
+    pub fn counts_as(&self) -> KeyId {
+        match self {
+            Self::Person { key, .. } | Self::Environment { key, .. } => *key,
+            Self::Invitation { invitation, .. } => KeyId(invitation.0),
+            Self::Founding { hash, .. } => short(hash),
+        }
+    }
+
     /// Whether it would still be let in: streams ask this whenever something changes.
     #[must_use]
     pub fn still_good(&self) -> bool {

@@ -64,10 +64,14 @@ impl Projects {
         if stored.redacted {
             return Ok(Found::Redacted);
         }
-        Ok(stored
-            .readable(by)
-            .cloned()
-            .map_or(Found::Missing, Found::Here))
+        let Some(bytes) = stored.readable(by).cloned() else {
+            return Ok(Found::Missing);
+        };
+        if Digest::of(&bytes) != *digest {
+            tracing::error!(%project, %digest, "a content is damaged and is not given out");
+            return Ok(Found::Damaged);
+        }
+        Ok(Found::Here(bytes))
     }
 }
 
@@ -80,4 +84,6 @@ pub enum Found {
     Redacted,
     /// It isn't there, or not for this reader.
     Missing,
+    /// What is stored is not what its digest says.
+    Damaged,
 }

@@ -1,10 +1,13 @@
 //! Snapshots of the fold: a cache that is thrown away whenever it does not fit.
+//!
+//! A snapshot begins with the digest of the rest, so that a changed one is noticed on reading;
+//! `verify` compares it with the entries that it stands for.
 
 use super::{Loaded, Projects};
 use crate::Error;
 use crate::ledger::StoredSnapshot;
 use domain::ledger::{FORMAT, RULES};
-use domain::{Project, ProjectId};
+use domain::{Digest, Project, ProjectId};
 use std::sync::Arc;
 
 /// Entries after which a snapshot may be due.
@@ -16,7 +19,38 @@ const SHARE: u64 = 20;
 /// What a snapshot must match to be read: the format and rules of entries, and the sources that
 /// laid it out.
 fn shape() -> String {
-    format!("{FORMAT}.{RULES}.{}", env!("GALLEY_FOLD_SHAPE"))
+    format!("{FORMAT}.{RULES}.sealed.{}", env!("GALLEY_FOLD_SHAPE"))
+}
+
+/// A state as a snapshot holds it.
+fn seal(project: &Project) -> Result<Vec<u8>, Error> {
+    let placeholder = vec![0; size_of::<Digest>()];
+    let mut bytes = postcard::to_extend(project, placeholder).map_err(|error| Error::Damaged {
+        project: project.id().unwrap_or(ProjectId(uuid::Uuid::nil())),
+        what: error.to_string(),
+    })?;
+    if let Some((head, rest)) = bytes.split_first_chunk_mut() {
+        *head = Digest::of(rest).0;
+    }
+    Ok(bytes)
+}
+
+/// What a snapshot holds, if it is what was written.
+fn open(bytes: &[u8]) -> Option<&[u8]> {
+    let (digest, rest) = bytes.split_first_chunk()?;
+    (Digest::of(rest).0 == *digest).then_some(rest)
+}
+
+impl StoredSnapshot {
+    /// Whether it would be read by this program as it is now.
+    pub(crate) fn fits(&self) -> bool {
+        self.shape == shape()
+    }
+
+    /// Whether it holds just this state.
+    pub(crate) fn holds(&self, project: &Project) -> bool {
+        seal(project).is_ok_and(|bytes| bytes == self.bytes)
+    }
 }
 
 impl Projects {
@@ -31,8 +65,8 @@ impl Projects {
         {
             return Ok((Project::new(), 0));
         }
-        match postcard::from_bytes::<Project>(&stored.bytes) {
-            Ok(project) if project.id() == Some(id) && project.seen() == stored.at => {
+        match open(&stored.bytes).map(postcard::from_bytes::<Project>) {
+            Some(Ok(project)) if project.id() == Some(id) && project.seen() == stored.at => {
                 Ok((project, stored.at.seq))
             }
             _ => {
@@ -44,10 +78,7 @@ impl Projects {
 
     pub(super) fn write_snapshot(&self, project: &Project) -> Result<u64, Error> {
         let id = project.id().unwrap_or(ProjectId(uuid::Uuid::nil()));
-        let bytes = postcard::to_allocvec(project).map_err(|error| Error::Damaged {
-            project: id,
-            what: error.to_string(),
-        })?;
+        let bytes = seal(project)?;
         let at = project.seen();
         self.ledger.put_snapshot(
             id,

@@ -179,6 +179,29 @@ fn served(
     })
 }
 
+/// Where an environment serves what is not here, or is not what its digest says: the environment,
+/// the prompt and the version's number. What was redacted is left out, for it is gone on purpose.
+pub fn unservable(
+    project: &Project,
+    read: &impl Read,
+) -> Result<Vec<(EnvironmentId, PromptId, u32)>, Error> {
+    let mut found = Vec::new();
+    for environment in project.environments().filter(|e| e.retired.is_none()) {
+        for (prompt, serving) in project.served(environment.id) {
+            for side in &serving.sides {
+                let Some((_, version)) = project.version(side.version) else {
+                    continue;
+                };
+                let gone = project.is_redacted(&version.content);
+                if !gone && version_as_served(project, version, read)?.is_none() {
+                    found.push((environment.id, prompt, version.number));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// A version with the content of every snippet that it includes, however deep; none where any of
 /// that is missing: half a prompt is not served.
 pub(super) fn version_as_served(
@@ -217,8 +240,17 @@ pub(super) fn version_as_served(
     }))
 }
 
+/// A content, if it is here and is what its digest says: what was approved is what is served, or
+/// nothing is.
 fn content(digest: &Digest, read: &impl Read) -> Result<Option<VersionContent>, Error> {
-    Ok(read(digest)?.and_then(|bytes| VersionContent::decode(&bytes).ok()))
+    let Some(bytes) = read(digest)? else {
+        return Ok(None);
+    };
+    if Digest::of(&bytes) != *digest {
+        tracing::error!(%digest, "a content is damaged and is not served; `galley-registry verify` says more");
+        return Ok(None);
+    }
+    Ok(VersionContent::decode(&bytes).ok())
 }
 
 /// Everything that an environment serves, in one answer, prompts by name.

@@ -9,6 +9,7 @@ mod build;
 mod choose;
 
 pub use answer::Answer;
+pub use build::unservable;
 pub use choose::{Asked, NotServed, earlier};
 
 use domain::names::folded;

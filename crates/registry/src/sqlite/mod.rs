@@ -53,7 +53,10 @@ impl Sqlite {
     /// # Errors
     /// The file can't be opened, is another program's, or is newer.
     pub fn open(path: &Path, options: FileOptions) -> Result<Self, Error> {
-        if !path.exists() {
+        // An empty file is what `touch` or a cut-off `init` leaves: no data, and perhaps readable
+        // by others.
+        let size = std::fs::metadata(path).map_or(0, |found| found.len());
+        if size == 0 {
             if !options.create {
                 return Err(Error::NoData(path.to_owned()));
             }
@@ -79,6 +82,45 @@ impl Sqlite {
         };
         opened.limit(options.max_bytes)?;
         Ok(opened)
+    }
+
+    /// Whether it can be written to now. Nothing is written.
+    ///
+    /// # Errors
+    /// It can't: [`Error::ReadOnly`], [`Error::Busy`] and so on.
+    pub fn writable(&self) -> Result<(), Error> {
+        let mut writer = self.writer.lock();
+        let behaviour = rusqlite::TransactionBehavior::Immediate;
+        writer
+            .durable
+            .transaction_with_behavior(behaviour)?
+            .rollback()?;
+        Ok(())
+    }
+
+    /// Takes the lock that lies beside the file, in `<file>.lock`. Not on the file itself, whose
+    /// locks are SQLite's.
+    ///
+    /// # Errors
+    /// [`Error::Served`] if another process has it; or it can't be made.
+    pub fn lock_beside(&self) -> Result<std::fs::File, Error> {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".lock");
+        let path = PathBuf::from(name);
+        let failed = |source| Error::File {
+            path: path.clone(),
+            source,
+        };
+        make_private(&path)?;
+        let file = std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Served(self.path.clone())),
+            Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+        }
     }
 
     /// Where the file is.
@@ -151,13 +193,25 @@ fn make_private(path: &Path) -> Result<(), Error> {
     }
     match options.open(path) {
         Ok(_) => Ok(()),
-        // Another process was faster.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(Error::File {
-            path: path.to_owned(),
-            source,
-        }),
+        // Another process was faster, or an empty file lay there.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => keep_private(path),
+        Err(source) => Err(source),
     }
+    .map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(unix)]
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_path: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// A number as SQLite has it.

@@ -41,17 +41,17 @@ fn the_document_lists_the_routes_and_no_others() {
 async fn a_call_that_is_not_there_is_an_error_like_any_other() {
     let house = crate::team::House::open().await;
     let client = crate::team::client();
-    for (method, path) in [
-        (reqwest::Method::GET, "/v2"),
-        (reqwest::Method::DELETE, "/v1/me"),
-        (reqwest::Method::GET, "/"),
+    for (method, path, status) in [
+        (reqwest::Method::GET, "/v2", 404),
+        (reqwest::Method::DELETE, "/v1/me", 405),
+        (reqwest::Method::GET, "/", 404),
     ] {
         let response = client
             .request(method.clone(), format!("{}{path}", house.url()))
             .send()
             .await
             .unwrap();
-        assert_eq!(response.status(), 404, "{method} {path}");
+        assert_eq!(response.status(), status, "{method} {path}");
         let error: protocol::ApiError = response.json().await.unwrap();
         assert_eq!(error.code, protocol::ErrorCode::NotFound);
     }

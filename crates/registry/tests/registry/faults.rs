@@ -108,6 +108,24 @@ fn files_that_are_not_ours_stay_as_they_are() {
 
 #[cfg(unix)]
 #[test]
+fn an_empty_file_is_no_data_and_becomes_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("touched.sqlite");
+    std::fs::write(&path, "").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(
+        opened(&path, Options::default()),
+        Error::NoData(_)
+    ));
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+    drop(Registry::open(&path, Options::create()).unwrap());
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
 fn nobody_else_can_read_the_data_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = tempfile::tempdir().unwrap();
@@ -173,6 +191,48 @@ async fn a_snapshot_that_does_not_fit_is_thrown_away() {
         ada.creates_prompt(&format!("after {number}")).await;
         running.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_snapshot_is_not_believed() {
+    let house = House::open().await;
+    let team = house.found().await;
+    team.ada.creates_prompt("triage").await;
+    let house = house.restart().await;
+    let file = rusqlite::Connection::open(house.file()).unwrap();
+    let mut bytes: Vec<u8> = file
+        .query_row("SELECT bytes FROM snapshots", [], |row| row.get(0))
+        .unwrap();
+    let write = |bytes: &[u8]| {
+        let rows = file.execute("UPDATE snapshots SET bytes = ?1", [bytes]);
+        assert_eq!(rows.unwrap(), 1);
+    };
+    // As long as before, and it reads well: only the name is another.
+    let at = bytes.windows(6).position(|w| w == b"triage").unwrap();
+    bytes[at..at + 6].copy_from_slice(b"tirage");
+    // Whoever can write the file can write the digest, too: `verify` compares with the entries.
+    let mut sealed = bytes.clone();
+    let digest = domain::Digest::of(&sealed[32..]);
+    sealed[..32].copy_from_slice(&digest.0);
+    for changed in [&sealed, &bytes] {
+        write(changed);
+        let report = house.registry.verify().unwrap();
+        assert!(!report.holds(), "{report}");
+        assert!(report.to_string().contains("fast start"), "{report}");
+    }
+    // One that was changed by itself is not read: only where a prompt of this name is known is
+    // it joined.
+    let again = Registry::open(house.file(), Options::default()).unwrap();
+    let running = again.serve(&registry::Listening::loopback()).await.unwrap();
+    let ada = Member {
+        url: running.url(),
+        ..team.ada.clone()
+    };
+    ada.creates_prompt("triage").await;
+    let last = ada.ledger().await.pop().unwrap();
+    assert!(last.contains("prompt_joined"), "{last}");
+    running.stop().await;
+    assert!(again.verify().unwrap().holds(), "another was written down");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -213,7 +213,7 @@ async fn content_that_the_giver_lacked_may_come_later() {
     );
     app.url = theirs.url();
     // Half a prompt is not served.
-    assert_eq!(app.gets("/v1/prompts/triage").await.status(), 404);
+    assert_eq!(app.gets("/v1/prompts/triage").await.status(), 503);
     let there = Member {
         url: theirs.url(),
         ..team.ada.clone()

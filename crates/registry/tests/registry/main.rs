@@ -14,3 +14,4 @@ mod kills;
 mod process;
 mod serving;
 mod team;
+mod uploads;

@@ -158,6 +158,20 @@ async fn from_init_to_backup() {
 }
 
 #[test]
+fn one_file_is_served_by_one_process() {
+    let home = TempDir::new().unwrap();
+    init(home.path());
+    let mut first = Process::start(home.path(), &[]);
+    let second = run(home.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1), "{second:?}");
+    assert!(text(&second.stderr).contains("already"), "{second:?}");
+    // Looking at it and copying it goes on; and whoever is gone holds nothing.
+    assert!(run(home.path(), &["verify"]).status.success());
+    first.kill();
+    assert!(Process::start(home.path(), &[]).stop().success());
+}
+
+#[test]
 fn wrong_use_is_told_with_its_source() {
     let home = TempDir::new().unwrap();
     init(home.path());
