@@ -106,28 +106,103 @@ impl Contents for StoredContents {
     }
 }
 
-pub(crate) fn find(tx: &Connection, digest: &Digest) -> Result<Option<Arc<[u8]>>> {
-    Ok(tx
+/// What is stored under a digest.
+enum Stored {
+    /// Nothing.
+    Nothing,
+    /// The content of that name.
+    Good(Arc<[u8]>),
+    /// Other bytes: the disk, or somebody, changed them.
+    Damaged,
+}
+
+fn look(tx: &Connection, digest: &Digest) -> Result<Stored> {
+    let bytes: Option<Arc<[u8]>> = tx
         .prepare_cached("SELECT bytes FROM content WHERE digest = ?1")?
         .query_row([digest.0], |row| Ok(Arc::from(row.get_ref(0)?.as_blob()?)))
-        .optional()?)
+        .optional()?;
+    Ok(match bytes {
+        None => Stored::Nothing,
+        Some(bytes) if Digest::of(&bytes) == *digest => Stored::Good(bytes),
+        Some(_) => Stored::Damaged,
+    })
+}
+
+/// A content, if it is here as it was.
+pub(crate) fn find(tx: &Connection, digest: &Digest) -> Result<Option<Arc<[u8]>>> {
+    Ok(match look(tx, digest)? {
+        Stored::Good(bytes) => Some(bytes),
+        Stored::Nothing | Stored::Damaged => None,
+    })
 }
 
 impl Store {
-    /// The bytes of a content, if they are here.
+    /// The bytes of a content, if they are here. Bytes that are no longer those of its name are
+    /// not: they are put out of the way, and the next sync fetches the content anew.
     ///
     /// # Errors
     /// The file can't be read.
     pub fn content(&self, digest: &Digest) -> Result<Option<Arc<[u8]>>> {
-        self.read(|tx| find(tx, digest))
+        let found = self.content_of(std::slice::from_ref(digest))?;
+        Ok(found.into_iter().next().flatten())
     }
 
-    /// Several contents at once, in the order asked for.
+    /// Several contents at once, in the order asked for; each as [`Self::content`] gives it.
     ///
     /// # Errors
     /// The file can't be read.
     pub fn content_of(&self, digests: &[Digest]) -> Result<Vec<Option<Arc<[u8]>>>> {
-        self.read(|tx| digests.iter().map(|digest| find(tx, digest)).collect())
+        let mut damaged = Vec::new();
+        let found = self.read(|tx| {
+            let each = digests.iter().map(|digest| match look(tx, digest)? {
+                Stored::Good(bytes) => Ok(Some(bytes)),
+                Stored::Nothing => Ok(None),
+                Stored::Damaged => {
+                    damaged.push(*digest);
+                    Ok(None)
+                }
+            });
+            each.collect::<Result<Vec<_>>>()
+        })?;
+        for digest in &damaged {
+            self.put_away_damaged(digest)?;
+        }
+        Ok(found)
+    }
+
+    /// Nobody shall take damaged bytes for what they were: the content counts as missing. What an
+    /// entry names is at the registry, too; what only waits in an outbox may be nowhere else, and is
+    /// filed under the name that its bytes have by now.
+    fn put_away_damaged(&self, digest: &Digest) -> Result<()> {
+        self.write(|tx| {
+            let bytes: Option<Vec<u8>> = tx
+                .query_row(
+                    "SELECT bytes FROM content WHERE digest = ?1",
+                    [digest.0],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let Some(bytes) = bytes else { return Ok(()) };
+            let now = Digest::of(&bytes);
+            if now == *digest {
+                return Ok(());
+            }
+            let named: bool = tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM named WHERE digest = ?1)",
+                [digest.0],
+                |row| row.get(0),
+            )?;
+            if named {
+                tx.execute("DELETE FROM content WHERE digest = ?1", [digest.0])?;
+            } else {
+                tx.execute(
+                    "UPDATE OR REPLACE content SET digest = ?2 WHERE digest = ?1",
+                    params![digest.0, now.0],
+                )?;
+            }
+            tx.changes(None, Area::Content);
+            Ok(())
+        })
     }
 
     /// All content, for the rules.

@@ -175,6 +175,15 @@ fn select(tx: &Connection, filter: &str, project: ProjectId) -> Result<Vec<Draft
     Ok(found)
 }
 
+/// The open draft of a prompt that does not exist yet.
+fn of_new_prompt(tx: &Connection, project: ProjectId, name: &str) -> Result<Option<Draft>> {
+    let wanted = domain::names::folded(name);
+    let drafts = select(tx, "prompt IS NULL AND discarded IS NULL", project)?;
+    Ok(drafts
+        .into_iter()
+        .find(|draft| domain::names::folded(&draft.name) == wanted))
+}
+
 /// Writes the row, its autosave and its place in the index.
 fn write(tx: &Write<'_>, draft: &Draft) -> Result<()> {
     let content = serde_json::to_string(&draft.content)?;
@@ -311,7 +320,8 @@ pub(crate) fn destroy_history(
 }
 
 impl Store {
-    /// Begins a draft; of a prompt that has one already, gives that.
+    /// Begins a draft; of a prompt that has one already, gives that. A prompt that does not exist
+    /// yet is known by its name.
     ///
     /// # Errors
     /// The file can't be written.
@@ -330,6 +340,8 @@ impl Store {
                 if let Some(id) = there {
                     return find(tx, DraftId(id));
                 }
+            } else if let Some(there) = of_new_prompt(tx, project, &new.name)? {
+                return Ok(there);
             }
             let draft = Draft {
                 id: new.id,
@@ -440,12 +452,16 @@ impl Store {
             if draft.discarded.is_none() {
                 return Ok(draft);
             }
-            for mut other in select(tx, "discarded IS NULL", draft.project)? {
-                if draft.prompt.is_some() && other.prompt == draft.prompt {
-                    other.discarded = Some(now);
-                    other.revision += 1;
-                    write(tx, &other)?;
-                }
+            let other = match draft.prompt {
+                Some(prompt) => select(tx, "discarded IS NULL", draft.project)?
+                    .into_iter()
+                    .find(|other| other.prompt == Some(prompt)),
+                None => of_new_prompt(tx, draft.project, &draft.name)?,
+            };
+            if let Some(mut other) = other {
+                other.discarded = Some(now);
+                other.revision += 1;
+                write(tx, &other)?;
             }
             draft.discarded = None;
             draft.revision += 1;

@@ -46,7 +46,7 @@ pub use file::{Options, Store};
 pub use histories::{OtherHistory, SetAside};
 pub use migrations::newest_schema;
 pub use outbox::{Answer, Mark, NewCommand, OutboxState, QueueRequest, Queued, Settle};
-pub use projects::{KeyNames, KnownProject, Place, SyncNote};
+pub use projects::{Begun, KeyNames, KnownProject, Place, SyncNote};
 pub use runs::{CaseResult, LocalRun, RunState};
 pub use search::{FoundIn, Hit, Segment};
 pub use settings::Provider;

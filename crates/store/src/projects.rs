@@ -7,7 +7,7 @@ use crate::columns;
 use crate::error::{Result, StoreError};
 use crate::file::{Store, Write};
 use domain::ledger::{PublicKey, Seen};
-use domain::{Digest, Millis, PersonId, ProjectId};
+use domain::{Digest, KeyId, Millis, PersonId, ProjectId};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +37,23 @@ pub struct KeyNames {
     pub token: Option<String>,
 }
 
+/// How a project comes to be on this computer, while it is not known whether the registry took it,
+/// or us, in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Begun {
+    /// It is being founded.
+    Founding {
+        /// The public half of the invitation.
+        invitation: KeyId,
+    },
+    /// It is being joined.
+    Joining {
+        /// The key of the invitation, which signs the joining.
+        invitation: PublicKey,
+    },
+}
+
 /// How far this computer and the registry agree.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -55,6 +72,8 @@ pub struct SyncNote {
     pub last_contact: Option<Millis>,
     /// What keeps the two from agreeing, in words.
     pub problem: Option<String>,
+    /// Set until founding or joining it is finished.
+    pub begun: Option<Begun>,
     /// What syncing wants to remember beside that.
     pub rest: BTreeMap<String, Value>,
 }

@@ -201,3 +201,36 @@ fn a_saved_version_and_its_draft_are_one_write() {
         .expect_err("no such draft");
     assert_eq!(store.outbox(maker.project).expect("reads").len(), 1);
 }
+
+#[test]
+fn a_prompt_that_was_never_saved_has_one_open_draft_too() {
+    let (_folder, store, maker, _) = begin();
+    let begin = |n, name: &str| {
+        let new = NewDraft {
+            name: name.to_owned(),
+            ..new(n, None)
+        };
+        store
+            .open_draft(maker.project, new, Millis(NOON))
+            .expect("opens")
+    };
+    let open = || {
+        let drafts = store.drafts(maker.project).expect("reads");
+        drafts.iter().map(|draft| draft.id).collect::<Vec<_>>()
+    };
+    let first = begin(1, "Support/Reply");
+    assert_eq!(begin(2, "support/reply"), first, "case makes no other name");
+    assert_ne!(begin(3, "support/other").id, first.id);
+    store
+        .discard_draft(first.id, Millis(NOON))
+        .expect("discards");
+    let second = begin(4, "support/reply");
+    assert_ne!(second.id, first.id);
+    store
+        .bring_back_draft(first.id, Millis(NOON))
+        .expect("brings back");
+    assert!(open().contains(&first.id));
+    assert!(!open().contains(&second.id), "one of a name is open");
+    let aside = store.draft(second.id).expect("reads");
+    assert!(aside.discarded.is_some(), "and nothing is lost");
+}

@@ -1,6 +1,7 @@
 //! The store from outside: real files, real other processes, real kills.
 
 mod child;
+mod damage;
 mod destroy;
 mod drafts;
 mod finding;
