@@ -39,6 +39,12 @@ pub enum SyncError {
     /// An invitation does not lead to the project that it names.
     #[error("{0}")]
     WrongProject(&'static str),
+    /// The registry no longer knows this computer's token, which it knew before.
+    #[error("{}", locked_out(admins))]
+    LockedOut {
+        /// Who can let this person in again, by name.
+        admins: Vec<String>,
+    },
     /// The registry refused the one command that this was about.
     #[error(transparent)]
     Refused(#[from] domain::Refusal),
@@ -57,6 +63,18 @@ pub enum SyncError {
     /// A fault of ours: a part of the work stopped unexpectedly.
     #[error("a part of the work stopped unexpectedly: {0}")]
     Fault(#[from] tokio::task::JoinError),
+}
+
+fn locked_out(admins: &[String]) -> String {
+    let whom = match admins {
+        [] => "an admin of the project".to_owned(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    };
+    format!(
+        "the registry no longer lets this computer in: you were removed from the project, or this computer's access was \
+         taken back. Everything here is kept, and what waits stays in the outbox; ask {whom}"
+    )
 }
 
 impl SyncError {
@@ -104,6 +122,16 @@ impl SyncError {
             Self::Store(StoreError::Moved { .. } | StoreError::Busy(_)) => true,
             _ => false,
         }
+    }
+
+    /// Whether the registry answered and said no: what was asked in this call was not done.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Client(ClientError::Refused { .. }))
+    }
+
+    /// Whether it said no with this code.
+    pub(crate) fn refused_with(&self, code: ErrorCode) -> bool {
+        matches!(self, Self::Client(error) if error.code() == Some(code))
     }
 
     /// Whether the registry can't be reached, or says that it can't work now.

@@ -11,6 +11,8 @@ use crate::push::{self, Signer, push};
 use crate::{SyncError, clock, verify};
 use domain::CommandId;
 use domain::ledger::Seen;
+use domain::permissions::Role;
+use protocol::ErrorCode;
 use protocol::ledger::LedgerHead;
 
 /// What a round did.
@@ -51,9 +53,29 @@ pub async fn sync_once(link: &Link, signer: &Signer, task: &Task) -> Result<Repo
 /// # Errors
 /// See [`SyncError`]. The store notes what a person must know of it.
 pub async fn exchange(link: &Link, signer: &Signer, task: &Task) -> Result<Report, SyncError> {
-    let result = round(link, signer, task).await;
+    let result = match round(link, signer, task).await {
+        Err(error) if error.refused_with(ErrorCode::Unauthorized) => Err(locked_out(link).await?),
+        result => result,
+    };
     remember(link, &result).await?;
     result
+}
+
+// A token that was never good ends with its founding or joining: this one was.
+async fn locked_out(link: &Link) -> Result<SyncError, SyncError> {
+    link.blocking(|link| {
+        let us = link.store.known_project(link.project)?.person;
+        let state = link.store.project(link.project)?;
+        let admins = state
+            .people()
+            .filter(|person| person.role == Role::Admin && person.removed.is_none())
+            .filter(|person| Some(person.id) != us)
+            .map(|person| person.name.clone());
+        Ok(SyncError::LockedOut {
+            admins: admins.collect(),
+        })
+    })
+    .await
 }
 
 async fn round(link: &Link, signer: &Signer, task: &Task) -> Result<Report, SyncError> {
@@ -122,9 +144,11 @@ async fn remember(link: &Link, result: &Result<Report, SyncError>) -> Result<(),
             error @ (SyncError::Disagree(_)
             | SyncError::Faulty { .. }
             | SyncError::Newer { .. }
+            | SyncError::LockedOut { .. }
             | SyncError::Client(
                 ClientError::Broken(_)
                 | ClientError::Untrusted(_)
+                | ClientError::NotTls
                 | ClientError::Refused { .. }
                 | ClientError::NoKey,
             )),

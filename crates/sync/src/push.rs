@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::progress::{Stage, Task};
 use crate::{SyncError, clock};
 use domain::ledger::{Command, SignedCommand};
-use domain::{CommandId, Digest, RefusalCode};
+use domain::{CommandId, Digest, Refusal, RefusalCode};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use protocol::ErrorCode;
 use protocol::commands::{CommandOutcome, CommandResult, MAX_COMMANDS};
@@ -58,7 +58,7 @@ pub async fn push(link: &Link, signer: &Signer, task: &Task) -> Result<Pushed, S
         task.tell(Stage::Sending, done, total);
         let (batch, later) = rest.split_at(batch_length(rest));
         let outcomes = send(link, batch, task).await?;
-        note(link, &outcomes, &mut pushed).await?;
+        note(link, batch, outcomes, &mut pushed).await?;
         done += batch.len() as u64;
         rest = later;
     }
@@ -211,25 +211,43 @@ async fn upload_one(link: &Link, digest: Digest) -> Result<(), SyncError> {
 
 async fn note(
     link: &Link,
-    outcomes: &[CommandOutcome],
+    batch: &[SignedCommand],
+    outcomes: Vec<CommandOutcome>,
     pushed: &mut Pushed,
 ) -> Result<(), SyncError> {
-    let mut answers = Vec::new();
-    for outcome in outcomes {
-        match &outcome.result {
+    let mut refused = Vec::new();
+    for (outcome, signed) in outcomes.into_iter().zip(batch) {
+        match outcome.result {
             CommandResult::Accepted { .. } => pushed.accepted.push(outcome.id),
             CommandResult::Refused { refusal } => {
                 pushed.refused.push(outcome.id);
-                answers.push((outcome.id, Answer::Refused(refusal.clone())));
+                refused.push((outcome.id, signed.command().body.contents(), refusal));
             }
         }
     }
-    if answers.is_empty() {
+    if refused.is_empty() {
         return Ok(());
     }
     link.blocking(move |link| {
+        let mut answers = Vec::with_capacity(refused.len());
+        for (id, contents, refusal) in refused {
+            answers.push((id, Answer::Refused(ours_to_mend(link, &contents, refusal)?)));
+        }
         link.store.answered(link.project, &answers, clock::now())?;
         Ok(())
     })
     .await
+}
+
+/// What the registry lacks because it is damaged or gone here is nothing that the registry can mend.
+fn ours_to_mend(link: &Link, contents: &[Digest], refusal: Refusal) -> Result<Refusal, SyncError> {
+    if refusal.code != RefusalCode::ContentMissing
+        || link.store.content_of(contents)?.iter().all(Option::is_some)
+    {
+        return Ok(refusal);
+    }
+    Ok(Refusal::new(
+        RefusalCode::ContentMissing,
+        "a text of this change is damaged on this computer and could not be sent; write it anew, or let this change go",
+    ))
 }

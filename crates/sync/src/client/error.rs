@@ -26,6 +26,11 @@ pub enum ClientError {
         "what answers at this address can't prove that it is the registry ({0}); nothing was sent. Ask whoever runs it whether its certificate is in order"
     )]
     Untrusted(String),
+    /// Something answers at an `https://` address that does not speak TLS. Nothing was sent.
+    #[error(
+        "what answers at this address does not speak https; nothing was sent. A registry on this computer may be at http:// instead; beyond this computer, ask whoever runs it for its https:// address"
+    )]
+    NotTls,
     /// It answered, and said no.
     #[error("{error}")]
     Refused {
@@ -41,8 +46,12 @@ pub enum ClientError {
 
 impl ClientError {
     pub(super) fn offline(error: &reqwest::Error) -> Self {
-        if let Some(what) = untrusted(error) {
-            return Self::Untrusted(what);
+        match tls_error(error) {
+            Some(rustls::Error::InvalidCertificate(what)) => {
+                return Self::Untrusted(what.to_string());
+            }
+            Some(rustls::Error::InvalidMessage(_)) => return Self::NotTls,
+            _ => {}
         }
         let why = if error.is_timeout() {
             "it does not answer in time".to_owned()
@@ -68,7 +77,9 @@ impl ClientError {
                 error.code,
                 ErrorCode::TooMany | ErrorCode::Unavailable | ErrorCode::Internal
             ),
-            Self::Setup(_) | Self::NoKey | Self::Untrusted(_) | Self::Broken(_) => false,
+            Self::Setup(_) | Self::NoKey | Self::Untrusted(_) | Self::NotTls | Self::Broken(_) => {
+                false
+            }
         }
     }
 
@@ -90,12 +101,12 @@ fn innermost(error: &reqwest::Error) -> String {
     inner.to_string()
 }
 
-/// What is wrong with the certificate, if that is what ended the connection.
-fn untrusted(error: &reqwest::Error) -> Option<String> {
+/// What TLS says, if that is what ended the connection.
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = next {
-        if let Some(rustls::Error::InvalidCertificate(what)) = inner.downcast_ref() {
-            return Some(what.to_string());
+        if let Some(found) = inner.downcast_ref() {
+            return Some(found);
         }
         // An I/O error hides what it wraps from `source`.
         next = match inner.downcast_ref::<std::io::Error>() {

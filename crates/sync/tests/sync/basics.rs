@@ -178,3 +178,27 @@ async fn a_promotion_that_waited_over_an_hour_is_asked_about_and_a_revert_is_sen
     ada.syncs().await.unwrap();
     assert!(ada.state().release(fresh).is_some());
 }
+
+#[tokio::test]
+async fn a_member_who_was_removed_is_told_so_and_keeps_everything() {
+    let (_server, _proxy, ada, ben) = two_desks().await;
+    let prompt = ben.creates("support/triage");
+    let version = ben.saves(prompt, Vec::new(), "not sent yet");
+    let person = domain::PersonId(ben.token.id.0);
+    ada.asks(Body::RemovePerson { person });
+    ada.syncs().await.unwrap();
+
+    let error = ben.syncs().await.unwrap_err();
+    assert!(
+        matches!(error, sync::SyncError::LockedOut { .. }),
+        "{error:?}"
+    );
+    assert!(!error.is_offline() && !error.is_passing());
+    assert!(error.to_string().contains("ask Ada"), "{error}");
+    let note = ben.store.known_project(ben.project).unwrap().sync;
+    assert_eq!(note.problem, Some(error.to_string()));
+    assert!(ben.view().ahead.version(version).is_some());
+    let states = ben.store.outbox(ben.project).unwrap();
+    let states: Vec<_> = states.iter().map(|queued| queued.state).collect();
+    assert_eq!(states, [OutboxState::Waiting; 2]);
+}

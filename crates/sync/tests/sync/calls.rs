@@ -233,3 +233,16 @@ async fn beyond_this_computer_it_is_tls_with_a_certificate_that_somebody_vouches
     assert!(!error.is_passing());
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_from_one_that_is_away() {
+    let (plain, _asked) = answers("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+    let address = Address::read(&format!("https://{plain}")).unwrap();
+    let client = Client::with_bearer(address, Bearer::new(SECRET), &ClientOptions::default());
+    let error = client.unwrap().me().await.unwrap_err();
+    assert!(matches!(error, ClientError::NotTls), "{error:?}");
+    assert!(
+        !error.is_passing() && error.to_string().contains("http://"),
+        "{error}"
+    );
+}

@@ -95,3 +95,65 @@ async fn what_is_redacted_goes_from_every_computer_that_syncs() {
         assert_eq!(desk.store.missing(desk.project).unwrap(), []);
     }
 }
+
+/// Changes the bytes under a name, as a failing disk would.
+fn damage(desk: &Desk, digest: &Digest) {
+    let conn = rusqlite::Connection::open(desk.store.path()).unwrap();
+    let changed = conn
+        .execute(
+            "UPDATE content SET bytes = CAST(replace(CAST(bytes AS TEXT), 'kind', 'kund') AS BLOB)
+             WHERE digest = ?1",
+            [digest.0],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+}
+
+#[tokio::test]
+async fn what_was_damaged_here_comes_anew_and_the_registry_is_not_blamed() {
+    let server = Server::start();
+    let ada = Desk::founds(&server.url(), &server.founding_token()).await;
+    let prompt = ada.creates("support/triage");
+    let version = ada.saves(prompt, Vec::new(), "Sort this.");
+    ada.syncs().await.unwrap();
+    let digest = ada.state().version(version).unwrap().1.content;
+
+    // Whoever reads it finds nothing, and the next round brings it.
+    damage(&ada, &digest);
+    assert_eq!(ada.store.content(&digest).unwrap(), None);
+    ada.syncs().await.unwrap();
+    assert!(ada.store.content(&digest).unwrap().is_some());
+
+    // The check of the whole history meets it first.
+    damage(&ada, &digest);
+    ada.store
+        .update_sync(ada.project, |note| {
+            note.verified_to = 0;
+            note.verified_digest = Digest::ZERO;
+        })
+        .unwrap();
+    let report = ada.syncs().await.unwrap();
+    assert!(report.verified);
+    ada.syncs().await.unwrap();
+    assert!(ada.store.content(&digest).unwrap().is_some());
+    let note = ada.store.known_project(ada.project).unwrap().sync;
+    assert_eq!(note.problem, None);
+}
+
+#[tokio::test]
+async fn what_was_damaged_before_it_was_sent_is_refused_by_its_name() {
+    let server = Server::start();
+    let ada = Desk::founds(&server.url(), &server.founding_token()).await;
+    let prompt = ada.creates("support/triage");
+    let version = ada.saves(prompt, Vec::new(), "Sort this.");
+    let (_, digest) = domain::VersionContent::text("Sort this.").encode().unwrap();
+    damage(&ada, &digest);
+    let report = ada.syncs().await.unwrap();
+    assert_eq!(report.refused.len(), 1);
+    let queued = ada
+        .store
+        .queued(ada.project, domain::CommandId(version.0))
+        .unwrap();
+    let why = queued.refusal.unwrap();
+    assert!(why.message.contains("damaged on this computer"), "{why}");
+}
