@@ -1608,6 +1608,8 @@ export type ProjectCard = {
 	default: boolean,
 	/**  Whether it is the sample. */
 	sample: boolean,
+	/**  While its founding or joining is not finished: that, and what to do. */
+	setting_up: string | null,
 };
 
 /**  The ledger, the outbox or a draft of a project changed, here or elsewhere (`project_changed`). */
@@ -2169,7 +2171,7 @@ export type StageSide = {
 export type Start = {
 	/**  The projects that this computer holds, the last used first. Empty on the first start. */
 	projects: ProjectCard[],
-	/**  The project to open at once. */
+	/**  The project to open at once; none while every one of them is still being set up. */
 	last: ProjectId | null,
 	/**  Whether secrets can be kept here. */
 	keychain: Keychain,

@@ -2,7 +2,9 @@
 //!
 //! Both draw nothing and keep no secret: ids and secrets are passed in, so that whoever calls has
 //! them in the keychain before anything is sent. What is sent waits in the outbox first, so that
-//! the same call again, after a lost answer or a crash, sends the same bytes and is once.
+//! the same call again, after a lost answer or a crash, sends the same bytes and is once. Whether
+//! the first was taken is asked with the token that it would have issued: that works when the
+//! invitation was used up.
 
 use crate::client::{Bearer, Client, ClientError};
 use crate::link::Link;
@@ -11,13 +13,13 @@ use crate::pull::pull;
 use crate::push::Signer;
 use crate::{SyncError, clock};
 use domain::ledger::{Body, Command, KeyHash, NewEnvironment, PublicKey, SignedCommand};
-use domain::{CommandId, EnvironmentId, Millis, PersonId, ProjectId, Refusal, RefusalCode};
+use domain::{CommandId, EnvironmentId, KeyId, Millis, PersonId, ProjectId, Refusal, RefusalCode};
 use protocol::ErrorCode;
-use protocol::commands::CommandResult;
+use protocol::commands::{CommandResult, CommandsResponse};
 use protocol::ledger::Me;
 use protocol::token::{Invitation, Token};
 use store::{
-    Answer, KnownProject, NewCommand, OutboxState, Place, QueueRequest, Store, StoreError,
+    Answer, Begun, KnownProject, NewCommand, OutboxState, Place, QueueRequest, Store, StoreError,
 };
 
 /// Who founds which project.
@@ -39,6 +41,8 @@ pub struct Founding {
     pub default: EnvironmentId,
     /// The founder's personal token; its id is that of the command that issues it.
     pub token: Token,
+    /// The public half of the invitation that it is founded with.
+    pub invitation: KeyId,
     /// Where the project will live.
     pub place: Place,
     /// When, by this computer's clock.
@@ -61,6 +65,9 @@ pub struct Newcomer {
 /// Founds a project on the registry of `founder`, a client with a founding token. Afterwards the
 /// project is in the store and in step.
 ///
+/// Until the registry was asked whether it takes the invitation, nothing is kept. From then on the
+/// project is in the store as begun: after a lost answer the same call finishes it.
+///
 /// # Errors
 /// See [`SyncError`]; [`SyncError::Refused`] says what the registry has against it.
 pub async fn found(
@@ -71,39 +78,124 @@ pub async fn found(
     task: &Task,
 ) -> Result<(), SyncError> {
     let link = Link::new(store.clone(), founder.clone(), founding.project);
-    let (wanted, signer) = (founding.clone(), signer.clone());
-    let commands = link
-        .blocking(move |link| queue_founding(link, &wanted, &signer))
-        .await?;
-    if !commands.is_empty() {
-        let sent = task
-            .or_cancelled(founder.commands(founding.project, &commands))
-            .await;
-        match sent {
-            Ok(answer) => {
-                let refused =
-                    answer
-                        .outcomes
-                        .into_iter()
-                        .find_map(|outcome| match outcome.result {
-                            CommandResult::Refused { refusal } => Some((outcome.id, refusal)),
-                            CommandResult::Accepted { .. } => None,
-                        });
-                if let Some((id, refusal)) = refused {
-                    return Err(give_up(&link, id, refusal).await?);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
     let owner = Link::new(
         store.clone(),
         founder.bearing(Bearer::new(founding.token.reveal())),
         founding.project,
     );
+    let again = known(&link).await?.is_some();
+    if again && finish_at(&owner, founding.device, task).await? {
+        return Ok(());
+    }
+    if !again {
+        may_found(&link, task).await?;
+    }
+    let (wanted, signer) = (founding.clone(), signer.clone());
+    let commands = link
+        .blocking(move |link| queue_founding(link, &wanted, &signer))
+        .await?;
+    let sent = task
+        .or_cancelled(founder.commands(founding.project, &commands))
+        .await;
+    match sent {
+        Ok(answer) => {
+            if let Some((id, refusal)) = refused(answer) {
+                return Err(give_up(&link, id, refusal).await?);
+            }
+        }
+        Err(error) => {
+            // Used, but for another project: then ours was never made. What was sent for the first
+            // time and refused as a whole was not made, either.
+            if error.refused_with(ErrorCode::Forbidden) || (!again && error.is_refusal()) {
+                forget(&link).await?;
+            }
+            return Err(error);
+        }
+    }
     pull(&owner, task).await?;
-    let person = PersonId(founding.project.0);
-    settle_in(&owner, &founding.name, person, founding.device).await
+    settle_in(&owner, PersonId(founding.project.0), founding.device).await
+}
+
+/// Asks whether the invitation still makes a project.
+async fn may_found(link: &Link, task: &Task) -> Result<(), SyncError> {
+    match task.or_cancelled(link.client.me()).await {
+        Ok(Me::Founding) => Ok(()),
+        Ok(_) => Err(SyncError::WrongProject(
+            "the registry takes this invitation for something else than a new project; ask for a new one",
+        )),
+        Err(error) if error.refused_with(ErrorCode::Forbidden) => Err(Refusal::new(
+            RefusalCode::NotAllowed,
+            "this invitation was used already; ask whoever runs the registry for a new one",
+        )
+        .into()),
+        Err(error) if error.refused_with(ErrorCode::Unauthorized) => Err(unknown_invitation(link)),
+        Err(error) => Err(error),
+    }
+}
+
+fn unknown_invitation(link: &Link) -> SyncError {
+    Refusal::new(
+        RefusalCode::NotAllowed,
+        format!(
+            "the registry at {} does not know this invitation, or it has ended; check that all of it \
+             was copied and that this is the registry that it is for, or ask for a new one",
+            link.client.address()
+        ),
+    )
+    .into()
+}
+
+/// Finishes a founding or a joining whose answer never came. `member` is a client with the token
+/// that was to be issued, `device` this computer's key. `false` if the registry does not know that
+/// token: it never took the project, or the person, in.
+///
+/// # Errors
+/// See [`SyncError`].
+pub async fn finish(
+    store: &Store,
+    member: &Client,
+    project: ProjectId,
+    device: PublicKey,
+    task: &Task,
+) -> Result<bool, SyncError> {
+    let link = Link::new(store.clone(), member.clone(), project);
+    finish_at(&link, device, task).await
+}
+
+async fn finish_at(member: &Link, device: PublicKey, task: &Task) -> Result<bool, SyncError> {
+    let person = match task.or_cancelled(member.client.me()).await {
+        Ok(Me::Person {
+            project, person, ..
+        }) if project == member.project => person,
+        Ok(_) => {
+            return Err(SyncError::WrongProject(
+                "the registry shows something else under this computer's key than the project that was begun",
+            ));
+        }
+        Err(error) if error.refused_with(ErrorCode::Unauthorized) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    pull(member, task).await?;
+    settle_in(member, person, device).await?;
+    Ok(true)
+}
+
+async fn known(link: &Link) -> Result<Option<KnownProject>, SyncError> {
+    link.blocking(|link| {
+        let projects = link.store.projects()?;
+        Ok(projects.into_iter().find(|known| known.id == link.project))
+    })
+    .await
+}
+
+fn refused(answer: CommandsResponse) -> Option<(CommandId, Refusal)> {
+    answer
+        .outcomes
+        .into_iter()
+        .find_map(|outcome| match outcome.result {
+            CommandResult::Refused { refusal } => Some((outcome.id, refusal)),
+            CommandResult::Accepted { .. } => None,
+        })
 }
 
 fn queue_founding(
@@ -117,11 +209,17 @@ fn queue_founding(
         founding.place.clone(),
     );
     known.device = Some(founding.device);
+    known.sync.begun = Some(Begun::Founding {
+        invitation: founding.invitation,
+    });
     match link.store.add_project(&known) {
         Ok(()) => {}
-        // Begun before: what waits is sent again.
+        // Begun before: what waits is sent again. Nothing waits if it was broken off before that.
         Err(StoreError::Moved { .. }) => {
-            return Ok(link.store.to_send(link.project, 2)?);
+            let waiting = link.store.to_send(link.project, 2)?;
+            if !waiting.is_empty() {
+                return Ok(waiting);
+            }
         }
         Err(error) => return Err(error.into()),
     }
@@ -162,6 +260,9 @@ fn queue_founding(
 /// Joins the project of an invitation. Afterwards the project is in the store and in step with
 /// what the newcomer may read; `stranger` is a client of the registry with whatever key.
 ///
+/// Once the joining was sent the project is in the store as begun: after a lost answer the same
+/// call finishes it. One that ends before leaves nothing behind.
+///
 /// # Errors
 /// See [`SyncError`]. [`SyncError::WrongProject`] if the registry shows another project than the
 /// invitation names.
@@ -184,52 +285,86 @@ pub async fn join(
         stranger.bearing(Bearer::new(newcomer.token.reveal())),
         project,
     );
-    let name = look(&invited, invitation).await?;
+    let before = known(&invited).await?.and_then(|known| known.sync.begun);
+    if before.is_some() && finish_at(&member, newcomer.device, task).await? {
+        return Ok(person);
+    }
+    let with = Begun::Joining {
+        invitation: invitation.key().public(),
+    };
+    if before.is_some_and(|before| before != with) {
+        // It was begun with another invitation, and the registry did not take it.
+        forget(&invited).await?;
+    }
     let signed = match waiting(&invited).await? {
         Some(signed) => signed,
-        None => {
-            read_along(&invited, invitation, name.as_deref(), task).await?;
-            let (invitation, newcomer) = (invitation.clone(), newcomer.clone());
-            invited
-                .blocking(move |link| queue_join(link, &invitation, &newcomer))
-                .await?
-        }
+        None => match prepare(&invited, invitation, newcomer, task).await {
+            Ok(signed) => signed,
+            Err(error) => {
+                forget(&invited).await?;
+                return Err(error);
+            }
+        },
     };
     let sent = invited
         .client
         .commands(project, std::slice::from_ref(&signed));
-    let answer = task.or_cancelled(sent).await?;
-    let refused = answer
-        .outcomes
-        .into_iter()
-        .find_map(|outcome| match outcome.result {
-            CommandResult::Refused { refusal } => Some(refusal),
-            CommandResult::Accepted { .. } => None,
-        });
-    if let Some(refusal) = refused {
-        return Err(give_up(&invited, signed.id(), refusal).await?);
+    let answer = match task.or_cancelled(sent).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            if before != Some(with) && error.is_refusal() {
+                forget(&invited).await?;
+            }
+            return Err(if error.refused_with(ErrorCode::Unauthorized) {
+                unknown_invitation(&invited)
+            } else {
+                error
+            });
+        }
+    };
+    if let Some((id, refusal)) = refused(answer) {
+        return Err(give_up(&invited, id, refusal).await?);
     }
     pull(&member, task).await?;
-    let name = member
-        .blocking(|link| Ok(link.store.project(link.project)?.name().to_owned()))
-        .await?;
-    settle_in(&member, &name, person, newcomer.device).await?;
+    settle_in(&member, person, newcomer.device).await?;
     Ok(person)
 }
 
-/// Asks where the invitation leads. Nothing, if it was used: perhaps by us.
-async fn look(invited: &Link, invitation: &Invitation) -> Result<Option<String>, SyncError> {
-    match invited.client.me().await {
+/// Everything before the joining is sent: reading the ledger, and writing the command down.
+async fn prepare(
+    invited: &Link,
+    invitation: &Invitation,
+    newcomer: &Newcomer,
+    task: &Task,
+) -> Result<SignedCommand, SyncError> {
+    let name = look(invited, invitation, task).await?;
+    read_along(invited, invitation, &name, task).await?;
+    let (invitation, newcomer) = (invitation.clone(), newcomer.clone());
+    invited
+        .blocking(move |link| queue_join(link, &invitation, &newcomer))
+        .await
+}
+
+/// Asks where the invitation leads.
+async fn look(invited: &Link, invitation: &Invitation, task: &Task) -> Result<String, SyncError> {
+    match task.or_cancelled(invited.client.me()).await {
         Ok(Me::Invitation {
             project,
             project_name,
             ..
-        }) if project == invitation.project => Ok(Some(project_name)),
+        }) if project == invitation.project => Ok(project_name),
         Ok(_) => Err(SyncError::WrongProject(
             "the registry leads somewhere else than the invitation says; ask for a new invitation",
         )),
-        Err(error) if error.code() == Some(ErrorCode::Forbidden) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) if error.refused_with(ErrorCode::Forbidden) => Err(Refusal::new(
+            RefusalCode::NotAllowed,
+            "this invitation was used already; ask an admin for a new one",
+        )
+        .into()),
+        Err(error) if error.refused_with(ErrorCode::Unauthorized) => {
+            Err(unknown_invitation(invited))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -258,16 +393,9 @@ async fn waiting(link: &Link) -> Result<Option<SignedCommand>, SyncError> {
 async fn read_along(
     invited: &Link,
     invitation: &Invitation,
-    name: Option<&str>,
+    name: &str,
     task: &Task,
 ) -> Result<(), SyncError> {
-    let Some(name) = name else {
-        return Err(Refusal::new(
-            RefusalCode::NotAllowed,
-            "this invitation was used already; ask an admin for a new one",
-        )
-        .into());
-    };
     let wrong = SyncError::WrongProject(
         "the registry shows another project than the one that the invitation names; do not join, and tell whoever invited you",
     );
@@ -278,7 +406,10 @@ async fn read_along(
     let place = Place::Registry {
         address: invited.client.address().to_string(),
     };
-    let known = KnownProject::new(invitation.project, name, place);
+    let mut known = KnownProject::new(invitation.project, name, place);
+    known.sync.begun = Some(Begun::Joining {
+        invitation: invitation.key().public(),
+    });
     invited
         .blocking(move |link| match link.store.add_project(&known) {
             Ok(()) | Err(StoreError::Moved { .. }) => Ok(()),
@@ -291,10 +422,10 @@ async fn read_along(
         .blocking(|link| Ok(link.store.entry_digest(link.project, 1)?))
         .await?;
     if first == Some(invitation.first) {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(wrong)
     }
-    forget(invited).await?;
-    Err(wrong)
 }
 
 fn queue_join(
@@ -343,33 +474,32 @@ async fn give_up(
     command: CommandId,
     refusal: Refusal,
 ) -> Result<SyncError, SyncError> {
-    let told = refusal.clone();
+    let answer = [(command, Answer::Refused(refusal.clone()))];
     link.blocking(move |link| {
-        let known = link.store.known_project(link.project)?;
-        if known.person.is_none() {
-            link.store.forget_project(link.project)?;
-        } else {
-            let answer = [(command, Answer::Refused(told))];
-            link.store.answered(link.project, &answer, clock::now())?;
-        }
+        link.store.answered(link.project, &answer, clock::now())?;
         Ok(())
     })
     .await?;
+    forget(link).await?;
     Ok(SyncError::Refused(refusal))
 }
 
+/// Leaves nothing of what was begun. A project whose person is known here was not begun now.
 async fn forget(link: &Link) -> Result<(), SyncError> {
-    link.blocking(|link| Ok(link.store.forget_project(link.project)?))
-        .await
+    link.blocking(|link| {
+        let ours = link.store.projects()?.into_iter();
+        let begun = ours
+            .filter(|known| known.id == link.project)
+            .any(|known| known.person.is_none());
+        if begun {
+            link.store.forget_project(link.project)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
-async fn settle_in(
-    link: &Link,
-    name: &str,
-    person: PersonId,
-    device: PublicKey,
-) -> Result<(), SyncError> {
-    let name = name.to_owned();
+async fn settle_in(link: &Link, person: PersonId, device: PublicKey) -> Result<(), SyncError> {
     link.blocking(move |link| {
         let state = link.store.project(link.project)?;
         if state.person(person).is_none() {
@@ -379,9 +509,10 @@ async fn settle_in(
             .into());
         }
         link.store.update_project(link.project, |known| {
-            known.name = name;
+            state.name().clone_into(&mut known.name);
             known.person = Some(person);
             known.device = Some(device);
+            known.sync.begun = None;
         })?;
         Ok(())
     })

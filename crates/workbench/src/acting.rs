@@ -75,13 +75,18 @@ impl Act<'_> {
         Ok(new_id()?)
     }
 
-    /// Takes a free text along.
+    /// Takes a free text along: a reason, a comment.
     pub fn text(&mut self, text: &str) -> Result<Digest, Error> {
+        self.text_of("the reason or comment", text)
+    }
+
+    /// The same, with what it is called when it is too long.
+    fn text_of(&mut self, what: &str, text: &str) -> Result<Digest, Error> {
         if text.len() > domain::limits::TEXT_BYTES {
             return Err(Error::invalid(format!(
-                "the text has {} bytes; at most {} fit",
-                text.len(),
-                domain::limits::TEXT_BYTES
+                "{what} has {} KiB; at most {} KiB fit: shorten it",
+                text.len().div_ceil(1024),
+                domain::limits::TEXT_BYTES >> 10
             )));
         }
         let (bytes, digest) = SaltedText::new(text, random_16()?).encode()?;
@@ -132,7 +137,7 @@ impl Act<'_> {
         let mut includes: Vec<_> = content.includes.values().copied().collect();
         includes.sort_unstable();
         includes.dedup();
-        let message = self.text(message)?;
+        let message = self.text_of("the message that says what changed", message)?;
         self.command(Body::SaveVersion {
             prompt,
             parents,

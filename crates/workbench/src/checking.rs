@@ -5,7 +5,7 @@ use crate::views::{Check, IncludeUse, InputUse, Preview, PreviewMessage, Problem
 use crate::{Error, Workbench};
 use domain::content::Message;
 use domain::template::{self, Code, Place, RenderedMessage};
-use domain::{ProjectId, VersionContent};
+use domain::{ProjectId, VersionContent, limits};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -74,6 +74,7 @@ impl Reading {
             .iter()
             .filter(|problem| !(pinning && problem.code == Code::IncludeMissing));
         problems.extend(found.map(|problem| view(&pinned, problem)));
+        problems.extend(too_large(content));
         Check {
             problems,
             uses: self.uses(&pinned),
@@ -166,6 +167,35 @@ impl Reading {
         }
         uses
     }
+}
+
+/// That a content is more than a version can hold, at its longest message. Counted roughly, as it is
+/// asked at every pause in typing; saving counts exactly.
+fn too_large(content: &VersionContent) -> Option<Problem> {
+    let bytes = content
+        .templates()
+        .map(|(_, text)| text.len())
+        .sum::<usize>();
+    if bytes <= limits::CONTENT_BYTES {
+        return None;
+    }
+    let (index, longest) = content.templates().max_by_key(|(_, text)| text.len())?;
+    let mib = |bytes: usize| format!("{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20);
+    Some(Problem {
+        place: format!("messages/{index}"),
+        line: 0,
+        column: 0,
+        from: 0,
+        to: 0,
+        code: "too_large".to_owned(),
+        message: format!(
+            "the messages have {} together, and a version holds at most {}; the longest is message {} with {}",
+            mib(bytes),
+            mib(limits::CONTENT_BYTES),
+            index + 1,
+            mib(longest.len())
+        ),
+    })
 }
 
 /// A problem as the window places it.

@@ -1,5 +1,6 @@
 //! Two contents side by side, and settling a prompt that has diverged.
 
+use crate::acting::Act;
 use crate::reading::Reading;
 use crate::views::{Choice, ComparedAnswer, ComparedSide, Comparison, MergeView, Ref, VersionRow};
 use crate::{Error, Workbench, words};
@@ -106,7 +107,7 @@ impl Workbench {
         choices: BTreeMap<u32, Choice>,
         message: String,
     ) -> Result<VersionRow, Error> {
-        let mut act = self.act(project)?;
+        let act = self.act(project)?;
         let (parents, merged) = {
             let heads = act.reading.two_heads(prompt)?;
             let merge = act.reading.merge(&heads)?;
@@ -114,7 +115,42 @@ impl Workbench {
                 resolve(&merge, &choices).map_err(|error| Error::invalid(error.to_string()))?;
             (vec![heads.ours.id, heads.theirs.id], merged)
         };
-        let (content, problems) = act.reading.pinned(&merged);
+        self.save_merged(act, prompt, parents, &merged, &message)
+            .await
+    }
+
+    /// The same with a content that a person made by hand, of the two versions that they saw.
+    ///
+    /// # Errors
+    /// The prompt has not diverged, or into others by now; the content breaks a rule.
+    pub async fn merge_by_hand(
+        &self,
+        project: ProjectId,
+        prompt: PromptId,
+        of: [VersionId; 2],
+        merged: VersionContent,
+        message: String,
+    ) -> Result<VersionRow, Error> {
+        let act = self.act(project)?;
+        let heads = act.reading.two_heads(prompt)?;
+        if [heads.ours.id, heads.theirs.id] != of {
+            return Err(Error::invalid(
+                "somebody saved another version meanwhile; look at what is there now and merge again",
+            ));
+        }
+        self.save_merged(act, prompt, of.to_vec(), &merged, &message)
+            .await
+    }
+
+    async fn save_merged(
+        &self,
+        mut act: Act<'_>,
+        prompt: PromptId,
+        parents: Vec<VersionId>,
+        merged: &VersionContent,
+        message: &str,
+    ) -> Result<VersionRow, Error> {
+        let (content, problems) = act.reading.pinned(merged);
         if let Some(problem) = problems.first() {
             return Err(Error::invalid(problem.message.clone()));
         }
@@ -122,9 +158,22 @@ impl Workbench {
             "" => "Brings two versions together",
             typed => typed,
         };
+        let project = act.reading.project;
         let id = act.save_version(prompt, parents, &content, message)?;
         act.send().await?;
         self.row_of(project, VersionId::from(id))
+    }
+
+    /// The prompts that have diverged, each with the words that say so.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub async fn diverged(&self, project: ProjectId) -> Result<Vec<(PromptId, String)>, Error> {
+        let reading = self.reading(project)?;
+        let diverged = reading.ahead.prompts().filter(|prompt| prompt.diverged());
+        Ok(diverged
+            .map(|prompt| (prompt.id, reading.diverged_words(prompt)))
+            .collect())
     }
 
     fn compared_answers(
@@ -210,6 +259,26 @@ impl Reading {
             version: Some(id),
             prompt: Some(prompt.id),
         })
+    }
+
+    fn diverged_words(&self, prompt: &Prompt) -> String {
+        let heads = prompt.heads().iter();
+        let heads: Vec<_> = heads
+            .filter_map(|id| self.ahead.version(*id))
+            .map(|(_, version)| {
+                let label = self.both().version_words(version.id);
+                format!("{label} by {}", self.person(version.by))
+            })
+            .collect();
+        let count = match heads.len() {
+            2 => "two".to_owned(),
+            n => n.to_string(),
+        };
+        format!(
+            "{} has {count} newest versions: {}",
+            prompt.name,
+            words::list(&heads)
+        )
     }
 
     fn two_heads(&self, prompt: PromptId) -> Result<Heads<'_>, Error> {

@@ -4,7 +4,7 @@ use crate::reading::Reading;
 use crate::secrets::random_16;
 use crate::views::{Changed, Draft, DraftId, DraftMoment, DraftSaved, VersionRow};
 use crate::{Error, Workbench};
-use domain::content::Kind;
+use domain::content::{Kind, Message};
 use domain::diff::{Limits, compare};
 use domain::ledger::Body;
 use domain::{ProjectId, PromptId, VersionContent, VersionId};
@@ -48,7 +48,8 @@ impl Workbench {
                 })?
             }
         };
-        let row = self.start_draft(&reading, Some(found.id), &found.name, base, content)?;
+        let (Started::Now(row) | Started::Before(row)) =
+            self.start_draft(&reading, Some(found.id), &found.name, base, content)?;
         Ok(reading.draft_view(row))
     }
 
@@ -62,18 +63,37 @@ impl Workbench {
         name: String,
         kind: Kind,
     ) -> Result<Draft, Error> {
-        let reading = self.reading(project)?;
-        let name = domain::names::tidy(&name);
-        reading.free_name(&name)?;
         let content = match kind {
             Kind::Chat => VersionContent {
-                model: reading.usual_model()?,
+                model: self.reading(project)?.usual_model()?,
                 ..VersionContent::empty_chat()
             },
             Kind::Text => VersionContent::text(""),
         };
-        let row = self.start_draft(&reading, None, &name, None, content)?;
-        Ok(reading.draft_view(row))
+        self.new_draft_of(project, name, content).await
+    }
+
+    /// The same, with a content to begin from.
+    ///
+    /// # Errors
+    /// As for [`Self::new_draft`].
+    pub async fn new_draft_of(
+        &self,
+        project: ProjectId,
+        name: String,
+        content: VersionContent,
+    ) -> Result<Draft, Error> {
+        let reading = self.reading(project)?;
+        let name = domain::names::tidy(&name);
+        reading.free_name(&name)?;
+        let new = self.start_draft(&reading, None, &name, None, content)?;
+        match new {
+            Started::Now(row) => Ok(reading.draft_view(row)),
+            Started::Before(row) => Err(Error::invalid(format!(
+                "there is a draft named {} already: go on with it, or discard it first",
+                row.name
+            ))),
+        }
     }
 
     /// A draft as it was last saved.
@@ -122,6 +142,26 @@ impl Workbench {
         self.store().discard_draft(id_of(&draft)?, self.now())?;
         self.say_changed(project);
         Ok(())
+    }
+
+    /// The draft of a name that was put away last, to be brought back.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn discarded_draft(
+        &self,
+        project: ProjectId,
+        name: String,
+    ) -> Result<DraftId, Error> {
+        let wanted = domain::names::folded(&name);
+        let rows = self.store().discarded_drafts(project)?;
+        let found = rows
+            .into_iter()
+            .filter(|row| domain::names::folded(&row.name) == wanted)
+            .max_by_key(|row| row.discarded);
+        found.map(|row| row.id.0.to_string()).ok_or_else(|| {
+            Error::not_found(format!("no draft of {name} was discarded on this computer"))
+        })
     }
 
     /// Brings back the draft that was put away last.
@@ -206,13 +246,27 @@ impl Workbench {
                     .with(serde_json::json!({ "problems": problems })),
             ));
         }
+        let says_something = content.messages.iter().any(|message| match message {
+            Message::Message { text, .. } => !text.trim().is_empty(),
+            Message::Placeholder { .. } => true,
+        });
+        if !says_something {
+            return Err(Error::invalid(format!(
+                "{} is empty: write a text in it first",
+                row.name
+            )));
+        }
         let message = message.trim();
         if message.is_empty() {
             return Err(Error::invalid(
                 "say in a few words what changed and why; reviewers read it",
             ));
         }
-        let prompt = match row.prompt {
+        // A prompt or version that was refused after all does not exist: the draft begins anew.
+        let base = row
+            .base
+            .filter(|base| act.reading.ahead.version(*base).is_some());
+        let prompt = match act.reading.prompt_of(&row) {
             Some(prompt) => prompt,
             None => {
                 let name = domain::names::tidy(&row.name);
@@ -220,7 +274,7 @@ impl Workbench {
                 PromptId::from(act.command(Body::CreatePrompt { name })?)
             }
         };
-        let id = act.save_version(prompt, row.base.into_iter().collect(), &content, message)?;
+        let id = act.save_version(prompt, base.into_iter().collect(), &content, message)?;
         act.rebase_draft(row.id, prompt, VersionId::from(id));
         act.send().await?;
         self.row_of(project, VersionId::from(id))
@@ -246,7 +300,7 @@ impl Workbench {
         name: &str,
         base: Option<VersionId>,
         content: VersionContent,
-    ) -> Result<store::Draft, Error> {
+    ) -> Result<Started, Error> {
         let id = store::DraftId(uuid::Builder::from_random_bytes(random_16()?).into_uuid());
         let new = store::NewDraft {
             id,
@@ -257,8 +311,20 @@ impl Workbench {
         };
         let row = self.store().open_draft(reading.project, new, self.now())?;
         self.say_changed(reading.project);
-        Ok(row)
+        Ok(if row.id == id {
+            Started::Now(row)
+        } else {
+            Started::Before(row)
+        })
     }
+}
+
+/// A draft that was asked for.
+enum Started {
+    /// It was begun now.
+    Now(store::Draft),
+    /// There was one.
+    Before(store::Draft),
 }
 
 impl Reading {
@@ -270,7 +336,7 @@ impl Reading {
         Draft {
             changed: self.changed(row.base, &row.content),
             id: row.id.0.to_string(),
-            prompt: row.prompt.map(|prompt| self.ahead.meant(prompt)),
+            prompt: self.prompt_of(&row),
             name: row.name,
             base: row.base,
             base_number: row.base.and_then(|base| self.both().number(base)),
@@ -278,6 +344,12 @@ impl Reading {
             saved_at: row.updated,
             message: row.message,
         }
+    }
+
+    /// The prompt of a draft, if it exists.
+    pub(crate) fn prompt_of(&self, row: &store::Draft) -> Option<PromptId> {
+        let prompt = self.ahead.meant(row.prompt?);
+        self.ahead.prompt(prompt).map(|prompt| prompt.id)
     }
 
     /// Whether a draft holds something that its base does not.

@@ -33,7 +33,7 @@ pub enum Error {
     #[error(transparent)]
     Content(#[from] domain::CanonicalError),
     /// A file could not be read or written.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", plain(source))]
     File {
         /// Which, in words.
         what: String,
@@ -102,6 +102,7 @@ impl Error {
             Self::Store(store::StoreError::Unknown(_)) => ErrorCode::NotFound,
             Self::Sync(sync::SyncError::Refused(refusal)) => code_of(refusal),
             Self::Sync(sync::SyncError::Client(error)) if error.is_passing() => ErrorCode::Offline,
+            Self::Sync(sync::SyncError::LockedOut { .. }) => ErrorCode::NotAllowed,
             Self::Sync(sync::SyncError::Cancelled) => ErrorCode::Cancelled,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid(_) => ErrorCode::Invalid,
@@ -118,6 +119,28 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// What the system says of a file, in plain words and without its numbers.
+#[must_use]
+pub fn plain(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    let words = match error.kind() {
+        Kind::NotFound => "there is no such file or folder",
+        Kind::PermissionDenied => "you have no permission to open it",
+        Kind::IsADirectory => "it is a folder, and a file is needed",
+        Kind::NotADirectory => "a part of this path is a file, and a folder is needed",
+        Kind::AlreadyExists => "it is there already",
+        Kind::InvalidData => "it is not text in UTF-8",
+        Kind::StorageFull => "the disk is full",
+        Kind::ReadOnlyFilesystem => "it is on a disk that can't be written",
+        _ => {
+            let text = error.to_string();
+            let plain = text.split(" (os error").next().unwrap_or_default();
+            return plain.to_lowercase();
+        }
+    };
+    words.to_owned()
 }
 
 fn code_of(refusal: &Refusal) -> ErrorCode {

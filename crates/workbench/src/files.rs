@@ -150,8 +150,15 @@ impl Reading {
             let place = folder.join("prompts").join(&prompt.name);
             for version in prompt.versions() {
                 named.remove(&version.content);
-                let Some(content) = self.content(&version.content) else {
-                    continue;
+                let content = match self.content(&version.content) {
+                    Some(content) => content,
+                    None if self.accepted.is_redacted(&version.content) => continue,
+                    None => {
+                        return Err(Error::not_found(format!(
+                            "the content of {} v{} is not on this computer, or was damaged here; sync and export again",
+                            prompt.name, version.number
+                        )));
+                    }
                 };
                 make(&place)?;
                 let yaml = serde_norway::to_string(&content)

@@ -15,6 +15,8 @@ pub struct NewKey {
     pub id: KeyId,
     /// The secret.
     pub secret: Secret,
+    /// While the registry does not have it: that it opens nothing yet.
+    pub not_yet: Option<String>,
 }
 
 impl Workbench {
@@ -43,11 +45,28 @@ impl Workbench {
                 expires,
             },
         )?;
-        act.send().await?;
+        let accepted = act.send().await?;
         Ok(NewKey {
             id: token.id,
             secret: Secret::new(token.reveal()),
+            not_yet: self.not_yet(project, accepted),
         })
+    }
+
+    /// What to say of a secret that the registry does not know.
+    pub(crate) fn not_yet(&self, project: ProjectId, accepted: bool) -> Option<String> {
+        if accepted {
+            return None;
+        }
+        let note = self.store().known_project(project).ok()?.sync;
+        let why = match (note.problem, note.offline_since) {
+            (Some(problem), _) => format!("{problem} "),
+            (None, Some(_)) => "The registry can't be reached. ".to_owned(),
+            (None, None) => String::new(),
+        };
+        Some(format!(
+            "{why}It opens nothing yet: it waits in the outbox, and works once the registry has it."
+        ))
     }
 
     /// Ends a key or token.

@@ -10,6 +10,7 @@
 
 mod acting;
 mod activity;
+mod beginning;
 mod checking;
 mod comparing;
 mod datasets;
@@ -28,6 +29,7 @@ mod providers;
 mod reading;
 mod release_views;
 mod releasing;
+mod removing;
 mod results;
 mod sample;
 mod searching;
@@ -40,7 +42,7 @@ mod trying;
 pub mod views;
 pub mod words;
 
-pub use error::{Error, ErrorCode};
+pub use error::{Error, ErrorCode, plain};
 pub use files::Exported;
 
 pub use keys::NewKey;
@@ -182,7 +184,10 @@ impl Workbench {
     pub async fn start(&self) -> Result<Start, Error> {
         let projects = self.projects()?;
         Ok(Start {
-            last: projects.first().map(|card| card.id),
+            last: projects
+                .iter()
+                .find(|card| card.setting_up.is_none())
+                .map(|card| card.id),
             projects,
             keychain: self.keychain_now().await,
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -252,6 +257,7 @@ impl Workbench {
                 .settings
                 .get("sample")
                 .is_some_and(|sample| sample == true),
+            setting_up: beginning::setup_words(known),
         })
     }
 

@@ -19,7 +19,7 @@ impl Workbench {
         let by_prompt: BTreeMap<_, _> = drafts
             .iter()
             .filter(|draft| reading.has_changes(draft))
-            .filter_map(|draft| Some((reading.ahead.meant(draft.prompt?), draft)))
+            .filter_map(|draft| Some((reading.prompt_of(draft)?, draft)))
             .collect();
         let unsent = reading.unsent_prompts();
         let mut prompts: Vec<_> = reading
@@ -35,7 +35,7 @@ impl Workbench {
             prompts,
             new_drafts: drafts
                 .iter()
-                .filter(|draft| draft.prompt.is_none())
+                .filter(|draft| reading.prompt_of(draft).is_none())
                 .map(|draft| NewDraft {
                     draft: draft.id.0.to_string(),
                     name: draft.name.clone(),

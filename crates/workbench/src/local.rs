@@ -3,8 +3,8 @@
 //! It is the same registry that a team runs, as a library, on a loopback port of its own. Started
 //! when a project first needs it.
 
-use crate::secrets::Secret;
 use crate::{Error, Workbench};
+use protocol::token::Token;
 use registry::{Listening, Registry, Running};
 use sync::Address;
 
@@ -69,7 +69,7 @@ impl Local {
     }
 
     /// A key that makes one project.
-    pub fn founding_token(&self) -> Result<Secret, Error> {
-        Ok(Secret::new(self.registry.founding_token()?.reveal()))
+    pub fn founding_token(&self) -> Result<Token, Error> {
+        Ok(self.registry.founding_token()?)
     }
 }

@@ -40,7 +40,8 @@ impl Workbench {
                     .settle(project, command, &store::Settle::Drop, self.now())?;
             }
             Settle::KeepAsDraft => {
-                self.keep_as_draft(project, &queued.command.body).await?;
+                self.keep_as_draft(project, command, &queued.command.body)
+                    .await?;
                 self.store()
                     .settle(project, command, &store::Settle::Drop, self.now())?;
             }
@@ -66,7 +67,12 @@ impl Workbench {
         Ok(())
     }
 
-    async fn keep_as_draft(&self, project: ProjectId, body: &Body) -> Result<(), Error> {
+    async fn keep_as_draft(
+        &self,
+        project: ProjectId,
+        command: CommandId,
+        body: &Body,
+    ) -> Result<(), Error> {
         let Body::SaveVersion {
             prompt,
             parents,
@@ -89,9 +95,9 @@ impl Workbench {
             self.open_draft(project, *prompt, parents.first().copied())
                 .await?
         } else {
-            let kind = content.kind;
-            self.new_draft(project, format!("kept {}", prompt.short()), kind)
-                .await?
+            // Each has a name of its own: two versions of one refused prompt are two drafts.
+            let name = format!("kept {}", domain::VersionId::from(command).short());
+            self.new_draft_of(project, name, content.clone()).await?
         };
         self.save_draft(project, draft.id, content, None, Some(message))
             .await?;

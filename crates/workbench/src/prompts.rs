@@ -78,9 +78,24 @@ impl Workbench {
             .version(version)
             .ok_or_else(|| Error::not_found("this version is not on this computer"))?;
         let redacted = reading.ahead.is_redacted(&found.content);
-        let content = reading
-            .content(&found.content)
-            .unwrap_or_else(VersionContent::empty_chat);
+        let mut content = reading.content(&found.content);
+        if content.is_none() && !redacted {
+            // Not fetched yet, or damaged here: the words below say so where it can't be had now.
+            let _ = self.fetch(project, &found.content).await;
+            content = reading.content(&found.content);
+        }
+        let content = match content {
+            Some(content) => content,
+            None if redacted => VersionContent::empty_chat(),
+            None => {
+                return Err(Error::not_found(format!(
+                    "the content of {} {} is not on this computer, or was damaged here; sync fetches it anew as soon as \
+                     the registry can be reached",
+                    prompt.name,
+                    reading.both().version_words(version)
+                )));
+            }
+        };
         let includes = content
             .includes
             .iter()

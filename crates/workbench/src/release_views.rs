@@ -49,8 +49,10 @@ impl Reading {
             )),
             _ => None,
         };
+        let stopped = now.is_none() && self.ahead.last_served(environment, prompt).is_some();
         let summary = match (&diff, before.is_some(), after.is_some()) {
             (Some(diff), ..) => diff.summary.clone(),
+            (None, false, true) if stopped => "served here again after it was stopped".to_owned(),
             (None, false, true) => "served here for the first time".to_owned(),
             (None, true, false) => "no longer served here".to_owned(),
             (None, ..) => String::new(),

@@ -95,6 +95,12 @@ impl Workbench {
         prompts: Vec<PromptId>,
     ) -> Result<Plan, Error> {
         let reading = self.reading(project)?;
+        if from == to {
+            return Err(Error::invalid(format!(
+                "{} can't be promoted to itself: name the environment that it is to go to",
+                words::environment(&reading.ahead, from)
+            )));
+        }
         let mut changes = Vec::new();
         for prompt in &prompts {
             let Some(source) = reading.ahead.serving(from, *prompt) else {

@@ -194,7 +194,10 @@ impl Workbench {
         if let Some(session) = self.session_if_any(project) {
             return Ok(session);
         }
-        let address = match self.store().known_project(project)?.place {
+        let known = self.store().known_project(project)?;
+        // An unfinished founding has no entry to sync yet.
+        self.finish_setup(&known).await?;
+        let address = match known.place {
             Place::Registry { address } => {
                 Address::read(&address).map_err(|error| Error::invalid(error.to_string()))?
             }

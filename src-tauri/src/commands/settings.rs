@@ -71,8 +71,13 @@ pub async fn create_key(
         "The key is on the clipboard. It is shown nowhere else: paste it now where it is needed.";
     Ok(KeyMade {
         id: key.id,
-        words: words.to_owned(),
+        words: with(words, key.not_yet),
     })
+}
+
+fn with(words: &str, not_yet: Option<String>) -> String {
+    let lines: Vec<_> = std::iter::once(words.to_owned()).chain(not_yet).collect();
+    lines.join(" ")
 }
 
 /// Invites a person and copies the invitation.
@@ -94,7 +99,7 @@ pub async fn invite(
                  they choose Join a team and paste it. It works once.";
     Ok(Invited {
         id: invitation.id,
-        words: words.to_owned(),
+        words: with(words, invitation.not_yet),
     })
 }
 

@@ -294,6 +294,7 @@ export class World {
         unsent: this.sync.outbox,
         default: true,
         sample: false,
+        setting_up: null,
       },
       environments: this.environments,
       prompts: this.prompts.map((prompt) => this.promptRow(prompt)).sort((a, b) => collator.compare(a.name, b.name)),

@@ -36,7 +36,7 @@ class AppState {
         backend.on("notice", ({ words }) => notices.say(words)),
       ]);
       this.start = await backend.start();
-      const last = this.start.last ?? this.start.projects[0]?.id;
+      const last = this.start.last;
       if (last) await this.openProject(last);
       else router.reset({ screen: "welcome" });
     } catch (error) {

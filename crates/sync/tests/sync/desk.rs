@@ -57,40 +57,58 @@ pub fn signer(key: &DeviceKey) -> Signer {
     Arc::new(move |command: &Command| SignedCommand::sign(command.clone(), &key).ok())
 }
 
-fn open_store() -> (TempDir, Store) {
+pub fn open_store() -> (TempDir, Store) {
     let dir = TempDir::new().unwrap();
     let store = Store::open(dir.path().join("galley.db"), &Options::default()).unwrap();
     (dir, store)
 }
 
+/// What a project with development, staging and production is founded with.
+pub fn founding(url: &str, invitation: &Token) -> (Founding, DeviceKey) {
+    let key = DeviceKey::from_seed(&secret());
+    let environments: Vec<_> = ["development", "staging", "production"]
+        .map(|name| NewEnvironment {
+            id: EnvironmentId(Uuid::from_u128(draw())),
+            name: name.to_owned(),
+        })
+        .into();
+    let wanted = Founding {
+        project: ProjectId(Uuid::from_u128(draw())),
+        name: "Support".to_owned(),
+        person: "Ada".to_owned(),
+        device: key.public(),
+        device_name: "Adas laptop".to_owned(),
+        default: environments[0].id,
+        environments,
+        token: Token::new(Kind::Personal, KeyId(Uuid::from_u128(draw())), secret()),
+        invitation: invitation.id,
+        place: Place::Registry {
+            address: url.to_owned(),
+        },
+        at: now(),
+    };
+    (wanted, key)
+}
+
+/// What somebody joins with.
+pub fn newcomer(name: &str) -> (Newcomer, DeviceKey) {
+    let key = DeviceKey::from_seed(&secret());
+    let newcomer = Newcomer {
+        name: name.to_owned(),
+        device: key.public(),
+        device_name: format!("{name} laptop"),
+        token: Token::new(Kind::Personal, KeyId(Uuid::from_u128(draw())), secret()),
+    };
+    (newcomer, key)
+}
+
 impl Desk {
     /// Founds a project with development, staging and production.
-    pub async fn founds(url: &str, founding: &Token) -> Self {
+    pub async fn founds(url: &str, invitation: &Token) -> Self {
         let (dir, store) = open_store();
-        let key = DeviceKey::from_seed(&secret());
-        let project = ProjectId(Uuid::from_u128(draw()));
-        let token = Token::new(Kind::Personal, KeyId(Uuid::from_u128(draw())), secret());
-        let environments: Vec<_> = ["development", "staging", "production"]
-            .map(|name| NewEnvironment {
-                id: EnvironmentId(Uuid::from_u128(draw())),
-                name: name.to_owned(),
-            })
-            .into();
-        let wanted = Founding {
-            project,
-            name: "Support".to_owned(),
-            person: "Ada".to_owned(),
-            device: key.public(),
-            device_name: "Adas laptop".to_owned(),
-            default: environments[0].id,
-            environments,
-            token: token.clone(),
-            place: Place::Registry {
-                address: url.to_owned(),
-            },
-            at: now(),
-        };
-        let founder = client(url, &founding.reveal());
+        let (wanted, key) = founding(url, invitation);
+        let (project, token) = (wanted.project, wanted.token.clone());
+        let founder = client(url, &invitation.reveal());
         let signer = signer(&key);
         sync::found(&store, &founder, &wanted, &signer, &Task::unwatched())
             .await
@@ -132,14 +150,8 @@ impl Desk {
         name: &str,
     ) -> Result<Self, SyncError> {
         let (dir, store) = open_store();
-        let key = DeviceKey::from_seed(&secret());
-        let token = Token::new(Kind::Personal, KeyId(Uuid::from_u128(draw())), secret());
-        let newcomer = Newcomer {
-            name: name.to_owned(),
-            device: key.public(),
-            device_name: format!("{name} laptop"),
-            token: token.clone(),
-        };
+        let (newcomer, key) = newcomer(name);
+        let token = newcomer.token.clone();
         let stranger = client(url, "none");
         sync::join(&store, &stranger, invitation, &newcomer, &Task::unwatched()).await?;
         let project = invitation.project;

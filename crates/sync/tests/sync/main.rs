@@ -11,6 +11,7 @@ mod proxy;
 mod server;
 
 mod basics;
+mod beginning;
 mod calls;
 mod content;
 mod convergence;

@@ -5,7 +5,7 @@ use super::broken;
 use super::script::{Script, text};
 use crate::Error;
 use crate::acting::new_id;
-use crate::people::device_name;
+use crate::beginning::device_name;
 use crate::secrets::{Secret, random_16, random_32};
 use domain::ledger::{
     Body, Command, DeviceKey, Entry, NewEnvironment, Pointer, PublicKey, ReleaseChange, Side,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Start {
     /// The projects that this computer holds, the last used first. Empty on the first start.
     pub projects: Vec<ProjectCard>,
-    /// The project to open at once.
+    /// The project to open at once; none while every one of them is still being set up.
     pub last: Option<ProjectId>,
     /// Whether secrets can be kept here.
     pub keychain: Keychain,
@@ -35,6 +35,8 @@ pub struct ProjectCard {
     pub default: bool,
     /// Whether it is the sample.
     pub sample: bool,
+    /// While its founding or joining is not finished: that, and what to do.
+    pub setting_up: Option<String>,
 }
 
 /// Where a project's ledger is kept.
