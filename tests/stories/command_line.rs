@@ -8,7 +8,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 /// Runs `galley` on a desk, and gives back its exit code and what it said.
-fn galley(
+pub(super) fn galley(
     desk: &Desk,
     arguments: &[&str],
     input: &str,
@@ -38,7 +38,7 @@ fn galley(
 }
 
 /// Runs it and expects it to be done.
-fn done(desk: &Desk, arguments: &[&str]) -> String {
+pub(super) fn done(desk: &Desk, arguments: &[&str]) -> String {
     let (code, said) = galley(desk, arguments, "", None);
     assert_eq!(code, Some(0), "galley {}: {said}", arguments.join(" "));
     said

@@ -1,11 +1,15 @@
 //! What people do, without a window: workbenches, and a registry in a process of its own.
 //!
+//! * `beginning`: founding and joining on a line that loses what is sent.
 //! * `author`: writes, loses nothing, saves, sees what changed.
 //! * `team`: from a first version to what an application reads, and back.
 //! * `command_line`: the README, typed.
+//! * `terminal`: the command line killed, asked twice, met by others, shut out.
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
 
 mod author;
+mod beginning;
 mod command_line;
 mod offline;
 mod team;
+mod terminal;

@@ -2,6 +2,7 @@
 //!
 //! * [`Desk`]: one person's computer: a data folder, a session bus, an unlocked keychain.
 //! * [`Registry`]: `galley-registry` in a process of its own, on a free port.
+//! * [`Line`]: what lies between a laptop and a registry, and loses what it is told to.
 //! * [`Model`]: a small language model that answers on this machine.
 //! * [`Window`]: the real app on a [`Desk`], driven through its web view.
 //! * [`wait::until`]: waiting for something to become true. Nothing here waits for time to pass.
@@ -9,6 +10,7 @@
 pub mod axe;
 pub mod desk;
 pub mod display;
+pub mod line;
 pub mod model;
 pub mod person;
 pub mod program;
@@ -18,6 +20,7 @@ pub mod wait;
 pub mod window;
 
 pub use desk::Desk;
+pub use line::Line;
 pub use model::Model;
 pub use person::Person;
 pub use registry::Registry;

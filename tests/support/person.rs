@@ -22,7 +22,8 @@ pub struct Person {
     _home: TempDir,
 }
 
-fn workbench() -> (Workbench, TempDir) {
+/// A laptop on which nothing was begun yet.
+pub fn workbench() -> (Workbench, TempDir) {
     let home = tempfile::Builder::new()
         .prefix("galley-person-")
         .tempdir()

@@ -1,6 +1,6 @@
 //! The shape of the command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Write prompts, compare versions, try them on samples, and release them, with or without a network.
@@ -62,6 +62,15 @@ pub enum Command {
         from: Option<PathBuf>,
     },
     /// Change a prompt's draft: in $EDITOR as YAML, or from a file.
+    ///
+    /// A text holds its inputs as {{ name }}. Each is declared under `inputs`, with its name and type
+    /// (text, number, boolean, list, object), and where wanted `required: true`, `default` and `description`:
+    ///
+    ///   inputs:
+    ///   - name: message
+    ///     type: text
+    ///     required: true
+    #[command(verbatim_doc_comment)]
     Edit {
         /// The prompt.
         prompt: String,
@@ -79,6 +88,31 @@ pub enum Command {
         /// The later one.
         #[arg(default_value = "draft")]
         right: String,
+    },
+    /// Put a prompt's draft away. It can be brought back.
+    Discard {
+        /// The prompt, or the name that a new draft has.
+        prompt: String,
+        /// Bring back the draft of this name that was put away last.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Bring a prompt's two newest versions together, where two people changed it at once.
+    ///
+    /// What only one of them changed is taken. Where both changed the same thing it is listed, and
+    /// nothing is saved until each has been decided.
+    Merge {
+        /// The prompt.
+        prompt: String,
+        /// Decide one: its number, and mine, theirs or both (1=mine, 2=theirs); all=mine decides the rest. Several times.
+        #[arg(long, value_name = "NUMBER=WHOSE")]
+        take: Vec<String>,
+        /// Change the merged content in $EDITOR before it is saved.
+        #[arg(long)]
+        edit: bool,
+        /// What to say about it; without it, whose versions were brought together.
+        #[arg(long, short)]
+        message: Option<String>,
     },
     /// Save the draft as a version.
     Save {
@@ -164,6 +198,9 @@ pub enum Command {
         #[arg(long, short = 'm')]
         reason: String,
     },
+    /// The projects on this computer.
+    #[command(subcommand)]
+    Project(Project),
     /// Environments.
     #[command(subcommand)]
     Env(Env),
@@ -237,6 +274,21 @@ pub enum Login {
     },
 }
 
+/// The projects on this computer.
+#[derive(Subcommand)]
+pub enum Project {
+    /// All, with their ids; the first is meant when none is named.
+    List,
+    /// Take one off this computer. Says first what would be lost.
+    Remove {
+        /// Its name or id.
+        name: String,
+        /// Do it without asking, whatever is lost.
+        #[arg(long)]
+        anyway: bool,
+    },
+}
+
 /// Environments.
 #[derive(Subcommand)]
 pub enum Env {
@@ -295,15 +347,28 @@ pub enum Key {
         /// The environment it reads; without it the default one.
         #[arg(long)]
         env: Option<String>,
-        /// Days after which it ends by itself.
-        #[arg(long)]
-        days: Option<u32>,
+        /// When it ends by itself: after so many days (90), or with a day (2027-03-31). Without it, never.
+        #[arg(long, alias = "days", value_name = "DAYS|DAY")]
+        expires: Option<String>,
     },
     /// End one.
     Revoke {
         /// Its name or id.
         key: String,
     },
+}
+
+/// What a person may do.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Role {
+    /// Reads and comments.
+    Viewer,
+    /// Writes, saves, releases.
+    Author,
+    /// Also gives verdicts on requests.
+    Reviewer,
+    /// Also changes people, environments, keys and policies.
+    Admin,
 }
 
 /// People and invitations.
@@ -315,9 +380,9 @@ pub enum People {
     Invite {
         /// Who.
         name: String,
-        /// As an admin.
-        #[arg(long)]
-        admin: bool,
+        /// What they may do; each role may do what those before it may.
+        #[arg(long, value_enum, default_value = "author")]
+        role: Role,
     },
     /// Remove somebody.
     Remove {

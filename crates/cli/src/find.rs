@@ -2,32 +2,45 @@
 
 use crate::{Arguments, Failure};
 use domain::names::folded;
-use domain::{EnvironmentId, ProjectId, PromptId};
+use domain::{EnvironmentId, PromptId};
 use workbench::Workbench;
-use workbench::views::{Library, PromptView, Ref};
+use workbench::views::{Library, ProjectCard, PromptView, Ref};
 
 /// The project that is meant.
-pub fn project(bench: &Workbench, arguments: &Arguments) -> Result<ProjectId, Failure> {
+pub fn project(bench: &Workbench, arguments: &Arguments) -> Result<ProjectCard, Failure> {
     let projects = bench.projects()?;
-    let Some(wanted) = &arguments.project else {
-        return projects.first().map(|card| card.id).ok_or_else(|| {
-            Failure::other(
-                "there is no project on this computer yet; begin with `galley login --help`",
-            )
-        });
-    };
-    let named = |card: &&workbench::views::ProjectCard| {
-        folded(&card.name) == folded(wanted) || card.id.to_string() == *wanted
-    };
-    let found: Vec<_> = projects.iter().filter(named).collect();
-    match found.as_slice() {
-        [one] => Ok(one.id),
-        [] => Err(Failure::other(format!(
-            "there is no project {wanted} on this computer"
+    if let Some(wanted) = &arguments.project {
+        return project_named(&projects, wanted);
+    }
+    let set_up = projects.iter().find(|card| card.setting_up.is_none());
+    set_up.or(projects.first()).cloned().ok_or_else(|| {
+        Failure::other("there is no project on this computer yet; begin with `galley login --help`")
+    })
+}
+
+/// The project of a name or id. One that is still being set up is meant only if no other has the
+/// name.
+pub fn project_named(projects: &[ProjectCard], wanted: &str) -> Result<ProjectCard, Failure> {
+    let named = |card: &&ProjectCard| folded(&card.name) == folded(wanted);
+    let (set_up, begun): (Vec<_>, Vec<_>) = projects
+        .iter()
+        .filter(named)
+        .partition(|card| card.setting_up.is_none());
+    if let Some(one) = projects.iter().find(|card| card.id.to_string() == wanted) {
+        return Ok(one.clone());
+    }
+    match (set_up.as_slice(), begun.as_slice()) {
+        ([one], _) | ([], [one]) => Ok((*one).clone()),
+        ([], []) => Err(Failure::other(format!(
+            "there is no project {wanted} on this computer; `galley project list` shows all"
         ))),
-        _ => Err(Failure::other(format!(
-            "several projects are named {wanted}; say the id (`galley status --json`)"
-        ))),
+        _ => {
+            let ids = set_up.iter().chain(&begun).map(|card| card.id.to_string());
+            Err(Failure::other(format!(
+                "several projects are named {wanted}; say which by its id: {} (`galley project list` tells them apart)",
+                ids.collect::<Vec<_>>().join(", ")
+            )))
+        }
     }
 }
 
@@ -37,9 +50,18 @@ pub fn prompt(library: &Library, name: &str) -> Result<PromptId, Failure> {
         .prompts
         .iter()
         .find(|row| folded(&row.name) == folded(name));
-    found
-        .map(|row| row.id)
-        .ok_or_else(|| Failure::other(format!("there is no prompt named {name}")))
+    if let Some(row) = found {
+        return Ok(row.id);
+    }
+    let draft = library
+        .new_drafts
+        .iter()
+        .any(|draft| folded(&draft.name) == folded(name));
+    Err(Failure::other(if draft {
+        format!("{name} is a draft so far; save it first: galley save {name} -m \"…\"")
+    } else {
+        format!("there is no prompt named {name}; `galley list` shows all")
+    }))
 }
 
 /// The environment of a name, or the default one.

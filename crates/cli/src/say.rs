@@ -4,6 +4,7 @@ use crate::{Arguments, Failure};
 use serde::Serialize;
 use std::io::Write as _;
 use std::process::ExitCode;
+use workbench::views::PersonRole;
 
 /// Writes an answer: `words` for people, `value` as JSON.
 pub fn answer(arguments: &Arguments, value: &impl Serialize, words: impl FnOnce() -> String) {
@@ -87,16 +88,15 @@ pub fn secret(question: &str) -> Result<workbench::Secret, Failure> {
     Ok(workbench::Secret::new(typed.trim()))
 }
 
-/// Asks a plain question; `yes` answers it beforehand.
-pub fn agreed(words: &[String], yes: bool) -> Result<bool, Failure> {
-    if yes {
-        return Ok(true);
-    }
+/// Asks a plain question; `option` would have answered it beforehand.
+pub fn agreed(words: &[String], option: &str) -> Result<bool, Failure> {
     for line in words {
         hint(&format!("  {line}"));
     }
     if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-        return Err(Failure::other("say --yes to do it without being asked"));
+        return Err(Failure::other(format!(
+            "say {option} to do it without being asked"
+        )));
     }
     hint("Do it? [y/N]");
     let mut line = String::new();
@@ -104,4 +104,20 @@ pub fn agreed(words: &[String], yes: bool) -> Result<bool, Failure> {
         .read_line(&mut line)
         .map_err(|error| Failure::other(error.to_string()))?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+/// `1 entry`, `2 entries`.
+pub fn count(number: u64, one: &str, several: &str) -> String {
+    let what = if number == 1 { one } else { several };
+    format!("{number} {what}")
+}
+
+/// What a role is called.
+pub fn role(role: PersonRole) -> &'static str {
+    match role {
+        PersonRole::Viewer => "viewer",
+        PersonRole::Author => "author",
+        PersonRole::Reviewer => "reviewer",
+        PersonRole::Admin => "admin",
+    }
 }

@@ -5,6 +5,7 @@ use crate::arguments::{Arguments, Login};
 use crate::{Failure, say};
 use std::process::ExitCode;
 use workbench::Workbench;
+use workbench::views::ProjectPlace;
 
 pub async fn login(
     bench: &Workbench,
@@ -20,14 +21,15 @@ pub async fn login(
             project_name,
         } => {
             let invitation = say::secret("Invitation: ")?;
-            bench
-                .join_team(
-                    address.clone(),
-                    invitation,
-                    person.clone(),
-                    project_name.clone(),
-                )
-                .await?
+            let joined = bench.join_team(
+                address.clone(),
+                invitation,
+                person.clone(),
+                project_name.clone(),
+            );
+            joined
+                .await
+                .map_err(|error| begun_at(bench, address, error))?
         }
     };
     say::answer(arguments, &card, || {
@@ -37,6 +39,22 @@ pub async fn login(
         )
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// The failure of a login, and what became of the project if that was begun.
+fn begun_at(bench: &Workbench, address: &str, error: workbench::Error) -> Failure {
+    let mut failure = Failure::from(error);
+    let projects = bench.projects().unwrap_or_default();
+    let begun = projects.iter().find_map(|card| match &card.place {
+        ProjectPlace::Registry { address: there } if there == address.trim_end_matches('/') => {
+            Some((&card.name, card.setting_up.as_ref()?))
+        }
+        _ => None,
+    });
+    if let Some((name, words)) = begun {
+        failure.message = format!("{}. {name} is {words}", failure.message);
+    }
+    failure
 }
 
 pub async fn share(at: &At<'_>, address: &str) -> Result<ExitCode, Failure> {

@@ -3,11 +3,11 @@
 use super::At;
 use crate::Failure;
 use crate::arguments::Arguments;
-use crate::say::answer;
+use crate::say::{answer, count};
 use std::path::Path;
 use std::process::ExitCode;
-use workbench::Workbench;
 use workbench::views::DatasetFormat;
+use workbench::{Workbench, plain};
 
 pub async fn import_dataset(
     at: &At<'_>,
@@ -15,7 +15,7 @@ pub async fn import_dataset(
     name: Option<&str>,
 ) -> Result<ExitCode, Failure> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::other(format!("{}: {error}", path.display())))?;
+        .map_err(|error| Failure::other(format!("{}: {}", path.display(), plain(&error))))?;
     let stem = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
@@ -36,7 +36,8 @@ pub async fn import_dataset(
         )
         .await?;
     answer(at.arguments, &row, || {
-        format!("Dataset {} with {} cases", row.name, row.cases)
+        let cases = count(row.cases.into(), "case", "cases");
+        format!("Dataset {} with {cases}", row.name)
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -48,10 +49,10 @@ pub async fn export(at: &At<'_>, folder: &Path) -> Result<ExitCode, Failure> {
         .await?;
     answer(at.arguments, &done, || {
         format!(
-            "{} with {} entries and {} versions is in {}",
+            "{} with {} and {} is in {}",
             done.name,
-            done.entries,
-            done.versions,
+            count(done.entries, "entry", "entries"),
+            count(done.versions, "version", "versions"),
             folder.display()
         )
     });

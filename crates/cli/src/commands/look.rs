@@ -3,22 +3,38 @@
 use super::At;
 use crate::say::{answer, table, when};
 use crate::{Failure, find, say};
+use domain::PromptId;
 use domain::diff::Mark;
+use domain::names::folded;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::process::ExitCode;
-use workbench::views::{ActivityFilter, PromptRow, Ref, StageSide, State};
+use workbench::views::{
+    ActivityFilter, Library, ProjectCard, PromptRow, Ref, StageSide, State, SyncKind, SyncState,
+};
 
 pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
     let library = at.bench.library(at.project).await?;
     let rows = at.bench.outbox(at.project).await?;
-    answer(at.arguments, &library.sync, || {
+    let diverged = at.bench.diverged(at.project).await?;
+    let found = Status {
+        sync: &library.sync,
+        project: &library.project,
+        projects: at.bench.projects()?,
+        diverged: diverged.iter().map(|(_, words)| words.as_str()).collect(),
+    };
+    answer(at.arguments, &found, || {
         let mut lines = vec![
             format!("{} — {}", library.project.name, library.sync.words),
-            format!("You are {} ({:?}).", library.me.name, library.me.role)
-                .to_lowercase()
-                .replace("you are", "You are"),
             format!(
-                "{} entries here, verified to {}",
-                library.sync.head, library.sync.verified_to
+                "You are {} ({}).",
+                library.me.name,
+                say::role(library.me.role)
+            ),
+            format!(
+                "{} here, verified to {}",
+                say::count(library.sync.head, "entry", "entries"),
+                library.sync.verified_to
             ),
         ];
         for row in &rows {
@@ -40,9 +56,57 @@ pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
         if !drafts.is_empty() {
             lines.push(format!("  drafts: {}", drafts.join(", ")));
         }
+        lines.extend(
+            diverged
+                .iter()
+                .map(|(id, words)| format!("  {}", bring_together(&library, *id, words))),
+        );
+        let begun = found
+            .projects
+            .iter()
+            .filter(|card| card.setting_up.is_some());
+        lines.extend(begun.map(|card| {
+            let words = card.setting_up.as_deref().unwrap_or_default();
+            format!("  {} ({}) is {words}", card.name, card.id)
+        }));
         lines.join("\n")
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `status` answers to programs.
+#[derive(Serialize)]
+struct Status<'a> {
+    #[serde(flatten)]
+    sync: &'a SyncState,
+    project: &'a ProjectCard,
+    projects: Vec<ProjectCard>,
+    diverged: Vec<&'a str>,
+}
+
+/// That a prompt has diverged, and what to do.
+fn bring_together(library: &Library, prompt: PromptId, words: &str) -> String {
+    let row = library.prompts.iter().find(|row| row.id == prompt);
+    let name = row.map(|row| row.name.as_str()).unwrap_or_default();
+    format!("{words} — bring them together: galley merge {name}")
+}
+
+/// A hint where a prompt, or any of the project, has diverged.
+pub async fn diverged(at: &At<'_>, prompt: Option<PromptId>) -> Result<(), Failure> {
+    if at.arguments.json {
+        return Ok(());
+    }
+    let found = at.bench.diverged(at.project).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let library = at.bench.library(at.project).await?;
+    for (id, words) in found {
+        if prompt.is_none_or(|prompt| prompt == id) {
+            say::hint(&bring_together(&library, id, &words));
+        }
+    }
+    Ok(())
 }
 
 pub async fn list(at: &At<'_>, all: bool) -> Result<ExitCode, Failure> {
@@ -52,25 +116,44 @@ pub async fn list(at: &At<'_>, all: bool) -> Result<ExitCode, Failure> {
         .iter()
         .filter(|row| all || !row.archived)
         .collect();
-    answer(at.arguments, &shown, || {
-        if shown.is_empty() {
+    let value: Vec<Value> = shown
+        .iter()
+        .map(|row| json!(row))
+        .chain(library.new_drafts.iter().map(|draft| {
+            json!({
+                "id": null, "name": draft.name, "state": State::Draft, "has_draft": true,
+                "draft": draft.draft, "updated": draft.updated,
+            })
+        }))
+        .collect();
+    answer(at.arguments, &value, || {
+        if value.is_empty() {
             return "There is no prompt yet. Begin one: galley new support/triage".to_owned();
         }
         let active: Vec<_> = library.environments.iter().filter(|e| !e.retired).collect();
         let mut head = vec!["PROMPT"];
         head.extend(active.iter().map(|environment| environment.name.as_str()));
         head.push("STATE");
-        let rows: Vec<Vec<String>> = shown
+        let mut rows: Vec<Vec<String>> = shown
             .iter()
             .map(|row| {
                 let mut cells = vec![row.name.clone()];
                 cells.extend(row.stages.iter().map(|stage| sides(&stage.sides)));
-                cells.push(state(row.state).to_owned());
+                let diverged = if row.diverged { ", diverged" } else { "" };
+                cells.push(format!("{}{diverged}", state(row.state)));
                 cells
             })
             .collect();
+        rows.extend(library.new_drafts.iter().map(|draft| {
+            let mut cells = vec![draft.name.clone()];
+            cells.extend(active.iter().map(|_| sides(&[])));
+            cells.push("draft, not saved yet".to_owned());
+            cells
+        }));
+        rows.sort_by_cached_key(|cells| cells.first().map(|name| folded(name)));
         table(&head, &rows)
     });
+    diverged(at, None).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -227,6 +310,7 @@ pub async fn log(at: &At<'_>, prompt: Option<&str>, limit: u32) -> Result<ExitCo
                 .collect();
             table(&["VERSION", "WHEN", "WHO", "LIVE IN", "WHY"], &rows)
         });
+        diverged(at, Some(view.id)).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let page = at
@@ -269,9 +353,9 @@ pub async fn sync(
     at: &At<'_>,
     fresh: Result<workbench::views::SyncState, workbench::Error>,
 ) -> Result<ExitCode, Failure> {
-    let state = at.bench.sync_state(at.project).await?;
+    let state = fresh?;
     answer(at.arguments, &state, || state.words.clone());
-    fresh?;
+    diverged(at, None).await?;
     Ok(if state.refused > 0 {
         ExitCode::from(1)
     } else {
@@ -322,11 +406,23 @@ fn moment(text: &str) -> Result<domain::Millis, Failure> {
     Ok(domain::Millis(at.as_millisecond()))
 }
 
-/// A hint that something waits, where that is so.
-pub fn waits(at: &At<'_>, accepted: bool) {
-    if !accepted && !at.arguments.json {
-        say::hint(
-            "The registry can't be reached: it waits in the outbox, and is sent with the next command or `galley sync`.",
-        );
+/// A hint that something waits, where that is so, and for what.
+pub async fn waits(at: &At<'_>, accepted: bool) -> Result<(), Failure> {
+    if accepted || at.arguments.json {
+        return Ok(());
     }
+    let state = at.bench.sync_state(at.project).await?;
+    let words = match state.kind {
+        SyncKind::Problem if at.troubled => {
+            "It waits in the outbox until that is settled.".to_owned()
+        }
+        SyncKind::Problem => format!("It waits in the outbox. {}", state.words),
+        SyncKind::Offline => {
+            "The registry can't be reached: it waits in the outbox, and is sent with the next command or `galley sync`."
+                .to_owned()
+        }
+        _ => "It waits in the outbox, and is sent with the next command or `galley sync`.".to_owned(),
+    };
+    say::hint(&words);
+    Ok(())
 }

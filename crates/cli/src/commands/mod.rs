@@ -4,6 +4,8 @@ mod begin;
 mod data;
 mod evals;
 mod look;
+mod merge;
+mod projects;
 mod release;
 mod setup;
 mod write;
@@ -27,18 +29,27 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
     {
         return data::import_project(bench, arguments, path, name.as_deref()).await;
     }
-    let project = find::project(bench, arguments)?;
+    if let Command::Project(project) = &arguments.command {
+        return projects::project(bench, arguments, project).await;
+    }
+    let project = find::project(bench, arguments)?.id;
     // The registry may have news; without it one goes on with what is here.
     let fresh = bench.sync_now(project).await;
-    if let Err(error) = &fresh
-        && bench.sync_state(project).await?.kind == SyncKind::Problem
-    {
+    let card = bench.card(project)?;
+    if let Some(words) = &card.setting_up {
+        return Err(projects::being_set_up(&card, words));
+    }
+    let troubled = fresh.is_err() && bench.sync_state(project).await?.kind == SyncKind::Problem;
+    // These say it themselves.
+    let says = matches!(arguments.command, Command::Sync | Command::Status);
+    if let (Err(error), true, false) = (&fresh, troubled, says) {
         say::hint(&format!("galley: {error}"));
     }
     let at = At {
         bench,
         arguments,
         project,
+        troubled,
     };
     match &arguments.command {
         Command::Status => look::status(&at).await,
@@ -61,6 +72,13 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             from,
         } => write::new(&at, name, *snippet, from.as_deref()).await,
         Command::Edit { prompt, from } => write::edit(&at, prompt, from.as_deref()).await,
+        Command::Discard { prompt, undo } => write::discard(&at, prompt, *undo).await,
+        Command::Merge {
+            prompt,
+            take,
+            edit,
+            message,
+        } => merge::merge(&at, prompt, take, *edit, message.as_deref()).await,
         Command::Save { prompt, message } => write::save(&at, prompt, message).await,
         Command::Sync => look::sync(&at, fresh).await,
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
@@ -94,9 +112,10 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,
         Command::Export { folder } => data::export(&at, folder).await,
         Command::Share { address } => begin::share(&at, address).await,
-        Command::Login(_) | Command::Provider(_) | Command::Completions { .. } => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Login(_)
+        | Command::Provider(_)
+        | Command::Project(_)
+        | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -105,4 +124,6 @@ pub struct At<'a> {
     pub bench: &'a Workbench,
     pub arguments: &'a Arguments,
     pub project: domain::ProjectId,
+    /// Whether something keeps this computer and the registry from agreeing, and it was said.
+    pub troubled: bool,
 }

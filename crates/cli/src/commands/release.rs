@@ -105,7 +105,7 @@ async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCode, 
     answer(at.arguments, &done, || {
         format!("{}\n{}", done.words, lines.join("\n"))
     });
-    waits(at, done.state == DoneState::InRegistry);
+    waits(at, done.state == DoneState::InRegistry).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! Environments, keys, people, providers.
 
 use super::At;
-use crate::arguments::{Arguments, Env, Key, People, Provider};
+use crate::arguments::{Arguments, Env, Key, People, Provider, Role};
 use crate::say::{answer, table, when};
 use crate::{Failure, find, say};
 use domain::names::folded;
@@ -23,7 +23,7 @@ pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
             let plan = bench
                 .plan_rename_environment(project, id(name)?, new.clone())
                 .await?;
-            if !say::agreed(&plan.words, *yes)? {
+            if !yes && !say::agreed(&plan.words, "--yes")? {
                 return Ok(ExitCode::from(1));
             }
             bench
@@ -39,14 +39,14 @@ pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
         }
         Env::Retire { name, yes } => {
             let plan = bench.plan_retire_environment(project, id(name)?).await?;
-            if !say::agreed(&plan.words, *yes)? {
+            if !yes && !say::agreed(&plan.words, "--yes")? {
                 return Ok(ExitCode::from(1));
             }
             bench.retire_environment(project, id(name)?).await?;
         }
         Env::Default { name, yes } => {
             let plan = bench.plan_default_environment(project, id(name)?).await?;
-            if !say::agreed(&plan.words, *yes)? {
+            if !yes && !say::agreed(&plan.words, "--yes")? {
                 return Ok(ExitCode::from(1));
             }
             bench.set_default_environment(project, id(name)?).await?;
@@ -70,14 +70,18 @@ pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
 pub async fn key(at: &At<'_>, key: &Key) -> Result<ExitCode, Failure> {
     match key {
         Key::List => {}
-        Key::New { name, env, days } => {
+        Key::New { name, env, expires } => {
+            let days = expires.as_deref().map(days).transpose()?;
             let library = at.bench.library(at.project).await?;
             let environment = find::environment(&library, env.as_deref())?;
             let made = at
                 .bench
-                .create_key(at.project, environment, name.clone(), *days)
+                .create_key(at.project, environment, name.clone(), days)
                 .await?;
             say::hint("This is shown once; keep it where the application reads its secrets.");
+            if let Some(words) = &made.not_yet {
+                say::hint(words);
+            }
             if at.arguments.json {
                 let json = serde_json::json!({ "id": made.id, "key": made.secret.reveal() });
                 say::line(&json.to_string());
@@ -129,18 +133,54 @@ pub async fn key(at: &At<'_>, key: &Key) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Days from now, as a number or as the last day.
+fn days(text: &str) -> Result<u32, Failure> {
+    let wrong = || {
+        Failure::other(format!(
+            "{text} is no end for a key; write days (90), or a day that is to come (2027-03-31)"
+        ))
+    };
+    if let Ok(days) = text.parse::<u32>() {
+        return if days > 0 { Ok(days) } else { Err(wrong()) };
+    }
+    let last: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+    let today = jiff::Zoned::now().date();
+    let left = last.since(today).map_err(|_| wrong())?.get_days();
+    // To the end of that day.
+    u32::try_from(left)
+        .map(|left| left + 1)
+        .map_err(|_| wrong())
+}
+
 pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
     match people {
         People::List => {}
-        People::Invite { name, admin } => {
-            let role = if *admin {
-                PersonRole::Admin
-            } else {
-                PersonRole::Author
+        People::Invite { name, role } => {
+            let role = match role {
+                Role::Viewer => PersonRole::Viewer,
+                Role::Author => PersonRole::Author,
+                Role::Reviewer => PersonRole::Reviewer,
+                Role::Admin => PersonRole::Admin,
             };
             let made = at.bench.invite(at.project, role, name.clone()).await?;
-            say::hint("Hand this over on a way you trust; it works once, for 14 days.");
-            say::line(made.secret.reveal());
+            say::hint(&format!(
+                "{name} will be {} in this project. Hand this over on a way you trust; it works once, for 14 days.",
+                match role {
+                    PersonRole::Author | PersonRole::Admin => format!("an {}", say::role(role)),
+                    _ => format!("a {}", say::role(role)),
+                }
+            ));
+            if let Some(words) = &made.not_yet {
+                say::hint(words);
+            }
+            if at.arguments.json {
+                let json = serde_json::json!({
+                    "id": made.id, "role": role, "invitation": made.secret.reveal(),
+                });
+                say::line(&json.to_string());
+            } else {
+                say::line(made.secret.reveal());
+            }
             return Ok(ExitCode::SUCCESS);
         }
         People::Remove { name } => {
@@ -169,7 +209,7 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
                 let role = if row.removed {
                     "removed".to_owned()
                 } else {
-                    format!("{:?}", row.role).to_lowercase()
+                    say::role(row.role).to_owned()
                 };
                 vec![row.name.clone(), role, devices.join(", ")]
             })

@@ -1,15 +1,30 @@
 //! Writing: new, edit, save, and settling what was refused.
 
 use super::At;
-use super::look::{waits, yaml};
+use super::look::{diverged, waits, yaml};
 use crate::say::{answer, table, when};
 use crate::{Failure, find};
 use domain::VersionContent;
 use domain::content::Kind;
+use domain::names::folded;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
-use workbench::views::{Draft, Settle, State};
+use workbench::plain;
+use workbench::views::{Draft, NewDraft, Settle, State};
+
+/// What stands above a content in the editor.
+const HEAD: &str = "\
+# Write the texts of the messages below. {{ name }} stands for an input; declare each one:
+#
+#   inputs:
+#   - name: message
+#     type: text            # text, number, boolean, list or object
+#     required: true
+#     description: What the customer wrote
+#
+# {% include \"snippets/policy\" %} puts another prompt's text in. Lines that begin with # are not kept.
+";
 
 pub async fn new(
     at: &At<'_>,
@@ -18,14 +33,18 @@ pub async fn new(
     from: Option<&Path>,
 ) -> Result<ExitCode, Failure> {
     let kind = if snippet { Kind::Text } else { Kind::Chat };
-    let content = from.map(|path| read_content(path, kind)).transpose()?;
-    let draft = at
-        .bench
-        .new_draft(at.project, name.to_owned(), kind)
-        .await?;
-    let draft = match content {
-        Some(content) => keep(at, draft, content).await?,
-        None => draft,
+    let draft = match from {
+        Some(path) => {
+            let content = read_content(path, kind)?;
+            at.bench
+                .new_draft_of(at.project, name.to_owned(), content)
+                .await?
+        }
+        None => {
+            at.bench
+                .new_draft(at.project, name.to_owned(), kind)
+                .await?
+        }
     };
     answer(at.arguments, &draft, || {
         format!(
@@ -77,7 +96,41 @@ pub async fn save(at: &At<'_>, name: &str, message: &str) -> Result<ExitCode, Fa
         Some(number) => format!("Saved {name} v{number}"),
         None => format!("Saved {name} ({})", row.short),
     });
-    waits(at, row.state != State::Outbox);
+    waits(at, row.state != State::Outbox).await?;
+    diverged(at, Some(row.prompt)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn discard(at: &At<'_>, name: &str, undo: bool) -> Result<ExitCode, Failure> {
+    if undo {
+        let draft = at
+            .bench
+            .discarded_draft(at.project, name.to_owned())
+            .await?;
+        let draft = at.bench.undo_discard_draft(at.project, draft).await?;
+        answer(at.arguments, &draft, || {
+            format!("The draft of {} is back.", draft.name)
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let library = at.bench.library(at.project).await?;
+    let new = library
+        .new_drafts
+        .iter()
+        .find(|draft| folded(&draft.name) == folded(name))
+        .map(|draft| draft.draft.clone());
+    let of_prompt = library
+        .prompts
+        .iter()
+        .find(|row| folded(&row.name) == folded(name))
+        .and_then(|row| row.draft.clone());
+    let draft = new
+        .or(of_prompt)
+        .ok_or_else(|| Failure::other(format!("there is no draft of {name}")))?;
+    at.bench.discard_draft(at.project, draft.clone()).await?;
+    answer(at.arguments, &draft, || {
+        format!("The draft of {name} was put away. Bring it back: galley discard {name} --undo")
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,32 +176,30 @@ pub async fn outbox(at: &At<'_>, settle: Option<&str>, how: &str) -> Result<Exit
 
 async fn draft_of(at: &At<'_>, name: &str) -> Result<Draft, Failure> {
     let library = at.bench.library(at.project).await?;
-    if let Some(new) = library.new_drafts.iter().find(|draft| draft.name == name) {
+    let named = |draft: &&NewDraft| folded(&draft.name) == folded(name);
+    if let Some(new) = library.new_drafts.iter().find(named) {
         return Ok(at.bench.draft(at.project, new.draft.clone()).await?);
     }
     let prompt = find::prompt(&library, name)?;
     Ok(at.bench.open_draft(at.project, prompt, None).await?)
 }
 
-async fn keep(at: &At<'_>, draft: Draft, content: VersionContent) -> Result<Draft, Failure> {
-    at.bench
-        .save_draft(at.project, draft.id.clone(), content, None, None)
-        .await?;
-    Ok(at.bench.draft(at.project, draft.id).await?)
+/// What a file holds, or standard input for `-`.
+pub fn text_of(path: &Path) -> Result<String, Failure> {
+    if path != Path::new("-") {
+        return std::fs::read_to_string(path)
+            .map_err(|error| Failure::other(format!("{}: {}", path.display(), plain(&error))));
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::other(format!("standard input: {}", plain(&error))))?;
+    Ok(text)
 }
 
 // A file may hold a content as YAML or JSON, or, for a snippet, just its text.
 fn read_content(path: &Path, kind: Kind) -> Result<VersionContent, Failure> {
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|error| Failure::other(error.to_string()))?;
-        text
-    } else {
-        std::fs::read_to_string(path)
-            .map_err(|error| Failure::other(format!("{}: {error}", path.display())))?
-    };
+    let text = text_of(path)?;
     match serde_norway::from_str(&text) {
         Ok(content) => Ok(content),
         Err(_) if kind == Kind::Text => Ok(VersionContent::text(text)),
@@ -156,7 +207,7 @@ fn read_content(path: &Path, kind: Kind) -> Result<VersionContent, Failure> {
     }
 }
 
-fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
+pub fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
     let editor = std::env::var("VISUAL").or_else(|_| std::env::var("EDITOR"));
     let editor =
         editor.map_err(|_| Failure::other("set EDITOR, or give the content with --from FILE"))?;
@@ -165,10 +216,16 @@ fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
         .prefix("galley-")
         .suffix(".yaml")
         .tempfile()
-        .map_err(|error| Failure::other(format!("no file to edit in could be made: {error}")))?
+        .map_err(|error| {
+            Failure::other(format!(
+                "no file to edit in could be made: {}",
+                plain(&error)
+            ))
+        })?
         .into_temp_path();
-    let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", file.display()));
-    std::fs::write(&file, yaml(content)).map_err(failed)?;
+    let failed =
+        |error: std::io::Error| Failure::other(format!("{}: {}", file.display(), plain(&error)));
+    std::fs::write(&file, format!("{HEAD}{}", yaml(content))).map_err(failed)?;
     let mut words = editor.split_whitespace();
     let program = words
         .next()
@@ -177,7 +234,12 @@ fn in_editor(content: &VersionContent) -> Result<VersionContent, Failure> {
         .args(words)
         .arg(&file)
         .status()
-        .map_err(|error| Failure::other(format!("the editor {program} did not start: {error}")))?;
+        .map_err(|error| {
+            Failure::other(format!(
+                "the editor {program} did not start: {}",
+                plain(&error)
+            ))
+        })?;
     let edited = std::fs::read_to_string(&file).map_err(failed)?;
     let why = if status.success() {
         match serde_norway::from_str(&edited) {
