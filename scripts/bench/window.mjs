@@ -36,8 +36,12 @@ async function display() {
   const stride = head.readUInt32BE(48);
   if (stride !== WIDTH * 4 || fstatSync(file).size < from + stride * HEIGHT) throw new Error("the display's picture has another form than expected");
   const picture = Buffer.alloc(stride * HEIGHT);
+  readSync(file, picture, 0, picture.length, from);
+  const empty = Buffer.from(picture);
   return {
     name: `:${number}`,
+    /** What it shows without any window. */
+    empty,
     picture: () => (readSync(file, picture, 0, picture.length, from), picture),
     end: async () => {
       closeSync(file);
@@ -94,7 +98,8 @@ function differs(one, other, width) {
 
 /** Starts the app once and looks on. */
 async function start(home, screen, after) {
-  const empty = Buffer.from(screen.picture());
+  const { empty } = screen;
+  await until("the window before to be gone", 20_000, () => differs(screen.picture(), empty, WIDTH) < 0.01);
   const began = performance.now();
   const app = spawn(APP, [], { env: surroundings(home, screen), stdio: "ignore" });
   const pictures = [{ at: 0, bytes: empty }];
@@ -115,7 +120,6 @@ async function start(home, screen, after) {
     app.kill("SIGTERM");
     await Promise.race([once(app, "exit"), pause(5_000)]);
     if (app.exitCode === null && app.signalCode === null) app.kill("SIGKILL");
-    await until("the window to be gone", 10_000, () => differs(screen.picture(), empty, WIDTH) < 0.01);
   }
 }
 

@@ -1,6 +1,6 @@
 //! What the web view may ask and hear, as one list for Tauri and for TypeScript.
 
-use crate::commands::{activity, app, evals, prompt, releases, settings, syncing};
+use crate::commands::{activity, app, evals, prompt, releases, review, settings, syncing};
 use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
@@ -63,6 +63,21 @@ pub fn commands() -> Builder<Wry> {
             releases::plan_revert,
             releases::carry_out,
             releases::served_at,
+            review::review_inbox,
+            review::request,
+            review::reviewer_choices,
+            review::preview_request,
+            review::ask_for_release,
+            review::give_verdict,
+            review::take_back_verdict,
+            review::dismiss_verdict,
+            review::withdraw_request,
+            review::renew_request,
+            review::release_request,
+            review::comment,
+            review::resolve_comment,
+            review::policies,
+            review::set_policy,
             activity::activity,
             activity::verify,
             settings::settings,

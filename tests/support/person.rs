@@ -3,11 +3,12 @@
 use super::Registry;
 use super::wait::until;
 use domain::content::{Kind, Message, Role};
-use domain::{EnvironmentId, ProjectId, PromptId, VersionContent};
+use domain::ledger::VerdictKind;
+use domain::{EnvironmentId, ProjectId, PromptId, RequestId, VersionContent};
 use tempfile::TempDir;
 use workbench::views::{
-    BundleChange, BundleSide, Done, Draft, Library, PersonRole, Plan, PromptView, SyncKind,
-    VersionRow,
+    AskedFor, Asking, BundleChange, BundleSide, Done, Draft, Library, PersonRole, Plan,
+    PolicyDraft, PromptView, RequestView, SyncKind, VersionRow,
 };
 use workbench::{Error, Options, Secret, Secrets, Workbench};
 
@@ -62,9 +63,19 @@ impl Person {
 
     /// Joins the project of a colleague, who invites them as an author.
     pub async fn invited_by(colleague: &Self, name: &str, registry: &Registry) -> Self {
+        Self::invited_as(PersonRole::Author, colleague, name, registry).await
+    }
+
+    /// Joins the project of a colleague in a role of their choice.
+    pub async fn invited_as(
+        role: PersonRole,
+        colleague: &Self,
+        name: &str,
+        registry: &Registry,
+    ) -> Self {
         let invitation = colleague
             .bench
-            .invite(colleague.project, PersonRole::Author, name.to_owned())
+            .invite(colleague.project, role, name.to_owned())
             .await
             .expect("an admin may invite");
         Self::joining(name, registry, invitation.secret, None).await
@@ -219,6 +230,93 @@ impl Person {
             .plan_promotion(self.project, from, to, vec![prompt])
             .await?;
         self.carries_out(plan).await
+    }
+
+    /// Asks for a version to be released in an environment.
+    pub async fn asks_for(
+        &self,
+        prompt: &str,
+        version: &VersionRow,
+        environment: &str,
+    ) -> RequestId {
+        let change = BundleChange {
+            environment: self.environment(environment).await,
+            prompt: self.prompt_id(prompt).await,
+            sides: vec![BundleSide {
+                version: version.id,
+                weight: 100,
+            }],
+        };
+        let plan = self
+            .bench
+            .plan_release(self.project, vec![change])
+            .await
+            .expect("a plan");
+        let asking = Asking {
+            reason: "It names the intent better".to_owned(),
+            ..Asking::default()
+        };
+        self.bench
+            .ask_for_release(self.project, plan.id, asking)
+            .await
+            .unwrap_or_else(|error| panic!("{} asks: {error}", self.name))
+            .request
+    }
+
+    /// A request as this person sees it.
+    pub async fn looks_at(&self, request: RequestId) -> RequestView {
+        self.bench
+            .request(self.project, request)
+            .await
+            .expect("the request")
+    }
+
+    /// Approves exactly what a request asks as this person sees it.
+    pub async fn approves(&self, request: RequestId) -> Result<AskedFor, Error> {
+        let digest = self.looks_at(request).await.digest;
+        self.bench
+            .give_verdict(
+                self.project,
+                request,
+                digest,
+                VerdictKind::Approve,
+                String::new(),
+            )
+            .await
+    }
+
+    /// Releases what a request asks in an environment.
+    pub async fn releases_request(
+        &self,
+        request: RequestId,
+        environment: &str,
+    ) -> Result<Done, Error> {
+        let environment = self.environment(environment).await;
+        self.bench
+            .release_request(
+                self.project,
+                request,
+                vec![environment],
+                String::new(),
+                None,
+            )
+            .await
+    }
+
+    /// Changes what an environment demands.
+    pub async fn demands(&self, environment: &str, change: impl FnOnce(&mut PolicyDraft)) {
+        let id = self.environment(environment).await;
+        let policies = self.bench.policies(self.project).await.expect("policies");
+        let policy = policies
+            .into_iter()
+            .find(|policy| policy.environment == id)
+            .expect("every environment has one");
+        let mut draft = policy.draft;
+        change(&mut draft);
+        self.bench
+            .set_policy(self.project, id, draft, policy.digest)
+            .await
+            .expect("an admin sets policies");
     }
 
     /// Takes an environment back to what it served before.

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type,
 )]
-#[serde(rename_all = "snake_case")]
+// The type's name is for TypeScript, where whoever speaks in a message has a `Role`, too.
+#[serde(rename = "MemberRole", rename_all = "snake_case")]
 pub enum Role {
     /// Reads and comments.
     Viewer,

@@ -16,6 +16,13 @@ pub trait AnswerCache: Send + Sync {
     /// Keeps an answer.
     fn put(&self, question: &Digest, answer: &Answer);
 
+    /// Keeps several. A cache on disk does this in one go.
+    fn put_many(&self, answers: &[(Digest, &Answer)]) {
+        for (question, answer) in answers {
+            self.put(question, answer);
+        }
+    }
+
     /// Several at once, in order. A cache on disk does this in one go.
     fn get_many(&self, questions: &[Digest]) -> Vec<Option<Answer>> {
         questions

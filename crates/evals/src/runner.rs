@@ -270,37 +270,52 @@ impl Run {
                     Some((group, *digest, asked))
                 })
                 .buffer_unordered(options.concurrency.max(1))
+                // What came in together is kept together: a disk is waited for once, not for each.
+                .ready_chunks(options.concurrency.max(1))
         );
         while let Some(finished) = asked.next().await {
-            let Some((group, digest, asked)) = finished else {
-                continue;
-            };
-            if matches!(asked.result, Err(crate::AskError::Cancelled)) {
-                continue;
+            let finished: Vec<_> = finished.into_iter().flatten().collect();
+            let answers: Vec<_> = finished
+                .iter()
+                .filter_map(|(_, digest, asked)| Some((*digest, asked.result.as_ref().ok()?)))
+                .collect();
+            if !answers.is_empty() {
+                cache.put_many(&answers);
             }
-            tally.progress.calls += asked.attempts;
-            let result = asked.result.map_err(|error| Failure::from(&error));
-            if let Ok(answer) = &result {
-                cache.put(&digest, answer);
-            }
-            for (place, slot) in group
-                .into_iter()
-                .filter_map(|slot| this.cells.get(slot))
-                .enumerate()
-            {
-                // The first pays; the others asked the same.
-                let (shared, attempts) = if place == 0 {
-                    (false, asked.attempts)
-                } else {
-                    (true, 0)
-                };
-                tally.add(
-                    slot.column,
-                    this.cell(slot, result.clone(), shared, attempts),
-                );
+            for (group, _, asked) in finished {
+                if matches!(asked.result, Err(crate::AskError::Cancelled)) {
+                    continue;
+                }
+                tally.progress.calls += asked.attempts;
+                let result = asked.result.map_err(|error| Failure::from(&error));
+                this.add_group(&mut tally, group, &result, asked.attempts);
             }
         }
         self.report(tally, cancel.is_cancelled())
+    }
+
+    // Cells that asked the same: the first paid, the others share its answer.
+    fn add_group(
+        &self,
+        tally: &mut Tally<'_>,
+        group: Vec<usize>,
+        result: &Result<Answer, Failure>,
+        attempts: u32,
+    ) {
+        for (place, slot) in group
+            .into_iter()
+            .filter_map(|slot| self.cells.get(slot))
+            .enumerate()
+        {
+            let (shared, attempts) = match place {
+                0 => (false, attempts),
+                _ => (true, 0),
+            };
+            tally.add(
+                slot.column,
+                self.cell(slot, result.clone(), shared, attempts),
+            );
+        }
     }
 
     /// Fills the cells whose answer is there; gives the others, grouped by question.

@@ -75,6 +75,11 @@ impl Act<'_> {
         Ok(new_id()?)
     }
 
+    /// The state ahead of this act: with all that it asks for so far.
+    pub fn ahead(&self) -> &domain::Project {
+        self.trial.project()
+    }
+
     /// Takes a free text along: a reason, a comment.
     pub fn text(&mut self, text: &str) -> Result<Digest, Error> {
         self.text_of("the reason or comment", text)

@@ -102,9 +102,7 @@ impl crate::reading::Reading {
                 .map_or_else(|| "Somebody".to_owned(), |person| self.person(person)),
             words,
             kind,
-            reason: reason
-                .map(|digest| self.text(&digest))
-                .filter(|text| !text.is_empty()),
+            reason: self.reason_words(reason, entry.events()),
             prompt: prompt.map(|id| self.ahead.meant(id)),
             state: self.kept(),
         }
@@ -120,12 +118,26 @@ impl crate::reading::Reading {
             by: self.my_name(),
             words,
             kind,
-            reason: reason
-                .map(|digest| self.text(&digest))
-                .filter(|text| !text.is_empty()),
+            reason: self.reason_words(reason, &pending.events),
             prompt: prompt.map(|id| self.ahead.meant(id)),
             state: State::Outbox,
         }
+    }
+
+    // What was said with an entry; why a policy was set aside stands beside it, for ever.
+    fn reason_words(&self, reason: Option<Digest>, events: &[Event]) -> Option<String> {
+        let given = reason.map(|digest| self.text(&digest));
+        let aside = events.iter().find_map(|event| match event {
+            Event::Released { grounds, .. } => grounds.as_ref()?.overridden.as_ref(),
+            _ => None,
+        });
+        let aside = aside.map(|aside| format!("Policy set aside: {}", self.text(&aside.reason)));
+        let parts: Vec<_> = given
+            .into_iter()
+            .chain(aside)
+            .filter(|text| !text.is_empty())
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(" · "))
     }
 
     fn verify(&self) -> Result<Verification, Error> {
@@ -189,9 +201,15 @@ fn about(events: &[Event]) -> (Option<Digest>, Option<PromptId>) {
                     prompt = Some(only.prompt);
                 }
             }
-            Event::ContentRedacted { reason: why, .. } | Event::EpochBegun { reason: why, .. } => {
-                reason = Some(*why);
+            Event::ContentRedacted { reason: why, .. }
+            | Event::EpochBegun { reason: why, .. }
+            | Event::VerdictDismissed { reason: why, .. }
+            | Event::CommentMade { text: why, .. } => reason = Some(*why),
+            Event::RequestOpened { asked, .. } | Event::RequestUpdated { asked, .. } => {
+                reason = Some(asked.reason);
             }
+            Event::RequestWithdrawn { reason: why, .. }
+            | Event::VerdictGiven { comment: why, .. } => reason = *why,
             Event::PromptCreated { prompt: of, .. }
             | Event::PromptJoined { into: of, .. }
             | Event::PromptRenamed { prompt: of, .. }

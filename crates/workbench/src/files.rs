@@ -235,14 +235,14 @@ impl Reading {
 }
 
 /// A folder that was read, every digest of it checked.
-struct Import {
+pub(crate) struct Import {
     about: Exported,
     entries: Vec<Entry>,
-    contents: Vec<(Digest, String)>,
+    pub contents: Vec<(Digest, String)>,
 }
 
 impl Import {
-    fn read(folder: &Path) -> Result<Self, Error> {
+    pub fn read(folder: &Path) -> Result<Self, Error> {
         let about: Exported = serde_json::from_str(&text(&folder.join("galley.json"))?)
             .map_err(|error| Error::invalid(format!("galley.json: {error}")))?;
         if about.format > FORMAT {
@@ -390,7 +390,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn text(path: &Path) -> Result<String, Error> {
+pub(crate) fn text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::File {
         what: path.display().to_string(),
         source,

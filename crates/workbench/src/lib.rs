@@ -25,12 +25,14 @@ mod local;
 mod outbox;
 mod people;
 mod prompts;
+mod proof;
 mod providers;
 mod reading;
 mod release_views;
 mod releasing;
 mod removing;
 mod results;
+mod review;
 mod sample;
 mod searching;
 pub mod secrets;
@@ -47,6 +49,7 @@ pub use files::Exported;
 
 pub use keys::NewKey;
 pub use people::NewInvitation;
+pub use proof::verify_folder;
 pub use secrets::{Secret, Secrets, SecretsError};
 
 use domain::ledger::{DeviceKey, PublicKey};

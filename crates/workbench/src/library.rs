@@ -43,6 +43,9 @@ impl Workbench {
                 })
                 .collect(),
             problems: sync.refused,
+            reviews: reading.person_here.map_or(0, |person| {
+                u32::try_from(reading.ahead.waiting_for(person).len()).unwrap_or(u32::MAX)
+            }),
             sync,
             me: reading.me()?,
         })

@@ -252,12 +252,41 @@ impl Reading {
             can_return: !current
                 && !reverted
                 && here.iter().any(|c| serves(c.prompt) != Some(release.id)),
-            state: if self.accepted.release(release.id).is_some() {
-                ReleaseState::InRegistry
-            } else {
-                ReleaseState::Waiting
-            },
+            grounds: self.grounds_words(release, environment),
+            state: state_of(self.accepted.release(release.id).is_some()),
         }
+    }
+
+    fn grounds_words(&self, release: &Release, environment: EnvironmentId) -> Vec<String> {
+        let Some(grounds) = &release.grounds else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        let here = grounds
+            .approvals
+            .iter()
+            .filter(|a| a.environment == environment);
+        let names: Vec<_> = here
+            .flat_map(|approval| &approval.by)
+            .map(|id| self.person(*id))
+            .collect();
+        if !names.is_empty() {
+            lines.push(format!("Approved by {}", words::list(&names)));
+        }
+        if let Some(aside) = &grounds.overridden {
+            lines.push(format!(
+                "{} set the policy aside: {}",
+                self.person(release.by),
+                self.text(&aside.reason)
+            ));
+            let missing = aside
+                .missing
+                .iter()
+                .filter(|m| m.environment() == environment);
+            let missing = missing.map(|m| domain::rules::requests::words::missing(&self.ahead, m));
+            lines.extend(missing.map(|words| format!("It lacked: {words}")));
+        }
+        lines
     }
 
     fn content_of_version(&self, version: VersionId) -> Option<domain::VersionContent> {
@@ -266,5 +295,14 @@ impl Reading {
             .version(version)
             .map(|(_, version)| version.content)?;
         self.content(&content)
+    }
+}
+
+/// Where something has got to that is in the ledger or waits to be.
+pub(crate) fn state_of(accepted: bool) -> ReleaseState {
+    if accepted {
+        ReleaseState::InRegistry
+    } else {
+        ReleaseState::Waiting
     }
 }

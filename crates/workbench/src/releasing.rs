@@ -22,15 +22,15 @@ const PLANS: usize = 32;
 /// A plan that waits for its reason.
 #[derive(Clone)]
 pub(crate) struct WaitingPlan {
-    project: ProjectId,
-    body: PlannedBody,
+    pub project: ProjectId,
+    pub body: PlannedBody,
     title: String,
     /// What is so once it is done.
     outcome: String,
 }
 
 #[derive(Clone)]
-enum PlannedBody {
+pub(crate) enum PlannedBody {
     Release {
         changes: Vec<ReleaseChange>,
         promoted_from: Option<EnvironmentId>,
@@ -388,6 +388,23 @@ impl Workbench {
                 })
                 .collect::<Vec<_>>(),
         };
+        let places: BTreeSet<_> = changes.iter().map(|change| change.environment).collect();
+        let revert = planned.kind == ReleaseKind::Revert;
+        // A policy of one's own making is not news: only those that were set are told.
+        let told = places
+            .iter()
+            .filter(|id| !revert && reading.ahead.policy_set(**id).is_some());
+        let policy = told
+            .flat_map(|id| {
+                let name = words::environment(&reading.ahead, *id);
+                let lines = reading.policy_words(reading.ahead.policy(*id));
+                lines.into_iter().map(move |line| format!("{name}: {line}"))
+            })
+            .collect();
+        let needs_request = !revert
+            && places
+                .iter()
+                .any(|id| reading.ahead.policy(*id).needs_request());
         let id = hex::encode(crate::secrets::random_16()?);
         let waiting = WaitingPlan {
             project: reading.project,
@@ -406,6 +423,8 @@ impl Workbench {
             reason: planned.reason,
             offline_words: self.offline_words(reading.project, planned.kind),
             kind: planned.kind,
+            needs_request,
+            policy,
         })
     }
 }

@@ -41,17 +41,29 @@ impl AnswerCache for StoredAnswers {
     }
 
     fn put(&self, question: &Digest, answer: &Answer) {
-        let Some(kept) = Self::kept(answer) else {
-            return;
-        };
-        // An answer that can't be kept was given all the same.
-        let _ = if self.refresh {
-            self.store
-                .replace_answer(question, &kept, &self.sources, now())
-        } else {
-            self.store
-                .keep_answer(question, &kept, &self.sources, now())
-        };
+        if !self.refresh {
+            return self.put_many(&[(*question, answer)]);
+        }
+        if let Some(kept) = Self::kept(answer) {
+            // An answer that can't be kept was given all the same.
+            let _ = self
+                .store
+                .replace_answer(question, &kept, &self.sources, now());
+        }
+    }
+
+    fn put_many(&self, answers: &[(Digest, &Answer)]) {
+        if self.refresh {
+            return answers
+                .iter()
+                .for_each(|(one, answer)| self.put(one, answer));
+        }
+        let kept: Vec<_> = answers
+            .iter()
+            .filter_map(|(one, answer)| Some((*one, Self::kept(answer)?, self.sources.clone())))
+            .collect();
+        // As above: they were given, whether they can be kept or not.
+        let _ = self.store.keep_answers(&kept, now());
     }
 }
 

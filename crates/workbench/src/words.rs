@@ -1,9 +1,12 @@
 //! Sentences for people, made in one place so that every screen says the same thing the same way.
 
 use crate::views::ActivityKind;
-use domain::ledger::{Event, Side, VerdictKind};
+use domain::ledger::{Asked, Event, Side, VerdictKind};
 use domain::project::Project;
-use domain::{EnvironmentId, PromptId, VersionId};
+use domain::{EnvironmentId, PromptId, RequestId, VersionId};
+
+/// Prompts that words for a request name before they count them.
+const NAMED: usize = 2;
 
 /// What is shown for a version: `v9`, or its short id before it has a number.
 #[must_use]
@@ -307,19 +310,44 @@ fn review(project: &Project, event: &Event) -> (String, ActivityKind) {
             format!("set the policy of {}", environment(project, *id)),
             Kind::Environments,
         ),
-        Event::RequestOpened { .. } => ("asked for a release".to_owned(), Kind::Release),
-        Event::RequestUpdated { .. } => ("changed a request".to_owned(), Kind::Release),
-        Event::RequestWithdrawn { .. } => ("took a request back".to_owned(), Kind::Release),
-        Event::VerdictGiven { verdict, .. } => {
+        Event::RequestOpened { asked, .. } => (
+            format!("asked to release {}", request(project, asked)),
+            Kind::Release,
+        ),
+        Event::RequestUpdated { asked, .. } => (
+            format!("now asks to release {}", request(project, asked)),
+            Kind::Release,
+        ),
+        Event::RequestWithdrawn { request, .. } => (
+            format!("took back the request for {}", about(project, *request)),
+            Kind::Release,
+        ),
+        Event::VerdictGiven {
+            verdict, request, ..
+        } => {
             let words = match verdict {
-                VerdictKind::Approve => "approved a request",
-                VerdictKind::AskForChanges => "asked for changes to a request",
+                VerdictKind::Approve => "approved",
+                VerdictKind::AskForChanges => "asked for changes to",
             };
-            (words.to_owned(), Kind::Release)
+            (
+                format!("{words} {}", about(project, *request)),
+                Kind::Release,
+            )
         }
-        Event::VerdictWithdrawn { .. } => ("took a verdict back".to_owned(), Kind::Release),
-        Event::VerdictDismissed { person: id, .. } => (
-            format!("dismissed what {} asked for", person(id)),
+        Event::VerdictWithdrawn { request, .. } => (
+            format!("took back the verdict on {}", about(project, *request)),
+            Kind::Release,
+        ),
+        Event::VerdictDismissed {
+            person: id,
+            request,
+            ..
+        } => (
+            format!(
+                "dismissed the changes that {} asked for to {}",
+                person(id),
+                about(project, *request)
+            ),
             Kind::Release,
         ),
         Event::CommentMade { .. } => ("commented".to_owned(), Kind::Release),
@@ -328,11 +356,45 @@ fn review(project: &Project, event: &Event) -> (String, ActivityKind) {
     }
 }
 
+/// What is asked for: `support/triage v9 and tone v2 to production`.
+#[must_use]
+pub fn request(project: &Project, asked: &Asked) -> String {
+    let mut what: Vec<String> = Vec::new();
+    for change in &asked.changes {
+        let last = change.steps.last().map(Vec::as_slice).unwrap_or_default();
+        let words = format!(
+            "{} {}",
+            prompt(project, change.prompt),
+            sides(project, last)
+        );
+        if !what.contains(&words) {
+            what.push(words);
+        }
+    }
+    if what.len() > NAMED {
+        what = vec![format!("{} changes", what.len())];
+    }
+    let places: Vec<_> = asked
+        .environments()
+        .into_iter()
+        .map(|id| environment(project, id))
+        .collect();
+    format!("{} to {}", list(&what), list(&places))
+}
+
+fn about(project: &Project, id: RequestId) -> String {
+    project.request(id).map_or_else(
+        || "a request".to_owned(),
+        |found| request(project, found.asked()),
+    )
+}
+
 fn release(project: &Project, event: &Event) -> String {
     let Event::Released {
         changes,
         promoted_from,
         reverts_to,
+        grounds,
         ..
     } = event
     else {
@@ -354,7 +416,8 @@ fn release(project: &Project, event: &Event) -> String {
             )
         })
         .collect();
-    match (reverts_to, promoted_from) {
+    let overridden = grounds.as_ref().is_some_and(|g| g.overridden.is_some());
+    let words = match (reverts_to, promoted_from) {
         (Some(_), _) => format!("reverted {}: {}", list(&places), list(&what)),
         (None, Some(from)) => {
             format!(
@@ -372,6 +435,11 @@ fn release(project: &Project, event: &Event) -> String {
             format!("stopped serving {} in {}", list(&names), list(&places))
         }
         (None, None) => format!("released {} to {}", list(&what), list(&places)),
+    };
+    if overridden {
+        format!("{words}, setting the policy aside")
+    } else {
+        words
     }
 }
 

@@ -8,6 +8,7 @@ pub mod app;
 pub mod evals;
 pub mod prompt;
 pub mod releases;
+pub mod review;
 pub mod settings;
 pub mod syncing;
 

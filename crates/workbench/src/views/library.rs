@@ -22,6 +22,8 @@ pub struct Library {
     pub me: Me,
     /// Refused commands that wait for the person.
     pub problems: u32,
+    /// Requests that wait for the person's verdict.
+    pub reviews: u32,
 }
 
 /// One environment.

@@ -13,6 +13,7 @@
 //! * [`compare`]: two versions side by side, and settling a prompt that has diverged.
 //! * [`evals`]: datasets, runs and results.
 //! * [`releases`]: what each environment serves, and the plan of a change to it.
+//! * [`review`]: requests with their evidence, verdicts and comments; policies.
 //! * [`activity`]: the ledger in plain words.
 //! * [`settings`]: people, environments, keys, providers.
 //! * [`syncing`]: how far this computer is in step with its registry, and the outbox.
@@ -28,6 +29,7 @@ pub mod events;
 pub mod library;
 pub mod prompt;
 pub mod releases;
+pub mod review;
 pub mod settings;
 pub mod syncing;
 
@@ -43,6 +45,7 @@ pub use events::*;
 pub use library::*;
 pub use prompt::*;
 pub use releases::*;
+pub use review::*;
 pub use settings::*;
 pub use syncing::*;
 

@@ -86,6 +86,8 @@ pub struct ReleaseRow {
     pub reverted: bool,
     /// Whether one can return to it.
     pub can_return: bool,
+    /// On what grounds it went, one line each: who approved, what an admin set aside and why.
+    pub grounds: Vec<String>,
     /// Where it has got to.
     pub state: ReleaseState,
 }
@@ -144,6 +146,10 @@ pub struct Plan {
     pub offline_words: Option<String>,
     /// What it is.
     pub kind: ReleaseKind,
+    /// Whether it must be asked for: a policy wants approvals or runs.
+    pub needs_request: bool,
+    /// What the policies of its environments ask for, one line each.
+    pub policy: Vec<String>,
 }
 
 /// What a plan changes for one prompt in one environment.
