@@ -369,6 +369,111 @@ export const commands = {
 	 */
 	servedAt: (project: ProjectId, environment: EnvironmentId, at: Millis) => __TAURI_INVOKE<Served[]>("served_at", { project, environment, at }),
 	/**
+	 *  The requests: what waits for the person here, what they asked, and the rest.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	reviewInbox: (project: ProjectId) => __TAURI_INVOKE<ReviewInbox>("review_inbox", { project }),
+	/**
+	 *  One request with all its evidence.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	request: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<RequestView>("request", { project, request }),
+	/**
+	 *  Who can be asked for a verdict.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	reviewerChoices: (project: ProjectId) => __TAURI_INVOKE<ReviewerChoice[]>("reviewer_choices", { project }),
+	/**
+	 *  What a request for a plan would meet.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	previewRequest: (project: ProjectId, plan: string, asking: Asking) => __TAURI_INVOKE<RequestPart[]>("preview_request", { project, plan, asking }),
+	/**
+	 *  Asks for what a plan would change.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	askForRelease: (project: ProjectId, plan: string, asking: Asking) => __TAURI_INVOKE<AskedFor>("ask_for_release", { project, plan, asking }),
+	/**
+	 *  Gives a verdict on exactly what the person saw.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	giveVerdict: (project: ProjectId, request: RequestId, digest: string, verdict: VerdictKind, comment: string) => __TAURI_INVOKE<AskedFor>("give_verdict", { project, request, digest, verdict, comment }),
+	/**
+	 *  Takes the own verdict back.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	takeBackVerdict: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<null>("take_back_verdict", { project, request }),
+	/**
+	 *  Ends somebody's "ask for changes".
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	dismissVerdict: (project: ProjectId, request: RequestId, person: PersonId, reason: string) => __TAURI_INVOKE<null>("dismiss_verdict", { project, request, person, reason }),
+	/**
+	 *  Takes a request back.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	withdrawRequest: (project: ProjectId, request: RequestId, reason: string) => __TAURI_INVOKE<null>("withdraw_request", { project, request, reason }),
+	/**
+	 *  Brings a request up to what is served now.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	renewRequest: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<AskedFor>("renew_request", { project, request }),
+	/**
+	 *  Releases the next step of some parts of a request.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	releaseRequest: (project: ProjectId, request: RequestId, environments: EnvironmentId[], reason: string, overrideReason: string | null) => __TAURI_INVOKE<Done>("release_request", { project, request, environments, reason, overrideReason }),
+	/**
+	 *  Says something to a request or a version.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	comment: (project: ProjectId, on: CommentOn, quote: Quote | null, text: string, replyTo: CommentId | null) => __TAURI_INVOKE<null>("comment", { project, on, quote, text, replyTo }),
+	/**
+	 *  Marks a comment as settled.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	resolveComment: (project: ProjectId, comment: CommentId) => __TAURI_INVOKE<null>("resolve_comment", { project, comment }),
+	/**
+	 *  What every environment demands.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	policies: (project: ProjectId) => __TAURI_INVOKE<PolicyView[]>("policies", { project }),
+	/**
+	 *  Sets what an environment demands.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	setPolicy: (project: ProjectId, environment: EnvironmentId, draft: PolicyDraft, replaces: string | null) => __TAURI_INVOKE<PolicyView>("set_policy", { project, environment, draft, replaces }),
+	/**
 	 *  A page of entries, the newest first.
 	 *
 	 *  # Errors
@@ -625,6 +730,63 @@ export type AnswerChunk = {
 	text: string,
 };
 
+/**  What was just asked for. */
+export type AskedFor = {
+	/**  The request. */
+	request: RequestId,
+	/**  In words ("Ada and every reviewer can see it now"). */
+	words: string,
+};
+
+/**  How a release is asked for, beside what a plan says. */
+export type Asking = {
+	/**  Why, for whoever reviews it. */
+	reason: string,
+	/**  Who is asked; nobody named: every reviewer. */
+	reviewers?: Reviewer[],
+	/**  Shares of the traffic, in percent, by which to go there; empty: at once. */
+	shares?: number[],
+	/**  Why breaks of the input contract are safe. */
+	notes?: BreakNote[],
+};
+
+/**  What breaks. */
+export type BreakKind =
+/**  Applications send it, and the new version has no use for it. */
+"removed" |
+/**  The new version needs it, and a call that was right until now may lack it. */
+"required" |
+/**  It takes another type of value. */
+"type";
+
+/**  Why one break is safe. */
+export type BreakNote = {
+	/**  Where. */
+	environment: EnvironmentId,
+	/**  Of which prompt. */
+	prompt: PromptId,
+	/**  The input. */
+	input: string,
+	/**  What about it. */
+	kind: BreakKind,
+	/**  Why that is safe. */
+	text: string,
+};
+
+/**  One thing that applications would stumble over. */
+export type BreakRow = {
+	/**  Of which prompt. */
+	prompt: PromptId,
+	/**  The input. */
+	input: string,
+	/**  What about it. */
+	kind: BreakKind,
+	/**  "support/triage: the input {language} is now required". */
+	words: string,
+	/**  Why that is safe, as whoever asked says; none: nobody has said it. */
+	note: string | null,
+};
+
 /**  One change that a person asks for in a bundle. */
 export type BundleChange = {
 	/**  The environment. */
@@ -694,6 +856,40 @@ text: string };
 
 /**  One command: what a person or program asked of the ledger. */
 export type CommandId = string;
+
+/**  One comment. */
+export type CommentId = string;
+
+/**  What a comment is said to. */
+export type CommentOn =
+/**  A request. */
+({ request: RequestId }) & { version?: never } |
+/**  A version. */
+({ version: VersionId }) & { request?: never };
+
+/**  One comment. */
+export type CommentRow = {
+	/**  Which. */
+	id: CommentId,
+	/**  To what it was said. */
+	on: CommentOn,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: Millis,
+	/**  The text; empty where it was redacted. */
+	text: string,
+	/**  The words that it is about. */
+	quote: QuotedWords | null,
+	/**  The comment that it answers. */
+	reply_to: CommentId | null,
+	/**  Who settled it. */
+	resolved_by: string | null,
+	/**  Whether the person here may settle it. */
+	can_resolve: boolean,
+	/**  Whether it still waits in the outbox. */
+	unsent: boolean,
+};
 
 /**  What both sides answered to one case. */
 export type ComparedAnswer = {
@@ -1000,6 +1196,43 @@ export type Estimate = {
 	can_start: boolean,
 };
 
+/**  One run that a gate looks at. */
+export type EvidenceRow = {
+	/**  Which. */
+	run: RunId,
+	/**  "support/triage v9 over Messages: 60 of 64 passed, by Ben". */
+	words: string,
+};
+
+/**  A freeze as a person writes it. */
+export type FreezeDraft = {
+	/**  What it is called. */
+	name: string,
+	/**  The IANA zone ("Europe/Berlin"). */
+	zone: string,
+	/**  Whether it is every week. */
+	weekly: boolean,
+	/**  Its first minute: `2026-12-24T18:00`, or `Friday 18:00`. */
+	from: string,
+	/**  The first minute after it. */
+	until: string,
+};
+
+/**  What a policy demands of runs over one dataset. */
+export type Gate = {
+	/**  Over which dataset; its latest content is meant. */
+	dataset: DatasetId,
+	/**  For which prompts; none named: for all. */
+	prompts: PromptId[],
+	/**  The least share of cases that must pass, in hundredths of a percent. */
+	least_passed: number,
+	/**
+	 *  How much smaller than that of what is served now the share may be, in hundredths of a
+	 *  percent; none: that is not looked at.
+	 */
+	largest_loss: number | null,
+};
+
 /**  One way to judge an answer. */
 export type Grader =
 /**  The answer is what was expected, and nothing else. */
@@ -1276,6 +1509,8 @@ export type Library = {
 	me: Me,
 	/**  Refused commands that wait for the person. */
 	problems: number,
+	/**  Requests that wait for the person's verdict. */
+	reviews: number,
 };
 
 /**  One thing that is wrong in a text to import. */
@@ -1320,6 +1555,17 @@ export type Me = {
 	/**  What they may do. */
 	role: PersonRole,
 };
+
+/**  What a person may do in a project. Each role may do what those before it may. */
+export type MemberRole =
+/**  Reads and comments. */
+"viewer" |
+/**  Writes, tries, saves, asks, and releases and reverts where the policy lets authors. */
+"author" |
+/**  All of that, and gives verdicts on requests. */
+"reviewer" |
+/**  All of that, and people, environments, policies, keys and redaction. */
+"admin";
 
 /**  A diverged prompt, merged as far as it goes by itself. */
 export type MergeView = {
@@ -1531,6 +1777,10 @@ export type Plan = {
 	offline_words: string | null,
 	/**  What it is. */
 	kind: ReleaseKind,
+	/**  Whether it must be asked for: a policy wants approvals or runs. */
+	needs_request: boolean,
+	/**  What the policies of its environments ask for, one line each. */
+	policy: string[],
 };
 
 /**  What a plan changes for one prompt in one environment. */
@@ -1551,6 +1801,44 @@ export type PlanChange = {
 	summary: string,
 	/**  The marks; none when nothing was served before. */
 	diff: ContentDiff | null,
+};
+
+/**  A policy as a person writes it: without the calendars, which are filled in here. */
+export type PolicyDraft = {
+	/**  How many people must have approved, 0 to 10. */
+	approvals: number,
+	/**  Whether an approval counts only from whoever wrote nothing of it. */
+	independent: boolean,
+	/**  Where exactly this content must have been served before. */
+	path: EnvironmentId[],
+	/**  What is asked of runs. */
+	gates: Gate[],
+	/**  When nothing is released. */
+	freezes: FreezeDraft[],
+	/**  The least role that may release; none: those named. */
+	release_role: MemberRole | null,
+	/**  Who may release by name; counts where no role is given. */
+	releasers: PersonId[],
+	/**  Whether an admin may set it aside, with a reason that is kept for ever. */
+	may_override: boolean,
+};
+
+/**  The policy of one environment, to look at and to change. */
+export type PolicyView = {
+	/**  The environment. */
+	environment: EnvironmentId,
+	/**  Its name. */
+	name: string,
+	/**  What it demands, one line each; says so where it demands nothing. */
+	words: string[],
+	/**  "set by Ada"; empty where none was ever set. */
+	set_by: string,
+	/**  When it was set. */
+	at: Millis | null,
+	/**  As it can be changed. */
+	draft: PolicyDraft,
+	/**  Its digest, which a change names; none where none was ever set. */
+	digest: string | null,
 };
 
 /**  A content rendered with values. */
@@ -1749,6 +2037,31 @@ export type Purpose =
 /**  Production; samples never use it. */
 "production";
 
+/**
+ *  Words of a version that a comment is about. Content never changes, so their place is enough,
+ *  and no text stands in the ledger.
+ */
+export type Quote = {
+	/**  Of which version. */
+	version: VersionId,
+	/**  In which of its messages, counted from 0. */
+	message: number,
+	/**  The first character, counted from 0. */
+	from: number,
+	/**  The first character after them. */
+	until: number,
+};
+
+/**  Words of a version, as a comment quotes them. */
+export type QuotedWords = {
+	/**  Where they stand. */
+	place: Quote,
+	/**  "support/triage v9, message 2". */
+	from: string,
+	/**  The words; empty where the content is not here. */
+	words: string,
+};
+
 /**  A text as it would be imported. */
 export type Reading = {
 	/**  What it is written in. */
@@ -1873,6 +2186,120 @@ export type ReleasesView = {
 	history: ReleaseRow[],
 };
 
+/**  What the person at this computer can do with a request; each with why not, if not. */
+export type RequestCan = {
+	/**  Why no verdict can be given; none when one can. */
+	no_verdict: string | null,
+	/**  What to know before approving, though one can: "you wrote v9, so this approval does not count". */
+	verdict_note: string | null,
+	/**  Whether the person's own verdict stands and can be taken back. */
+	take_back: boolean,
+	/**  Whether it can be withdrawn. */
+	withdraw: boolean,
+	/**  Whether it can be renewed: what it replaces has moved. */
+	renew: boolean,
+	/**  Environments whose next step this person may release now. */
+	release: EnvironmentId[],
+	/**  Environments where only an override helps, and this person may give one. */
+	override_in: EnvironmentId[],
+};
+
+/**  One request. */
+export type RequestId = string;
+
+/**  What a request asks of one environment. */
+export type RequestPart = {
+	/**  Where. */
+	environment: EnvironmentId,
+	/**  Its name. */
+	name: string,
+	/**  How many steps there are. */
+	steps: number,
+	/**  How many were released. */
+	done: number,
+	/**  Every step in words, in order: "support/triage v8 90 % · v9 10 %". */
+	step_words: string[],
+	/**  What the next step changes, prompt by prompt; of a part that is done, nothing. */
+	changes: PlanChange[],
+	/**  What is missing, in sentences that say what to do. */
+	missing: string[],
+	/**  Whether the next step may be released. */
+	may_go: boolean,
+	/**  How many approvals the policy asks for. */
+	approvals_needed: number,
+	/**  Whose approvals count. */
+	approvals: string[],
+	/**  What the policy asks for, one line each. */
+	policy: string[],
+	/**  The runs by which gates are judged. */
+	evidence: EvidenceRow[],
+	/**  What applications that call as they do today would stumble over. */
+	breaks: BreakRow[],
+	/**  The releases made under it. */
+	released: ReleaseId[],
+};
+
+/**  One request in a list. */
+export type RequestRow = {
+	/**  Which. */
+	id: RequestId,
+	/**  "support/triage v9 to production". */
+	title: string,
+	/**  Who asked. */
+	by: string,
+	/**  When it was opened. */
+	at: Millis,
+	/**  Why, in the words of whoever asked. */
+	reason: string,
+	/**  Where it has got to. */
+	state: RequestState,
+	/**  The same in a few words ("production waits for 1 approval"). */
+	words: string,
+	/**  Whether it, or a change to it, still waits in the outbox. */
+	unsent: boolean,
+};
+
+/**  Where a request has got to. */
+export type RequestState =
+/**  Something is still missing. */
+"waiting" |
+/**  A reviewer asked for changes. */
+"changes_asked" |
+/**  What it replaces has moved: it must be renewed. */
+"stale" |
+/**  At least one part may be released now. */
+"ready" |
+/**  All of it is released. */
+"released" |
+/**  It was taken back. */
+"withdrawn";
+
+/**  One request with all its evidence. */
+export type RequestView = {
+	/**  The request as a list shows it. */
+	row: RequestRow,
+	/**  The digest of exactly what would be recorded: what a verdict must name. */
+	digest: string,
+	/**  Whether it is the person here who asked. */
+	mine: boolean,
+	/**  One part for each environment. */
+	parts: RequestPart[],
+	/**  Who is asked, by name or role; empty: every reviewer. */
+	reviewers: string[],
+	/**  All verdicts, the newest first. */
+	verdicts: VerdictRow[],
+	/**  What was said, oldest first. */
+	comments: CommentRow[],
+	/**  How it came to what it asks now: one line for each change of it, oldest first. */
+	history: string[],
+	/**  Who wrote something of it, each with the version that says so. */
+	authors: string[],
+	/**  What the person here can do with it. */
+	can: RequestCan,
+	/**  What happens when the registry can't be reached; none when it can. */
+	offline_words: string | null,
+};
+
 /**  What one content answered to one case. */
 export type ResultCell = {
 	/**  The answer. */
@@ -1903,6 +2330,35 @@ export type ResultRow = {
 	cells: (ResultCell | null)[],
 	/**  Whether the columns' verdicts or answers differ. */
 	differs: boolean,
+};
+
+/**  The Review screen's list. */
+export type ReviewInbox = {
+	/**  Requests that wait for this person's verdict, the newest first. */
+	waiting: RequestRow[],
+	/**  This person's own open requests. */
+	mine: RequestRow[],
+	/**  All other open requests. */
+	others: RequestRow[],
+	/**  Those that are over, the newest first; at most 100. */
+	ended: RequestRow[],
+};
+
+/**  Who is asked for a verdict. */
+export type Reviewer =
+/**  This person. */
+({ person: PersonId }) & { role?: never } |
+/**  Everybody of this role or a higher one. */
+({ role: MemberRole }) & { person?: never };
+
+/**  Somebody who can be asked for a verdict. */
+export type ReviewerChoice = {
+	/**  Who. */
+	reviewer: Reviewer,
+	/**  What to call them. */
+	name: string,
+	/**  What to know: "wrote v9, so their approval would not count"; empty when nothing. */
+	note: string,
 };
 
 /**  Who speaks in a message. */
@@ -2323,6 +2779,35 @@ export type Uses = {
 };
 
 export type Value = null | boolean | number | string | Value[] | { [key in string]: Value };
+
+/**  A reviewer's verdict. */
+export type VerdictKind =
+/**  It may go. */
+"approve" |
+/**  It may not go as it is. Blocks until the reviewer gives another verdict. */
+"ask_for_changes";
+
+/**  One verdict. */
+export type VerdictRow = {
+	/**  Who. */
+	person: PersonId,
+	/**  What they are called. */
+	by: string,
+	/**  When it arrived. */
+	at: Millis,
+	/**  What it says. */
+	kind: VerdictKind,
+	/**  What they said to it. */
+	comment: string,
+	/**  Whether it counts somewhere. */
+	counts: boolean,
+	/**  Why it does not count, if it doesn't. */
+	void: string[],
+	/**  Whether the person here may dismiss it. */
+	can_dismiss: boolean,
+	/**  Where it has got to. */
+	state: ReleaseState,
+};
 
 /**  What checking the whole ledger found. */
 export type Verification = {

@@ -1,5 +1,6 @@
 //! The shape of the command line.
 
+use crate::review_arguments::{Policies, Review};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -198,6 +199,16 @@ pub enum Command {
         #[arg(long, short = 'm')]
         reason: String,
     },
+    /// Requests: what waits for your verdict, asking, approving, releasing what was approved.
+    Review {
+        #[command(subcommand)]
+        what: Option<Review>,
+    },
+    /// What environments demand before a release.
+    Policy {
+        #[command(subcommand)]
+        what: Option<Policies>,
+    },
     /// The projects on this computer.
     #[command(subcommand)]
     Project(Project),
@@ -232,7 +243,10 @@ pub enum Command {
         address: String,
     },
     /// Check the whole history: chain, signatures, decisions. The exit code is 1 if it does not hold.
-    Verify,
+    Verify {
+        /// A folder that `export` wrote; without it the project on this computer.
+        folder: Option<PathBuf>,
+    },
     /// Completions for a shell, on standard output.
     Completions {
         /// Which shell.

@@ -10,6 +10,7 @@
 mod arguments;
 mod commands;
 mod find;
+mod review_arguments;
 mod say;
 
 use arguments::{Arguments, Command};

@@ -2,15 +2,17 @@
 
 use super::At;
 use crate::say::{answer, table, when};
-use crate::{Failure, find, say};
+use crate::{Arguments, Failure, find, say};
 use domain::PromptId;
 use domain::diff::Mark;
 use domain::names::folded;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::ExitCode;
 use workbench::views::{
     ActivityFilter, Library, ProjectCard, PromptRow, Ref, StageSide, State, SyncKind, SyncState,
+    Verification,
 };
 
 pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
@@ -341,12 +343,22 @@ pub async fn log(at: &At<'_>, prompt: Option<&str>, limit: u32) -> Result<ExitCo
 
 pub async fn verify(at: &At<'_>) -> Result<ExitCode, Failure> {
     let found = at.bench.verify(at.project).await?;
-    answer(at.arguments, &found, || found.words.clone());
-    Ok(if found.good {
+    Ok(verified(at.arguments, &found))
+}
+
+/// Checks an export by itself: nothing of this computer is looked at.
+pub fn verify_folder(arguments: &Arguments, folder: &Path) -> Result<ExitCode, Failure> {
+    let found = workbench::verify_folder(folder)?;
+    Ok(verified(arguments, &found))
+}
+
+fn verified(arguments: &Arguments, found: &Verification) -> ExitCode {
+    answer(arguments, found, || found.words.clone());
+    if found.good {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)
-    })
+    }
 }
 
 pub async fn sync(

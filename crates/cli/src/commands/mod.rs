@@ -7,6 +7,7 @@ mod look;
 mod merge;
 mod projects;
 mod release;
+mod review;
 mod setup;
 mod write;
 
@@ -28,6 +29,12 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         && path.is_dir()
     {
         return data::import_project(bench, arguments, path, name.as_deref()).await;
+    }
+    if let Command::Verify {
+        folder: Some(folder),
+    } = &arguments.command
+    {
+        return look::verify_folder(arguments, folder);
     }
     if let Command::Project(project) = &arguments.command {
         return projects::project(bench, arguments, project).await;
@@ -65,7 +72,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             right,
         } => look::diff(&at, prompt, left, right).await,
         Command::Log { prompt, limit } => look::log(&at, prompt.as_deref(), *limit).await,
-        Command::Verify => look::verify(&at).await,
+        Command::Verify { .. } => look::verify(&at).await,
         Command::New {
             name,
             snippet,
@@ -89,6 +96,8 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             grader,
             concurrency,
         } => evals::run(&at, prompt, dataset, versions, grader, *concurrency).await,
+        Command::Review { what } => review::review(&at, what.as_ref()).await,
+        Command::Policy { what } => review::policy(&at, what.as_ref()).await,
         Command::Promote {
             prompts,
             from,
