@@ -4,6 +4,7 @@
 //! * `author`: writes, loses nothing, saves, sees what changed.
 //! * `team`: from a first version to what an application reads, and back.
 //! * `command_line`: the README, typed.
+//! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
 //! * `terminal`: the command line killed, asked twice, met by others, shut out.
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
 
@@ -11,5 +12,6 @@ mod author;
 mod beginning;
 mod command_line;
 mod offline;
+mod review;
 mod team;
 mod terminal;
