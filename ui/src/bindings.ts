@@ -2153,6 +2153,8 @@ export type ReleaseRow = {
 	reverted: boolean,
 	/**  Whether one can return to it. */
 	can_return: boolean,
+	/**  On what grounds it went, one line each: who approved, what an admin set aside and why. */
+	grounds: string[],
 	/**  Where it has got to. */
 	state: ReleaseState,
 };
