@@ -17,7 +17,7 @@ pub enum Review {
         /// The request: the beginning of its id, as `galley review list` shows it.
         request: String,
     },
-    /// Ask for a release: what an environment serves (--from), or a version (--version).
+    /// Ask for a release: what an environment serves (--from), or a version (--version-of; without either the latest).
     Ask(Asking),
     /// Approve exactly what the request asks now.
     Approve {
@@ -97,11 +97,11 @@ pub struct Asking {
     #[arg(long, required = true, value_name = "ENVIRONMENT")]
     pub to: Vec<String>,
     /// What this environment serves.
-    #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "version")]
+    #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "which")]
     pub from: Option<String>,
     /// This version (one prompt): v9, latest, a label.
-    #[arg(long = "version-of", value_name = "VERSION", id = "version")]
-    pub version: Option<String>,
+    #[arg(long = "version-of", value_name = "VERSION")]
+    pub which: Option<String>,
     /// Why, for whoever reviews it.
     #[arg(long, short = 'm')]
     pub message: String,

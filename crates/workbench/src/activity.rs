@@ -65,6 +65,14 @@ impl Workbench {
         })
     }
 
+    /// The digest of the last accepted entry that is here.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub fn last_entry(&self, project: ProjectId) -> Result<Digest, Error> {
+        Ok(self.reading(project)?.accepted.head().digest)
+    }
+
     /// Checks the whole ledger on this computer: chain, signatures, and every decision again.
     ///
     /// # Errors

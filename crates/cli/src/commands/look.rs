@@ -24,6 +24,7 @@ pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
         project: &library.project,
         projects: at.bench.projects()?,
         diverged: diverged.iter().map(|(_, words)| words.as_str()).collect(),
+        last_entry: at.bench.last_entry(at.project)?,
     };
     answer(at.arguments, &found, || {
         let mut lines = vec![
@@ -38,7 +39,12 @@ pub async fn status(at: &At<'_>) -> Result<ExitCode, Failure> {
                 say::count(library.sync.head, "entry", "entries"),
                 library.sync.verified_to
             ),
+            format!("The last is {}", found.last_entry),
         ];
+        if library.reviews > 0 {
+            let waiting = say::count(library.reviews.into(), "request waits", "requests wait");
+            lines.push(format!("  {waiting} for your verdict: galley review"));
+        }
         for row in &rows {
             let why = row
                 .refusal
@@ -84,6 +90,9 @@ struct Status<'a> {
     project: &'a ProjectCard,
     projects: Vec<ProjectCard>,
     diverged: Vec<&'a str>,
+    /// The digest of the last entry here: two computers at the same number have the same, or
+    /// somebody shows them different histories.
+    last_entry: domain::Digest,
 }
 
 /// That a prompt has diverged, and what to do.

@@ -89,6 +89,12 @@ pub async fn revert(
 }
 
 async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCode, Failure> {
+    if plan.needs_request {
+        return Err(Failure::other(format!(
+            "this needs a review ({}); ask for it: galley review ask PROMPT --from staging --to production -m \"…\"",
+            plan.policy.first().map(String::as_str).unwrap_or_default()
+        )));
+    }
     let lines: Vec<String> = plan
         .changes
         .iter()

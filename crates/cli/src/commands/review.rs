@@ -207,7 +207,7 @@ fn told(view: &RequestView) -> String {
                 change.name, change.before, change.after, change.summary
             ));
         }
-        lines.extend(part.policy.iter().map(|line| format!("  asks for: {line}")));
+        lines.extend(part.policy.iter().map(|line| format!("  policy: {line}")));
         lines.extend(part.missing.iter().map(|line| format!("  missing: {line}")));
         if !part.approvals.is_empty() {
             lines.push(format!("  approved by {}", part.approvals.join(", ")));
@@ -295,7 +295,7 @@ async fn ask(at: &At<'_>, asking: &Asking) -> Result<ExitCode, Failure> {
     for name in &asking.prompts {
         let prompt = find::prompt(&library, name)?;
         let view = at.bench.prompt(at.project, prompt).await?;
-        let from = asking.from.as_deref().or(asking.version.as_deref());
+        let from = asking.from.as_deref().or(asking.which.as_deref());
         let sides = match find::version(&library, &view, from.unwrap_or("latest"))? {
             Ref::Version { version } => vec![BundleSide {
                 version,
