@@ -1,6 +1,16 @@
 // What is looked at: a scene of the mock and the way to the state.
 
 const click = (page, id) => page.getByTestId(id).first().click();
+const review = (n, ready) => async (page) => {
+  await click(page, "go-review");
+  await page.waitForSelector('[data-testid="request-0"]');
+  if (n >= 6) await click(page, "show-over");
+  if (n !== null) {
+    await click(page, `request-${n}`);
+    await page.waitForSelector('[data-testid="actions"]');
+  }
+  await ready?.(page);
+};
 const one = { themes: ["light"], widths: [1360] };
 
 export const scenes = [
@@ -91,6 +101,92 @@ export const scenes = [
     ),
   },
   { name: "outbox", scene: "offline", wait: ".cm-content", widths: [1360], do: (page) => click(page, "open-outbox") },
+  { name: "review-list", scene: "review", wait: ".cm-content", do: review(null) },
+  { name: "review-request", scene: "review", wait: ".cm-content", do: review(0) },
+  {
+    name: "review-foot",
+    scene: "review",
+    wait: ".cm-content",
+    do: review(0, (page) => page.getByTestId("comments").evaluate((node) => node.scrollIntoView({ block: "end" }))),
+  },
+  {
+    name: "review-quote",
+    scene: "review",
+    wait: ".cm-content",
+    do: review(0, async (page) => {
+      await click(page, "tab-after");
+      await page.getByTestId("after-text").locator(".cm-content").first().click();
+      await page.keyboard.press("Control+Home");
+      for (let n = 0; n < 12; n++) await page.keyboard.press("Shift+ArrowRight");
+      await page.waitForSelector('[data-testid="quote"]');
+    }),
+  },
+  { name: "review-long", scene: "review", wait: ".cm-content", do: review(1) },
+  { name: "review-changes-asked", scene: "review", wait: ".cm-content", do: review(2) },
+  { name: "review-stale", scene: "review", wait: ".cm-content", do: review(3) },
+  { name: "review-steps", scene: "review", wait: ".cm-content", do: review(4) },
+  {
+    name: "review-over",
+    scene: "review",
+    wait: ".cm-content",
+    widths: [1360],
+    do: review(6),
+  },
+  { name: "review-author", scene: "review-author", wait: ".cm-content", do: review(3) },
+  {
+    name: "review-no-words",
+    scene: "review",
+    wait: ".cm-content",
+    widths: [1360],
+    do: review(0, (page) => click(page, "ask-changes")),
+  },
+  {
+    name: "review-override",
+    scene: "review",
+    wait: ".cm-content",
+    do: review(0, (page) => click(page, "override")),
+  },
+  {
+    name: "review-changed",
+    scene: "review",
+    wait: ".cm-content",
+    do: review(3, async (page) => {
+      await page.evaluate(() => window.mock.renewRequest("project-1", window.mock.world.requests[3].view.row.id));
+      await page.waitForSelector('[data-testid="request-changed"]');
+    }),
+  },
+  { name: "review-empty", scene: "new", wait: '[data-testid="new-prompt"]', do: (page) => click(page, "go-review") },
+  {
+    name: "ask",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page.waitForSelector("table");
+      await page
+        .getByTestId("cell-support/triage-staging")
+        .getByRole("button", { name: /Promote/ })
+        .click();
+      await page.waitForSelector('[data-testid="ask-preview"] .part');
+    },
+  },
+  {
+    name: "ask-foot",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page.waitForSelector("table");
+      await page
+        .getByTestId("cell-support/triage-development")
+        .getByRole("button", { name: /Promote/ })
+        .click();
+      await page.waitForSelector('[data-testid="ask-preview"] .part');
+      await page.getByTestId("ask-steps").fill("10, 50, 100");
+      await page.waitForTimeout(400);
+      await page.getByTestId("ask-preview").evaluate((node) => node.scrollIntoView({ block: "end" }));
+    },
+  },
   {
     name: "releases",
     wait: ".cm-content",

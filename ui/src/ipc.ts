@@ -115,6 +115,45 @@ export interface Backend {
   carryOut(project: P, plan: string, reason: string): Promise<B.Done>;
   servedAt(project: P, environment: B.EnvironmentId, at: B.Millis): Promise<B.Served[]>;
 
+  reviewInbox(project: P): Promise<B.ReviewInbox>;
+  request(project: P, request: B.RequestId): Promise<B.RequestView>;
+  reviewerChoices(project: P): Promise<B.ReviewerChoice[]>;
+  previewRequest(project: P, plan: string, asking: B.Asking): Promise<B.RequestPart[]>;
+  askForRelease(project: P, plan: string, asking: B.Asking): Promise<B.AskedFor>;
+  giveVerdict(
+    project: P,
+    request: B.RequestId,
+    digest: string,
+    verdict: B.VerdictKind,
+    comment: string,
+  ): Promise<B.AskedFor>;
+  takeBackVerdict(project: P, request: B.RequestId): Promise<Nothing>;
+  dismissVerdict(project: P, request: B.RequestId, person: B.PersonId, reason: string): Promise<Nothing>;
+  withdrawRequest(project: P, request: B.RequestId, reason: string): Promise<Nothing>;
+  renewRequest(project: P, request: B.RequestId): Promise<B.AskedFor>;
+  releaseRequest(
+    project: P,
+    request: B.RequestId,
+    environments: B.EnvironmentId[],
+    reason: string,
+    overrideReason: string | null,
+  ): Promise<B.Done>;
+  comment(
+    project: P,
+    on: B.CommentOn,
+    quote: B.Quote | null,
+    text: string,
+    replyTo: B.CommentId | null,
+  ): Promise<Nothing>;
+  resolveComment(project: P, comment: B.CommentId): Promise<Nothing>;
+  policies(project: P): Promise<B.PolicyView[]>;
+  setPolicy(
+    project: P,
+    environment: B.EnvironmentId,
+    draft: B.PolicyDraft,
+    replaces: string | null,
+  ): Promise<B.PolicyView>;
+
   activity(project: P, filter: B.ActivityFilter, before: number | null, limit: number): Promise<B.ActivityPage>;
   verify(project: P): Promise<B.Verification>;
 

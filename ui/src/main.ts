@@ -12,7 +12,10 @@ import { theme } from "./state/theme.svelte";
 if (import.meta.env.DEV || import.meta.env.MODE === "looks") {
   if (!("__TAURI_INTERNALS__" in window)) {
     const { createMock } = await import("./mock/backend");
-    useBackend(createMock(new URLSearchParams(location.search).get("scene") ?? "full"));
+    const mock = createMock(new URLSearchParams(location.search).get("scene") ?? "full");
+    useBackend(mock);
+    // So that looks can let others act.
+    Object.assign(window, { mock });
   }
 }
 

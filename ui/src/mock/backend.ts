@@ -5,6 +5,7 @@ import type { Backend, Events } from "../ipc";
 import { evals } from "./evals";
 import { prompts } from "./prompts";
 import { releases } from "./releases";
+import { reviews } from "./reviews";
 import { settings } from "./settings";
 import { World } from "./world";
 
@@ -13,7 +14,7 @@ export type MockBackend = Backend & {
   emit: <E extends keyof Events>(event: E, payload: Events[E]) => void;
 };
 
-/** Scenes: full, new (no prompt), none (no project), long, huge, many, offline, broken, nokeychain. */
+/** Scenes: full, review (a team that reviews), review-author (the same, seen by an author), new (no prompt), none (no project), long, huge, many, offline, broken, nokeychain. */
 export function createMock(scene = "full"): MockBackend {
   const world = new World(scene);
   const ears = new Map<string, Set<(payload: never) => void>>();
@@ -68,6 +69,7 @@ export function createMock(scene = "full"): MockBackend {
     openProject: async () => world.library(),
     ...prompts(world, changed, (text) => emit("answer_chunk", { text })),
     ...releases(world, changed),
+    ...reviews(world, changed),
     ...settings(world, changed),
     ...evals(world, changed, (event) => emit("run_progress", event)),
     async on(event, hear) {

@@ -45,6 +45,7 @@ export function releases(world: World, changed: () => void): Part {
     });
     const id = `plan-${world.next++}`;
     const offline = world.sync.kind === "offline";
+    world.planned.set(id, { title, changes });
     world.plans.set(id, () => {
       for (const step of steps) {
         const stage = world.find(step.prompt).stages[step.at]!;
@@ -73,6 +74,7 @@ export function releases(world: World, changed: () => void): Part {
           current: true,
           reverted: false,
           can_return: false,
+          grounds: [],
           state: offline ? "waiting" : "in_registry",
         });
       }
@@ -97,6 +99,14 @@ export function releases(world: World, changed: () => void): Part {
         ? "The registry can't be reached. This waits in the outbox and is sent when it is back."
         : null,
       kind,
+      needs_request:
+        kind !== "revert" &&
+        world.policies.some(
+          (policy) => policy.draft.approvals > 0 && changes.some((change) => change.environment === policy.environment),
+        ),
+      policy: world.policies
+        .filter((policy) => changes.some((change) => change.environment === policy.environment))
+        .flatMap((policy) => policy.words.map((words) => `${policy.name}: ${words}`)),
     };
   }
   const index = (environment: string) => world.environments.findIndex((one) => one.id === environment);

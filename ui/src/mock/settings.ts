@@ -44,7 +44,7 @@ function initial(world: World): Settings {
       address: team ? "https://galley.northern.example" : "http://127.0.0.1:43117",
       state: team ? "In step, last heard from 4 s ago" : "Runs while Galley is open",
     },
-    me: { person: "person-ana", name: "Ana", role: "admin" },
+    me: world.library().me,
     people: [
       {
         id: "person-ana",
@@ -65,7 +65,7 @@ function initial(world: World): Settings {
             {
               id: "person-lena",
               name: "Lena",
-              role: "author" as const,
+              role: world.scene.startsWith("review") ? ("reviewer" as const) : ("author" as const),
               devices: [device("desk-14", false, 60)],
               removed: false,
             },

@@ -6,8 +6,11 @@ import type {
   EnvironmentCard,
   Library,
   OutboxRow,
+  PlanChange,
+  PolicyView,
   PromptRow,
   ReleaseRow,
+  RequestView,
   RunView,
   Settings,
   StageSide,
@@ -18,6 +21,7 @@ import type {
 } from "../bindings";
 import { diffContent } from "./diff";
 import { fill, huge, long, many, offline } from "./fill";
+import { team } from "./team";
 
 export const hour = 3_600_000;
 export const day = 24 * hour;
@@ -63,7 +67,10 @@ export class World {
   runs = new Map<string, RunView & { at: number; by: string }>();
   outbox: OutboxRow[] = [];
   plans = new Map<string, () => string>();
+  planned = new Map<string, { title: string; changes: PlanChange[] }>();
   settings: Settings | null = null;
+  requests: { group: "waiting" | "mine" | "others" | "ended"; view: RequestView }[] = [];
+  policies: PolicyView[] = [];
   next = 1;
   sync: SyncState = {
     words: "In step with the registry",
@@ -80,6 +87,7 @@ export class World {
     this.scene = scene;
     if (scene === "new") return;
     fill(this);
+    if (scene.startsWith("review")) team(this);
     if (scene === "long") long(this);
     if (scene === "many") many(this);
     if (scene === "huge") huge(this);
@@ -302,7 +310,8 @@ export class World {
         .filter((draft) => draft.prompt === null)
         .map((draft) => ({ draft: draft.id, name: draft.name, updated: draft.saved_at })),
       sync: this.scene === "new" ? { ...this.sync, words: "On this computer", kind: "on_this_computer" } : this.sync,
-      me: { person: "person-ana", name: "Ana", role: "admin" },
+      me: { person: "person-ana", name: "Ana", role: this.scene === "review-author" ? "author" : "admin" },
+      reviews: this.requests.filter((one) => one.group === "waiting").length,
       problems: this.outbox.filter((row) => row.state !== "waiting").length,
     };
   }

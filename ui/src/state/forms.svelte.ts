@@ -1,7 +1,7 @@
 // What was filled in and not sent off yet. It lives as long as the window, so that leaving a screen loses nothing.
 
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
-import type { Case, DatasetFormat, Grader, Ref } from "../bindings";
+import type { Case, CommentId, DatasetFormat, Grader, Quote, Ref, RequestId } from "../bindings";
 import { refKey } from "./choices";
 
 /** A run that is being put together. */
@@ -45,7 +45,18 @@ export interface ImportForm {
   format: DatasetFormat;
 }
 
+/** What a reviewer has typed about one request. */
+export class ReviewForm {
+  verdict = $state("");
+  comment = $state("");
+  /** The words that the comment is about, as they stand in a version. */
+  quote = $state.raw<{ place: Quote; from: string; words: string } | null>(null);
+  /** The comment that is answered. */
+  answers = $state.raw<{ id: CommentId; by: string; text: string } | null>(null);
+}
+
 class Forms {
+  readonly #reviews = new Map<string, ReviewForm>();
   #runs = new Map<string, RunForm>();
   /** By project and dataset. */
   readonly datasets = new SvelteMap<string, DatasetEdit>();
@@ -54,6 +65,13 @@ class Forms {
   run(project: string): RunForm {
     const form = this.#runs.get(project) ?? new RunForm();
     this.#runs.set(project, form);
+    return form;
+  }
+
+  review(project: string, request: RequestId): ReviewForm {
+    const key = `${project}/${request}`;
+    const form = this.#reviews.get(key) ?? new ReviewForm();
+    this.#reviews.set(key, form);
     return form;
   }
 

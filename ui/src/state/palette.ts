@@ -1,6 +1,6 @@
 // Everything there is, as a list that can be searched.
 
-import type { Hit, PromptRow } from "../bindings";
+import type { Hit, PromptRow, RequestRow, ReviewInbox } from "../bindings";
 
 export interface Command {
   id: string;
@@ -47,6 +47,23 @@ export function promptCommands(prompts: PromptRow[], open: (row: PromptRow) => v
     group: row.archived ? "Archived" : "Prompts",
     run: () => open(row),
   }));
+}
+
+/** Requests that are open: those that wait for the person here first. */
+export function requestCommands(inbox: ReviewInbox, open: (row: RequestRow) => void): Command[] {
+  const of = (rows: RequestRow[], group: string) =>
+    rows.map((row) => ({
+      id: row.id,
+      label: `Review ${row.title}`,
+      also: `request ${row.by} ${row.words} ${row.reason}`,
+      group,
+      run: () => open(row),
+    }));
+  return [
+    ...of(inbox.waiting, "Waits for you"),
+    ...of(inbox.mine, "You asked for"),
+    ...of(inbox.others, "Others asked for"),
+  ];
 }
 
 /** Hits inside texts; names are in the list already. */

@@ -1,6 +1,6 @@
 // Where the person is, with back and forward. There is no address bar, so a stack is all.
 
-import type { DatasetId, EnvironmentId, PromptId, Ref, RunId, VersionId } from "../bindings";
+import type { DatasetId, EnvironmentId, PromptId, Ref, RequestId, RunId, VersionId } from "../bindings";
 
 export type Route =
   | { screen: "welcome" }
@@ -8,6 +8,7 @@ export type Route =
   | { screen: "compare"; prompt: PromptId; left: Ref; right: Ref }
   | { screen: "merge"; prompt: PromptId }
   | { screen: "evals"; tab?: "runs" | "datasets" | "new"; dataset?: DatasetId; run?: RunId; prompt?: PromptId }
+  | { screen: "review"; request?: RequestId }
   | { screen: "releases"; environment?: EnvironmentId }
   | { screen: "activity" }
   | { screen: "settings"; section?: string };

@@ -1,0 +1,228 @@
+// The Review screen on a backend in memory: what is sent, and what is held back.
+import { EditorView } from "@codemirror/view";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { MockBackend } from "../../mock/backend";
+import { click, close, find, gone, open as openWindow, press, there, until, write } from "../../mock/test-window";
+import { router } from "../../state/route.svelte";
+
+let mock: MockBackend;
+const button = (id: string) => find<HTMLButtonElement>(id)!;
+async function open(row: number | null, prepare?: (mock: MockBackend) => void, scene = "review") {
+  mock = await openWindow(scene, "go-review", prepare);
+  click("go-review");
+  if (row === null) return;
+  await there(`request-${row}`);
+  click(`request-${row}`);
+  await there("actions");
+}
+const view = (n: number) => mock.world.requests[n]!.view;
+
+beforeEach(() => localStorage.clear());
+afterEach(close);
+
+describe("the list", () => {
+  it("has a badge, groups, and what is over folded away", async () => {
+    await open(null);
+    await there("request-0");
+    expect(find("go-review")!.textContent).toContain("2");
+    expect(find("request-5")).not.toBeNull();
+    expect(find("request-6")).toBeNull();
+    click("show-over");
+    await there("request-7");
+  });
+
+  it("J and K move, and a row opens", async () => {
+    await open(null);
+    await there("request-0");
+    press("j");
+    await until(() => expect(document.activeElement).toBe(find("request-0")));
+    press("j");
+    await until(() => expect(document.activeElement).toBe(find("request-1")));
+    press("k");
+    await until(() => expect(document.activeElement).toBe(find("request-0")));
+    (document.activeElement as HTMLElement).click();
+    await until(() => expect(find("request-title")!.textContent).toContain("support/triage v10"));
+  });
+
+  it("empty, it says how one is asked for", async () => {
+    await open(null, undefined, "new");
+    await until(() => expect(find("review-screen")!.textContent).toContain("Ask for review"));
+  });
+});
+
+describe("a verdict", () => {
+  it("names the digest of what is on the screen", async () => {
+    await open(0);
+    const given = vi.spyOn(mock, "giveVerdict");
+    click("approve");
+    await until(() => expect(given).toHaveBeenCalledTimes(1));
+    expect(given.mock.calls[0]!.slice(1)).toEqual([view(0).row.id, view(0).digest, "approve", ""]);
+    await until(() => expect(find("actions")!.textContent).toContain("You approved"));
+    click("take-back");
+    await gone("take-back");
+  });
+
+  it("asking for changes needs words, and what was typed outlives the screen", async () => {
+    await open(0);
+    const given = vi.spyOn(mock, "giveVerdict");
+    click("ask-changes");
+    await there("verdict-missing");
+    expect(document.activeElement).toBe(find("verdict-comment"));
+    expect(given).not.toHaveBeenCalled();
+    write(find("verdict-comment")!, "Say by when");
+    click("go-releases");
+    click("go-review");
+    await there("request-0");
+    click("request-0");
+    await until(() => expect(find<HTMLTextAreaElement>("verdict-comment")!.value).toBe("Say by when"));
+    click("ask-changes");
+    await until(() => expect(given.mock.calls[0]!.slice(3)).toEqual(["ask_for_changes", "Say by when"]));
+  });
+
+  it("is held back when the request changed while it was read, until it was looked at again", async () => {
+    await open(0);
+    const given = vi.spyOn(mock, "giveVerdict");
+    const before = view(0).digest;
+    await mock.renewRequest("project-1", view(0).row.id);
+    await there("request-changed");
+    expect(find("request-changed")!.textContent).toContain("earlier approvals are void");
+    for (const id of ["approve", "ask-changes", "withdraw-request", "override"]) expect(button(id).disabled).toBe(true);
+    click("approve");
+    expect(given).not.toHaveBeenCalled();
+    click("look-again");
+    await gone("request-changed");
+    click("approve");
+    await until(() => expect(given).toHaveBeenCalledTimes(1));
+    expect(given.mock.calls[0]![2]).not.toBe(before);
+    expect(given.mock.calls[0]![2]).toBe(view(0).digest);
+  });
+
+  it("says why there is none", async () => {
+    await open(0, undefined, "review-author");
+    expect(button("approve").disabled).toBe(true);
+    expect(find("no-verdict")!.textContent).toContain("a reviewer does");
+  });
+});
+
+describe("what else is done", () => {
+  it("releases the next step, with the request's reason ready", async () => {
+    await open(4);
+    const released = vi.spyOn(mock, "releaseRequest");
+    click("release-part-production");
+    await there("question-do");
+    click("question-do");
+    await until(() => expect(released).toHaveBeenCalledTimes(1));
+    expect(released.mock.calls[0]!.slice(2)).toEqual([
+      ["env-production"],
+      "Try the shorter greeting, on a tenth first",
+      null,
+    ]);
+  });
+
+  it("an override shows what is missing and needs a reason", async () => {
+    await open(0);
+    const released = vi.spyOn(mock, "releaseRequest");
+    click("override");
+    const dialog = await there("question");
+    for (const words of view(0).parts[1]!.missing) expect(dialog.textContent).toContain(words);
+    expect(dialog.textContent).toContain("for ever");
+    expect(button("question-do").disabled).toBe(true);
+    write(find("question-text")!, "Cards are swallowed every hour");
+    click("question-do");
+    await until(() => expect(released.mock.calls[0]![4]).toBe("Cards are swallowed every hour"));
+  });
+
+  it("renewing one's own request is no surprise", async () => {
+    await open(3);
+    click("renew-request");
+    await there("question-do");
+    click("question-do");
+    await gone("question");
+    await gone("renew-request");
+    expect(find("request-changed")).toBeNull();
+    expect(button("approve").disabled).toBe(false);
+  });
+
+  it("comments with Ctrl Enter, and answers", async () => {
+    await open(0);
+    const said = vi.spyOn(mock, "comment");
+    write(find("comment-text")!, "By when?");
+    find("comment-text")!.focus();
+    press("Enter", { ctrlKey: true });
+    await until(() => expect(said).toHaveBeenCalledTimes(1));
+    expect(said.mock.calls[0]!.slice(1)).toEqual([{ request: view(0).row.id }, null, "By when?", null]);
+    await until(() => expect(find<HTMLTextAreaElement>("comment-text")!.value).toBe(""));
+    document.querySelector<HTMLElement>('[aria-label="Answer Ana"]')!.click();
+    write(find("comment-text")!, "By noon.");
+    click("comment-send");
+    await until(() => expect(said.mock.calls[1]![4]).not.toBeNull());
+  });
+});
+
+describe("quoting", () => {
+  it("sends the very characters that were chosen, also behind one that UTF-16 writes as two", async () => {
+    await open(0);
+    const said = vi.spyOn(mock, "comment");
+    click("tab-after");
+    const text = await until(() => {
+      const found = document.querySelectorAll<HTMLElement>('[data-testid="after-text"] .cm-content')[1];
+      if (!found?.textContent?.includes("kindly")) throw new Error("not there");
+      return found;
+    });
+    const editor = EditorView.findFromDOM(text)!;
+    const whole = editor.state.doc.toString();
+    const at = whole.indexOf("🙂");
+    editor.dispatch({ selection: { anchor: at + 1, head: at + 10 } });
+    await there("quote");
+    click("quote");
+    await until(() => expect(find("quoted")!.textContent).toContain("🙂, kindly"));
+    write(find("comment-text")!, "Warm enough?");
+    click("comment-send");
+    await until(() => expect(said).toHaveBeenCalledTimes(1));
+    const quote = said.mock.calls[0]![2]!;
+    expect(quote).toMatchObject({ version: "ver-prompt-support/triage-10", message: 1 });
+    expect([...whole].slice(quote.from, quote.until).join("")).toBe("🙂, kindly");
+    await until(() => expect(find("comments")!.textContent).toContain("Warm enough?"));
+  });
+});
+
+describe("asking", () => {
+  const promote = async (from: string) => {
+    click("go-releases");
+    const cell = await there(`cell-support/triage-${from}`);
+    [...cell.querySelectorAll("button")].find((one) => one.textContent === "Promote")!.click();
+  };
+
+  it("takes the place of promoting where the policy wants it, and goes to the request", async () => {
+    await open(null);
+    const asked = vi.spyOn(mock, "askForRelease");
+    await promote("staging");
+    const reason = await there("ask-reason");
+    expect(find("plan-do")).toBeNull();
+    expect(find("plan-policy")!.textContent).toContain("2 approvals");
+    write(reason, "The desk asked for it");
+    write(find("ask-steps")!, "50, 10");
+    expect(button("ask-review").disabled).toBe(true);
+    write(find("ask-steps")!, "10, 50");
+    reason.focus();
+    press("Enter");
+    await gone("plan-dialog");
+    expect(asked.mock.calls[0]![2]).toEqual({
+      reason: "The desk asked for it",
+      reviewers: [],
+      shares: [10, 50],
+      notes: [],
+    });
+    await until(() => expect(router.current).toMatchObject({ screen: "review" }));
+    await until(() => expect(find("request-reason")!.textContent).toBe("The desk asked for it"));
+  });
+
+  it("is offered, quietly, where no policy wants it", async () => {
+    mock = await openWindow("full", "promote-staging");
+    click("promote-staging");
+    await there("ask-first");
+    click("ask-first");
+    await there("ask-review");
+    expect(find("plan-do")).toBeNull();
+  });
+});
