@@ -3,7 +3,7 @@
 
 use crate::support::person::workbench;
 use crate::support::{Line, Person, Registry};
-use workbench::views::{PersonRole, ProjectCard, SyncKind};
+use workbench::views::{PersonRole, ProjectCard};
 use workbench::{Error, ErrorCode, Secret, Workbench};
 
 async fn founds(
@@ -31,14 +31,11 @@ async fn joins(
 
 async fn is_in_step(bench: &Workbench, card: &ProjectCard) {
     assert_eq!(card.setting_up, None);
-    let projects = bench.projects().unwrap();
+    let projects = bench.projects().expect("its projects");
     assert_eq!(projects.len(), 1, "{projects:?}");
-    let state = bench.sync_now(card.id).await.unwrap();
-    assert_eq!(
-        (state.kind, state.outbox),
-        (SyncKind::InStep, 0),
-        "{state:?}"
-    );
+    // Another round may have begun in the background: that this one was done is what counts.
+    let state = bench.sync_now(card.id).await.expect("it syncs");
+    assert_eq!(state.outbox, 0, "{state:?}");
     bench.library(card.id).await.expect("its library opens");
 }
 

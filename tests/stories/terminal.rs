@@ -34,17 +34,21 @@ async fn founded(registry: &Registry) -> Desk {
 
 /// A colleague's desk, in the project of the first.
 async fn joined(registry: &Registry, first: &Desk, name: &str) -> Desk {
+    let desk = Desk::new().await;
+    joins(registry, first, &desk, name);
+    desk
+}
+
+fn joins(registry: &Registry, first: &Desk, desk: &Desk, name: &str) {
     let made = done(first, &["people", "invite", name]);
     let invitation = made
         .split_whitespace()
         .find(|word| word.starts_with("gal_inv_"))
         .unwrap_or_else(|| panic!("it is written once: {made}"));
-    let desk = Desk::new().await;
     let address = registry.address();
     let login = ["login", "team", &address, "--as", name];
-    let (code, said) = galley(&desk, &login, "", Some(invitation));
+    let (code, said) = galley(desk, &login, "", Some(invitation));
     assert_eq!(code, Some(0), "{said}");
-    desk
 }
 
 fn writes(desk: &Desk, command: &str, text: &str) {
@@ -251,10 +255,110 @@ async fn who_was_removed_is_told_so_and_keeps_their_work() {
     assert!(done(&ben, &["outbox"]).contains("support/triage"));
     assert!(done(&ben, &["show", "support/triage"]).contains("in one word"));
 
+    // Let in again, he goes on with what he has.
+    joins(&registry, &ana, &ben, "Ben");
+    let waits = done(&ben, &["--json", "outbox"]);
+    let waits: serde_json::Value = serde_json::from_str(&waits).expect("JSON");
+    let command = waits[0]["command"].as_str().expect("it waits").to_owned();
+    done(&ben, &["outbox", "--settle", &command, "--how", "again"]);
+    assert!(done(&ana, &["log", "support/triage"]).contains("Be brief"));
+
     registry.vanish();
     let said = done(&ana, &["key", "new", "Backend", "--env", "production"]);
     assert!(said.contains("It opens nothing yet"), "{said}");
     let said = done(&ana, &["people", "invite", "Cleo", "--role", "reviewer"]);
     assert!(said.contains("It opens nothing yet"), "{said}");
     assert!(said.contains("a reviewer"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_merged_can_be_changed_in_the_editor() {
+    let mut registry = Registry::start().await;
+    let ana = founded(&registry).await;
+    writes(&ana, "new", "Name the intent.");
+    done(&ana, &["save", "support/triage", "-m", "First"]);
+    let ben = joined(&registry, &ana, "Ben").await;
+    registry.vanish();
+    for (desk, text) in [(&ana, "Name one intent."), (&ben, "Name two intents.")] {
+        writes(desk, "edit", text);
+        done(desk, &["save", "support/triage", "-m", text]);
+    }
+    registry.come_back().await;
+    done(&ana, &["sync"]);
+    let merged = ben
+        .command(built("galley"))
+        .args(["merge", "support/triage", "--edit", "-m", "By hand"])
+        .env_remove("VISUAL")
+        .env("EDITOR", "sed -i s/two/three/")
+        .output()
+        .expect("galley runs");
+    assert!(merged.status.success(), "{merged:?}");
+    let shown = done(&ben, &["show", "support/triage"]);
+    assert!(shown.contains("Name three intents."), "{shown}");
+    assert!(!done(&ben, &["list"]).contains("newest versions"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_is_said_in_plain_words() {
+    let desk = Desk::new().await;
+    done(&desk, &["login", "own", "Mine", "--as", "Ana Ferreira"]);
+    let status = done(&desk, &["status"]);
+    assert!(status.contains("You are Ana Ferreira (admin)."), "{status}");
+
+    let said = refused(&desk, &["import", "no-such-file.csv"]);
+    assert!(
+        said.contains("no-such-file.csv: there is no such file"),
+        "{said}"
+    );
+    refused(&desk, &["key", "new", "Old", "--expires", "2020-01-01"]);
+    refused(&desk, &["key", "new", "Old", "--expires", "soon"]);
+    done(&desk, &["key", "new", "Backend", "--expires", "30"]);
+
+    writes(&desk, "new", "Name the intent.");
+    let long = "x".repeat(70_000);
+    let said = refused(&desk, &["save", "support/triage", "-m", &long]);
+    assert!(
+        said.contains("the message that says what changed has 69 KiB"),
+        "{said}"
+    );
+    done(&desk, &["save", "support/triage", "-m", "First"]);
+    let place = ["--to", "staging", "-m", "To try it"];
+    done(
+        &desk,
+        &[&["release", "support/triage", "v1"][..], &place].concat(),
+    );
+    done(
+        &desk,
+        &[&["release", "support/triage"][..], &place].concat(),
+    );
+    let said = done(
+        &desk,
+        &[
+            "revert",
+            "support/triage",
+            "--in",
+            "staging",
+            "-m",
+            "It was fine",
+        ],
+    );
+    assert!(
+        said.contains("served here again after it was stopped"),
+        "{said}"
+    );
+    let there = ["--from", "staging", "--to", "staging"];
+    let said = refused(
+        &desk,
+        &[&["promote", "support/triage"][..], &there].concat(),
+    );
+    assert!(said.contains("can't be promoted to itself"), "{said}");
+
+    // More than a version holds is said when it is written, not only when it is saved.
+    let content = format!(
+        r#"{{"kind":"chat","messages":[{{"type":"message","role":"system","text":"{}"}}]}}"#,
+        "word ".repeat(1 << 20)
+    );
+    let edit = ["edit", "support/triage", "--from", "-"];
+    let (_, said) = galley(&desk, &edit, &content, None);
+    assert!(said.contains("a version holds at most 4.0 MiB"), "{said}");
 }

@@ -73,7 +73,8 @@ fn locked_out(admins: &[String]) -> String {
     };
     format!(
         "the registry no longer lets this computer in: you were removed from the project, or this computer's access was \
-         taken back. Everything here is kept, and what waits stays in the outbox; ask {whom}"
+         taken back. Everything here is kept, and what waits stays in the outbox; ask {whom} for a new invitation, and \
+         joining with it goes on with all of it"
     )
 }
 

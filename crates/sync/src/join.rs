@@ -180,6 +180,12 @@ async fn finish_at(member: &Link, device: PublicKey, task: &Task) -> Result<bool
     Ok(true)
 }
 
+/// Whether the registry answers that it does not know the token of `member`.
+pub async fn is_locked_out(member: &Client) -> bool {
+    let answer = member.me().await;
+    answer.is_err_and(|error| error.code() == Some(ErrorCode::Unauthorized))
+}
+
 async fn known(link: &Link) -> Result<Option<KnownProject>, SyncError> {
     link.blocking(|link| {
         let projects = link.store.projects()?;
@@ -484,15 +490,17 @@ async fn give_up(
     Ok(SyncError::Refused(refusal))
 }
 
-/// Leaves nothing of what was begun. A project whose person is known here was not begun now.
+/// Leaves nothing of what was begun. A project whose person is known here stays, as it was.
 async fn forget(link: &Link) -> Result<(), SyncError> {
-    link.blocking(|link| {
-        let ours = link.store.projects()?.into_iter();
-        let begun = ours
-            .filter(|known| known.id == link.project)
-            .any(|known| known.person.is_none());
-        if begun {
-            link.store.forget_project(link.project)?;
+    let person = known(link).await?.map(|known| known.person);
+    link.blocking(move |link| {
+        match person {
+            None => {}
+            Some(None) => link.store.forget_project(link.project)?,
+            Some(Some(_)) => {
+                link.store
+                    .update_sync(link.project, |note| note.begun = None)?;
+            }
         }
         Ok(())
     })

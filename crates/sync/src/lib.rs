@@ -28,7 +28,7 @@ pub use client::{Address, Bearer, BearerSource, Client, ClientError, ClientOptio
 pub use engine::{Engine, Pace, SyncKind, SyncState};
 pub use error::SyncError;
 pub use exchange::{Report, sync_once};
-pub use join::{Founding, Newcomer, finish, found, join};
+pub use join::{Founding, Newcomer, finish, found, is_locked_out, join};
 pub use link::{FetchedContents, Link, head_of};
 pub use plan::Disagreement;
 pub use progress::{Progress, Stage, Task};

@@ -252,6 +252,16 @@ impl Workbench {
                 })?;
                 self.begun_with(project)?
             }
+            Ok(_) if self.is_locked_out(&address, project).await? => {
+                self.end_session(project);
+                let beginning = self.begin(project)?;
+                self.store().update_project(project, |known| {
+                    known.sync.begun = Some(Begun::Joining {
+                        invitation: invitation.key().public(),
+                    });
+                })?;
+                beginning
+            }
             Ok(_) => return Err(Error::invalid("this project is on this computer already")),
             Err(_) => self.begin(project)?,
         };
@@ -271,6 +281,18 @@ impl Workbench {
         let joined = sync::join(self.store(), &client, &invitation, &newcomer, &task).await;
         self.kept_or_dropped(project, joined.map(drop).map_err(Error::from))?;
         self.settle_in(project).await
+    }
+
+    /// Whether the registry no longer knows this computer's token: then one may join anew, with all
+    /// that is here.
+    async fn is_locked_out(&self, address: &Address, project: ProjectId) -> Result<bool, Error> {
+        let client = Client::new(
+            address.clone(),
+            self.bearer(project),
+            &self.client_options(),
+        )
+        .map_err(SyncError::from)?;
+        Ok(sync::is_locked_out(&client).await)
     }
 
     // The keys of a project that is not kept are of no use.
