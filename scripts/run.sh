@@ -6,9 +6,10 @@ cd "$(dirname "$0")/.."
 
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || [ "$(uname -s)" != Linux ]; then
   echo "Building Galley. The first time takes some minutes."
-  cargo build --bin galley --bin galley-desktop
+  cargo build --package cli --package galley-desktop --bins
   # Whoever has no project yet is shown the sample; the window says it if that can't be had.
-  cargo run --quiet --bin galley -- status >/dev/null 2>&1 || cargo run --quiet --bin galley -- login sample || true
+  galley() { cargo run --quiet --package cli --bin galley -- "$@"; }
+  galley status >/dev/null 2>&1 || galley login sample || true
   exec cargo run --bin galley-desktop
 fi
 echo "There is no display here: Galley's main job is played in the real window on a virtual one."
