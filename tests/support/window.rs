@@ -330,7 +330,7 @@ impl Window {
     /// The text of what has this `data-testid`; empty when it is not there.
     pub async fn text_of(&self, id: &str) -> String {
         let script = "return [...document.querySelectorAll(`[data-testid=\"${arguments[0]}\"]`)]\
-                      .map(e => e.value ?? e.innerText).join('\\n')";
+                      .map(e => e.value || e.innerText).join('\\n')";
         self.run(script, vec![json!(id)])
             .await
             .as_str()

@@ -5,6 +5,7 @@
 //! * `offline`: the registry gone, the power cut, and back.
 //! * `kills`: the power cut again and again, while somebody types and saves.
 //! * `conflict`: two desktops, one prompt, brought together.
+//! * `review`: an author asks, a reviewer approves, and it goes.
 //! * `team`, `trying`: what the journeys have in common.
 //! * `accessibility`: every screen in both themes, and the keyboard alone.
 
@@ -14,5 +15,6 @@ mod first_start;
 mod kills;
 mod main_job;
 mod offline;
+mod review;
 mod team;
 mod trying;
