@@ -171,6 +171,24 @@ export const scenes = [
     },
   },
   {
+    name: "ask-break",
+    scene: "review",
+    wait: ".cm-content",
+    widths: [900],
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page.waitForSelector("table");
+      await click(page, "release-bundle");
+      await page.getByTestId("bundle-environment").selectOption({ label: "production" });
+      await click(page, "bundle-add");
+      await page.getByTestId("bundle-add-find").fill("triage");
+      await page.keyboard.press("Enter");
+      await click(page, "bundle-next");
+      await page.waitForSelector('[data-testid="ask-note-language"]');
+      await page.getByTestId("ask-note-language").scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "ask-foot",
     scene: "review",
     wait: ".cm-content",
@@ -367,6 +385,45 @@ export const scenes = [
     ),
   },
   { name: "settings", wait: ".cm-content", do: (page) => click(page, "go-settings") },
+  {
+    name: "settings-people",
+    scene: "review",
+    wait: ".cm-content",
+    do: (page) => click(page, "go-settings"),
+  },
+  {
+    name: "settings-policies",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.waitForSelector('[data-testid="policy-production"]');
+      await page.getByTestId("settings-policies").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
+    name: "settings-policy",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await click(page, "edit-policy-production");
+      await page.getByTestId("policy-approvals").fill("12");
+      await click(page, "policy-save");
+      await page.getByTestId("policy-production").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
+    name: "settings-policies-author",
+    scene: "review-author",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.waitForSelector('[data-testid="policy-production"]');
+      await page.getByTestId("settings-policies").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
   {
     name: "settings-keys",
     wait: ".cm-content",

@@ -3,6 +3,7 @@
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type { Case, CommentId, DatasetFormat, Grader, Quote, Ref, RequestId } from "../bindings";
 import { refKey } from "./choices";
+import type { PolicyForm } from "./policy.svelte";
 
 /** A run that is being put together. */
 export class RunForm {
@@ -58,6 +59,8 @@ export class ReviewForm {
 class Forms {
   readonly #reviews = new Map<string, ReviewForm>();
   #runs = new Map<string, RunForm>();
+  /** By project and environment. */
+  readonly policies = new SvelteMap<string, PolicyForm>();
   /** By project and dataset. */
   readonly datasets = new SvelteMap<string, DatasetEdit>();
   readonly imports = new Map<string, ImportForm>();

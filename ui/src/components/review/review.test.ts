@@ -217,6 +217,46 @@ describe("asking", () => {
     await until(() => expect(find("request-reason")!.textContent).toBe("The desk asked for it"));
   });
 
+  it("asks why a break is safe, and sends the answer", async () => {
+    await open(null, ({ world }) => {
+      world.requests = [];
+      world.find("prompt-support/triage").stages[0]!.sides = [
+        { version: "ver-prompt-support/triage-10", number: 10, weight: 100 },
+      ];
+    });
+    const asked = vi.spyOn(mock, "askForRelease");
+    await promote("development");
+    const note = await there("ask-note-language");
+    await until(() => expect(find("ask-preview")!.textContent).toContain("write a note"));
+    write(note, "Every caller sends it");
+    await until(() => expect(find("ask-preview")!.textContent).not.toContain("write a note"));
+    click("ask-review");
+    await until(() => expect(asked).toHaveBeenCalledTimes(1));
+    expect(asked.mock.calls[0]![2].notes).toEqual([
+      {
+        environment: "env-staging",
+        prompt: "prompt-support/triage",
+        input: "language",
+        kind: "required",
+        text: "Every caller sends it",
+      },
+    ]);
+  });
+
+  it("a refusal loses nothing that was typed", async () => {
+    await open(null);
+    vi.spyOn(mock, "askForRelease").mockRejectedValueOnce({ code: "invalid", message: "too old", details: null });
+    await promote("staging");
+    write(await there("ask-reason"), "The desk asked for it");
+    write(find("ask-steps")!, "25");
+    click("ask-review");
+    await until(() => expect(find("plan-dialog")!.textContent).toContain("too old"));
+    expect(find<HTMLTextAreaElement>("ask-reason")!.value).toBe("The desk asked for it");
+    expect(find<HTMLInputElement>("ask-steps")!.value).toBe("25");
+    click("ask-review");
+    await gone("plan-dialog");
+  });
+
   it("is offered, quietly, where no policy wants it", async () => {
     mock = await openWindow("full", "promote-staging");
     click("promote-staging");
@@ -224,5 +264,41 @@ describe("asking", () => {
     click("ask-first");
     await there("ask-review");
     expect(find("plan-do")).toBeNull();
+  });
+});
+
+describe("policies", () => {
+  it("a refusal is shown at the form, and leaving the screen loses nothing", async () => {
+    await open(null);
+    const set = vi.spyOn(mock, "setPolicy");
+    click("go-settings");
+    await there("edit-policy-production");
+    click("edit-policy-production");
+    write(await there("policy-approvals"), "3");
+    click("policy-add-freeze");
+    click("policy-save");
+    await until(() => expect(find("policy-form")!.textContent).toContain("needs a name"));
+    expect(set).not.toHaveBeenCalled();
+    click("go-releases");
+    click("go-settings");
+    await until(() => expect(find<HTMLInputElement>("policy-approvals")!.value).toBe("3"));
+    document.querySelectorAll<HTMLElement>('[aria-label="Take this freeze out"]')[1]!.click();
+    click("policy-save");
+    await gone("policy-form");
+    expect(set.mock.calls[0]![2]).toMatchObject({
+      approvals: 3,
+      gates: [{ dataset: "data-1", prompts: [], least_passed: 9000, largest_loss: 100 }],
+      release_role: "reviewer",
+    });
+    expect(set.mock.calls[0]![3]).toBe("digest-production");
+    await until(() => expect(find("policy-production")!.textContent).toContain("3 approvals"));
+  });
+
+  it("who is no admin reads them, and why they can't be changed", async () => {
+    await open(null, undefined, "review-author");
+    click("go-settings");
+    await there("policy-production");
+    expect(find("edit-policy-production")).toBeNull();
+    expect(find("settings-policies")!.textContent).toContain("only an admin");
   });
 });
