@@ -6,6 +6,15 @@ import { app } from "./app.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { notices } from "./notices.svelte";
 
+/** What the question named must still be what would happen: others act meanwhile. */
+async function stillSo(view: RequestView, part: RequestPart) {
+  const now = await backend.request(app.project, view.row.id);
+  const same = now.parts.find((one) => one.environment === part.environment);
+  if (now.digest === view.digest && same?.done === part.done && same.missing.join() === part.missing.join()) return;
+  await app.refresh();
+  throw new IpcError("conflict", "This request changed meanwhile. Close this, look at it again, and decide then.");
+}
+
 export function releasePart(view: RequestView, part: RequestPart) {
   const goes = part.step_words[part.done] ?? "";
   dialogs.ask({
@@ -19,6 +28,7 @@ export function releasePart(view: RequestView, part: RequestPart) {
     action: "Release",
     ask: { label: "Reason, kept in the history", value: view.row.reason, required: true },
     run: async (reason) => {
+      await stillSo(view, part);
       const done = await backend.releaseRequest(app.project, view.row.id, [part.environment], reason.trim(), null);
       notices.say(done.words);
       await app.refresh();
@@ -38,6 +48,7 @@ export function overridePart(view: RequestView, part: RequestPart) {
     danger: true,
     ask: { label: "Why can it not wait?", value: "", required: true, long: true },
     run: async (reason) => {
+      await stillSo(view, part);
       const done = await backend.releaseRequest(
         app.project,
         view.row.id,

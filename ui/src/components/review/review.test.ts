@@ -119,6 +119,17 @@ describe("what else is done", () => {
     ]);
   });
 
+  it("releases no other step than the one that the question named", async () => {
+    await open(4);
+    click("release-part-production");
+    await there("question-do");
+    await mock.releaseRequest("project-1", view(4).row.id, ["env-production"], "", null);
+    const released = vi.spyOn(mock, "releaseRequest");
+    click("question-do");
+    await until(() => expect(find("question")!.textContent).toContain("changed meanwhile"));
+    expect(released).not.toHaveBeenCalled();
+  });
+
   it("an override shows what is missing and needs a reason", async () => {
     await open(0);
     const released = vi.spyOn(mock, "releaseRequest");
