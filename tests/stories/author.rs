@@ -98,3 +98,38 @@ async fn what_a_template_may_not_do_is_said_with_its_place() {
     assert_eq!(check.problems.len(), 1, "{:?}", check.problems);
     assert_eq!(check.problems[0].line, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exported_project_is_taken_in_and_looked_at_elsewhere() {
+    let ana = Person::alone("Ana").await;
+    ana.writes("support/triage", "Name the intent.").await;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("desk");
+    ana.bench
+        .export_project(ana.project, folder.clone())
+        .await
+        .unwrap();
+
+    let (elsewhere, _home) = crate::support::person::workbench();
+    let card = elsewhere.import_project(folder).await.unwrap();
+    let library = elsewhere.library(card.id).await.unwrap();
+    assert_eq!(library.prompts[0].name, "support/triage");
+    assert_eq!(library.me.role, workbench::views::PersonRole::Viewer);
+    let prompt = elsewhere
+        .prompt(card.id, library.prompts[0].id)
+        .await
+        .unwrap();
+    let version = elsewhere
+        .version(card.id, prompt.versions[0].id)
+        .await
+        .unwrap();
+    assert_eq!(first_text(&version.content), "Name the intent.");
+    assert!(elsewhere.verify(card.id).await.unwrap().good);
+    elsewhere.settings(card.id).await.unwrap();
+    // It is looked at, and not added to.
+    let refused = elsewhere
+        .set_label(card.id, prompt.id, "mine".to_owned(), version.row.id)
+        .await
+        .unwrap_err();
+    assert!(!refused.to_string().is_empty(), "{refused}");
+}

@@ -4,7 +4,8 @@ use crate::support::{Desk, Window};
 use fantoccini::key::Key;
 
 /// Each screen, and what is in sight when it is there.
-const SCREENS: [(&str, &str); 4] = [
+const SCREENS: [(&str, &str); 5] = [
+    ("go-review", "review-screen"),
     ("go-releases", "releases-screen"),
     ("go-evals", "main"),
     ("go-activity", "main"),
@@ -39,7 +40,7 @@ async fn every_screen_is_accessible_in_both_themes() {
     look("welcome").await;
     window.click_id("open-sample").await;
     window.sees("Prompts").await;
-    window.sees_in("prompt-name", "").await;
+    window.sees_in("prompt-name", "triage").await;
     look("prompt").await;
     for (go, _) in SCREENS {
         window.click_id(go).await;

@@ -42,7 +42,7 @@ async fn an_author_asks_a_reviewer_approves_and_it_goes() {
         .did(&ben, "Production asks for a review: promoting becomes asking, and says what will still be needed")
         .await;
     ben.click_id("ask-review").await;
-    ben.sees_in("request-state", "").await;
+    ben.sees_in("request-state", "waits").await;
 
     // It comes to Rita by itself.
     rita.sees_in("go-review", "1").await;
@@ -58,6 +58,8 @@ async fn an_author_asks_a_reviewer_approves_and_it_goes() {
             "The reviewer's screen: everything that will run, and what is missing",
         )
         .await;
+    let wrong = rita.axe().await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
     rita.fill_id("comment-text", "Short and clear.").await;
     rita.click_id("comment-send").await;
     rita.sees_in("comments", "Short and clear.").await;
@@ -70,8 +72,10 @@ async fn an_author_asks_a_reviewer_approves_and_it_goes() {
     ben.click_id("go-review").await;
     ben.click_id("request-0").await;
     ben.sees_in("comments", "Short and clear.").await;
-    ben.click_id("release-part-production").await;
-    ben.sees_in("request-state", "eleased").await;
+    ben.click_for("release-part-production", "question-do")
+        .await;
+    ben.click_id("question-do").await;
+    ben.gone("release-part-production").await;
     steps.did(&ben, "Released by the author who asked").await;
     ben.close().await;
     rita.close().await;

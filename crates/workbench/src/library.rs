@@ -47,7 +47,7 @@ impl Workbench {
                 u32::try_from(reading.ahead.waiting_for(person).len()).unwrap_or(u32::MAX)
             }),
             sync,
-            me: reading.me()?,
+            me: reading.me(),
         })
     }
 }

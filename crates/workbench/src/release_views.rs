@@ -39,7 +39,14 @@ impl Reading {
         let before = now
             .and_then(|serving| serving.main_side())
             .and_then(|s| self.content_of_version(s.version));
-        let largest = sides.iter().max_by_key(|side| side.weight);
+        // What is new is what people need to see, even where it gets the smaller share.
+        let served = |side: &&Side| {
+            now.is_some_and(|now| now.sides.iter().any(|s| s.version == side.version))
+        };
+        let fresh = sides.iter().filter(|side| !served(side));
+        let largest = fresh
+            .max_by_key(|side| side.weight)
+            .or_else(|| sides.iter().max_by_key(|side| side.weight));
         let after = largest.and_then(|side| self.content_of_version(side.version));
         let diff = match (&before, &after) {
             (Some(before), Some(after)) => Some(domain::diff::compare(

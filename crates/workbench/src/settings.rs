@@ -66,7 +66,7 @@ impl Workbench {
                 address,
                 state: sync.words,
             },
-            me: reading.me()?,
+            me: reading.me(),
             people: people.collect(),
             invitations: invitations.collect(),
             environments: reading.environments(),
@@ -97,19 +97,21 @@ impl Workbench {
 }
 
 impl Reading {
-    /// Who acts on this computer.
-    pub(crate) fn me(&self) -> Result<Me, Error> {
-        let person = self
-            .person_here
-            .and_then(|id| self.ahead.person(id))
-            .ok_or_else(|| {
-                Error::not_found("this computer's person is not a member of the project")
-            })?;
-        Ok(Me {
-            person: person.id,
-            name: person.name.clone(),
-            role: role(person.role),
-        })
+    /// Who acts on this computer. Whoever took an export in is no member: they look on.
+    pub(crate) fn me(&self) -> Me {
+        let person = self.person_here.and_then(|id| self.ahead.person(id));
+        person.map_or_else(
+            || Me {
+                person: domain::PersonId(uuid::Uuid::nil()),
+                name: "Looking on".to_owned(),
+                role: PersonRole::Viewer,
+            },
+            |person| Me {
+                person: person.id,
+                name: person.name.clone(),
+                role: role(person.role),
+            },
+        )
     }
 
     fn key_rows(&self, now: Millis) -> Vec<KeyRow> {
