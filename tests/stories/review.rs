@@ -97,9 +97,12 @@ async fn what_must_be_approved_is_asked_for_approved_and_released() {
     let (_, served) = team.registry.read("support/triage", key.reveal()).await;
     assert!(served.to_string().contains("Name the intent."), "{served}");
     team.in_step().await;
+    let seen = ben.looks_at(request).await;
+    assert_eq!(seen.row.state, RequestState::Released);
     assert_eq!(
-        ben.looks_at(request).await.row.state,
-        RequestState::Released
+        seen.parts[0].approvals,
+        ["Rita"],
+        "it says on whose word it went"
     );
     assert_eq!(rita.library().await.reviews, 0);
     let (holds, said) = team.registry.verify();

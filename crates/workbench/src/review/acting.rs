@@ -210,14 +210,15 @@ impl Workbench {
         override_reason: Option<String>,
     ) -> Result<Done, Error> {
         let mut act = self.act(project)?;
-        let (title, own_reason, changes) = {
+        let (title, own_reason, changes, all) = {
             let found = act.reading.find_request(request)?;
             let standing = act.reading.standing(request, self.now())?;
             let parts = standing.parts.iter();
             let wanted = parts.filter(|part| environments.contains(&part.environment));
             let changes: Vec<ReleaseChange> = wanted.flat_map(|part| part.next.clone()).collect();
             let why = act.reading.text(&found.asked().reason);
-            (act.reading.request_title(found), why, changes)
+            let all = environments.len() == standing.parts.len();
+            (act.reading.request_title(found), why, changes, all)
         };
         if changes.is_empty() {
             return Err(Error::invalid(
@@ -253,7 +254,10 @@ impl Workbench {
         let (state, words) = match accepted {
             true => (
                 DoneState::InRegistry,
-                format!("Released in {}: {title}", words::list(&served)),
+                match all {
+                    true => format!("Released: {title}"),
+                    false => format!("Released in {}: {title}", words::list(&served)),
+                },
             ),
             false => (
                 DoneState::Outbox,

@@ -6,7 +6,7 @@ use crate::{Error, words};
 use domain::ledger::{Missing, RequestedChange};
 use domain::project::Request;
 use domain::rules::requests::{Part, Standing};
-use domain::{Millis, RunId};
+use domain::{Millis, PersonId, RunId};
 
 impl Reading {
     /// A request as a list shows it.
@@ -132,7 +132,11 @@ impl Reading {
             missing: part.sentences.clone(),
             may_go: part.may_go(),
             approvals_needed: policy.approvals,
-            approvals: part.approvals.iter().map(|id| self.person(*id)).collect(),
+            approvals: self
+                .approved_by(request, part)
+                .iter()
+                .map(|id| self.person(*id))
+                .collect(),
             policy: self.policy_words(policy),
             evidence: part
                 .evidence
@@ -142,6 +146,21 @@ impl Reading {
             breaks: breaks.collect(),
             released: request.released(environment).collect(),
         }
+    }
+
+    // Whose approvals count; of a part that is released, whose counted then.
+    fn approved_by(&self, request: &Request, part: &Part) -> Vec<PersonId> {
+        if part.done < part.steps {
+            return part.approvals.clone();
+        }
+        let last = request.released(part.environment).last();
+        let grounds = last.and_then(|id| self.ahead.release(id)?.grounds.as_ref());
+        grounds
+            .iter()
+            .flat_map(|grounds| &grounds.approvals)
+            .filter(|approval| approval.environment == part.environment)
+            .flat_map(|approval| approval.by.clone())
+            .collect()
     }
 
     fn step_words(&self, asked: &[&RequestedChange], step: usize) -> String {
