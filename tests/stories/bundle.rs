@@ -56,7 +56,7 @@ async fn writes(ben: &Person, name: &str, text: &str) -> VersionRow {
         .bench
         .new_draft(ben.project, name.to_owned(), Kind::Chat)
         .await
-        .unwrap();
+        .expect("a draft");
     let mut content = draft.content.clone();
     content.messages = vec![
         Message::Message {
@@ -80,11 +80,11 @@ async fn writes(ben: &Person, name: &str, text: &str) -> VersionRow {
     ben.bench
         .save_draft(ben.project, id.clone(), content, None, None)
         .await
-        .unwrap();
+        .expect("the draft is kept");
     ben.bench
         .save_version(ben.project, id, "The first version".to_owned())
         .await
-        .unwrap()
+        .expect("it is saved")
 }
 
 /// Ben runs a version over the dataset and shares what came out.
@@ -98,16 +98,18 @@ async fn runs(ben: &Person, version: &VersionRow, dataset: DatasetId, grader: Gr
         instead: None,
         concurrency: 1,
     };
-    let run = ben.bench.start_run(ben.project, plan).await.unwrap().id;
+    let started = ben.bench.start_run(ben.project, plan).await;
+    let run = started.expect("the run starts").id;
     crate::support::wait::until("the run to be done", async || {
-        let view = ben.bench.run(ben.project, run).await.unwrap();
+        let view = ben.bench.run(ben.project, run).await.expect("the run");
         match view.state {
             RunState::Done => Ok(()),
             state => Err(format!("{state:?}: {:?}", view.error)),
         }
     })
     .await;
-    ben.bench.share_run(ben.project, run).await.unwrap();
+    let shared = ben.bench.share_run(ben.project, run).await;
+    shared.expect("it is shared");
 }
 
 fn freeze(name: &str, from: &str, until: &str) -> FreezeDraft {
