@@ -201,8 +201,7 @@ impl Person {
             .id
     }
 
-    /// Releases a version in an environment.
-    pub async fn releases(&self, prompt: &str, version: &VersionRow, environment: &str) -> Done {
+    async fn plans(&self, prompt: &str, version: &VersionRow, environment: &str) -> Plan {
         let change = BundleChange {
             environment: self.environment(environment).await,
             prompt: self.prompt_id(prompt).await,
@@ -211,11 +210,15 @@ impl Person {
                 weight: 100,
             }],
         };
-        let plan = self
-            .bench
+        self.bench
             .plan_release(self.project, vec![change])
             .await
-            .expect("a plan");
+            .expect("a plan")
+    }
+
+    /// Releases a version in an environment.
+    pub async fn releases(&self, prompt: &str, version: &VersionRow, environment: &str) -> Done {
+        let plan = self.plans(prompt, version, environment).await;
         self.carries_out(plan)
             .await
             .expect("the release is accepted")
@@ -239,19 +242,7 @@ impl Person {
         version: &VersionRow,
         environment: &str,
     ) -> RequestId {
-        let change = BundleChange {
-            environment: self.environment(environment).await,
-            prompt: self.prompt_id(prompt).await,
-            sides: vec![BundleSide {
-                version: version.id,
-                weight: 100,
-            }],
-        };
-        let plan = self
-            .bench
-            .plan_release(self.project, vec![change])
-            .await
-            .expect("a plan");
+        let plan = self.plans(prompt, version, environment).await;
         let asking = Asking {
             reason: "It names the intent better".to_owned(),
             ..Asking::default()
