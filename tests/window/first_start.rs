@@ -1,5 +1,7 @@
 //! The first start: three ways in, and the sample project at once.
 
+use crate::support::program::built;
+use crate::support::wait::until;
 use crate::support::{Desk, Steps, Window};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,5 +60,48 @@ async fn without_a_keychain_it_says_so() {
     let desk = Desk::without_keychain();
     let window = Window::open(&desk).await;
     window.sees("keychain").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_ends_by_itself_and_the_first_window_stays() {
+    let desk = Desk::new().await;
+    let window = Window::open(&desk).await;
+    window.sees("Explore the sample project").await;
+    let second = desk.command(built("galley-desktop")).spawn();
+    let second = std::sync::Mutex::new(second.expect("it starts"));
+    until("the second start to end", async || {
+        let asked = second.lock().expect("nobody else asks").try_wait();
+        match asked.expect("it can be asked") {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => Err(format!("it ended with {status}")),
+            None => Err("it is still there".to_owned()),
+        }
+    })
+    .await;
+    window.click_id("open-sample").await;
+    window.sees_in("prompt-name", "triage").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_goes_nowhere_else() {
+    let desk = Desk::new().await;
+    let window = Window::open(&desk).await;
+    window.sees("Explore the sample project").await;
+    let here = window.run("return location.href", vec![]).await;
+    for way in [
+        "location.href = 'https://example.com/'",
+        "location.assign('http://127.0.0.1:9/')",
+        "window.open('https://example.com/')",
+        "location.href = 'data:text/html,<p>elsewhere'",
+        "const a = document.createElement('a'); a.href = 'https://example.com/'; \
+         document.body.append(a); a.click(); a.remove()",
+    ] {
+        window.run(way, vec![]).await;
+        window.sees("Explore the sample project").await;
+        let now = window.run("return location.href", vec![]).await;
+        assert_eq!(now, here, "{way}");
+    }
     window.close().await;
 }
