@@ -5,6 +5,7 @@ mod data;
 mod evals;
 mod look;
 mod merge;
+mod policy;
 mod projects;
 mod release;
 mod review;
@@ -97,7 +98,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             concurrency,
         } => evals::run(&at, prompt, dataset, versions, grader, *concurrency).await,
         Command::Review { what } => review::review(&at, what.as_ref()).await,
-        Command::Policy { what } => review::policy(&at, what.as_ref()).await,
+        Command::Policy { what } => policy::policy(&at, what.as_ref()).await,
         Command::Promote {
             prompts,
             from,
