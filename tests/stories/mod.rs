@@ -5,6 +5,7 @@
 //! * `team`: from a first version to what an application reads, and back.
 //! * `command_line`: the README, typed.
 //! * `bundle`: a team of three, a policy of everything, each rule tried once.
+//! * `pipeline`: the script of docs/ci.md; and what is released as soon as it is approved.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
 //! * `terminal`: the command line killed, asked twice, met by others, shut out.
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
@@ -14,6 +15,7 @@ mod beginning;
 mod bundle;
 mod command_line;
 mod offline;
+mod pipeline;
 mod review;
 mod team;
 mod terminal;

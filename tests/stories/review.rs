@@ -127,26 +127,11 @@ async fn an_approval_covers_what_was_seen_and_nothing_else() {
         .await;
     ana.syncs().await;
     let other = ana.asks_for("support/triage", &second, "production").await;
-    let place = ana.environment("production").await;
     let without_words = ana
-        .bench
-        .release_request(
-            ana.project,
-            other,
-            vec![place],
-            String::new(),
-            Some("  ".to_owned()),
-        )
+        .releases_request_over(other, "production", Some("  "))
         .await;
     assert!(without_words.is_err(), "an override needs its reason");
-    ana.bench
-        .release_request(
-            ana.project,
-            other,
-            vec![place],
-            String::new(),
-            Some("The bank's line is down".to_owned()),
-        )
+    ana.releases_request_over(other, "production", Some("The bank's line is down"))
         .await
         .unwrap();
     team.in_step().await;

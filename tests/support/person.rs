@@ -7,7 +7,7 @@ use domain::ledger::VerdictKind;
 use domain::{EnvironmentId, ProjectId, PromptId, RequestId, VersionContent};
 use tempfile::TempDir;
 use workbench::views::{
-    AskedFor, Asking, BundleChange, BundleSide, Done, Draft, Library, PersonRole, Plan,
+    AskedFor, Asking, BundleChange, BundleSide, Done, Draft, Library, NextStep, PersonRole, Plan,
     PolicyDraft, PromptView, RequestView, SyncKind, VersionRow,
 };
 use workbench::{Error, Options, Secret, Secrets, Workbench};
@@ -276,20 +276,47 @@ impl Person {
             .await
     }
 
+    /// Asks for changes to what a request asks now.
+    pub async fn asks_for_changes(&self, request: RequestId, words: &str) {
+        let digest = self.looks_at(request).await.digest;
+        let kind = VerdictKind::AskForChanges;
+        self.bench
+            .give_verdict(self.project, request, digest, kind, words.to_owned())
+            .await
+            .expect("a reviewer may ask for changes");
+    }
+
     /// Releases what a request asks in an environment.
     pub async fn releases_request(
         &self,
         request: RequestId,
         environment: &str,
     ) -> Result<Done, Error> {
-        let environment = self.environment(environment).await;
+        self.releases_request_over(request, environment, None).await
+    }
+
+    /// The same, past the policy if there is a reason for it.
+    pub async fn releases_request_over(
+        &self,
+        request: RequestId,
+        environment: &str,
+        reason: Option<&str>,
+    ) -> Result<Done, Error> {
+        let view = self.looks_at(request).await;
+        let part = view.parts.iter().find(|part| part.name == environment);
+        let part = part.expect("the request asks for something there");
+        let seen = NextStep {
+            digest: view.digest,
+            step: part.done + 1,
+            environments: vec![part.environment],
+        };
         self.bench
             .release_request(
                 self.project,
                 request,
-                vec![environment],
+                seen,
                 String::new(),
-                None,
+                reason.map(str::to_owned),
             )
             .await
     }

@@ -439,12 +439,19 @@ export const commands = {
 	 */
 	renewRequest: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<AskedFor>("renew_request", { project, request }),
 	/**
-	 *  Releases the next step of some parts of a request.
+	 *  Releases one step of some parts of a request: what the person saw.
 	 *
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	releaseRequest: (project: ProjectId, request: RequestId, environments: EnvironmentId[], reason: string, overrideReason: string | null) => __TAURI_INVOKE<Done>("release_request", { project, request, environments, reason, overrideReason }),
+	releaseRequest: (project: ProjectId, request: RequestId, seen: NextStep, reason: string, overrideReason: string | null) => __TAURI_INVOKE<Done>("release_request", { project, request, seen, reason, overrideReason }),
+	/**
+	 *  Leaves or takes back the order to release it as soon as it is approved.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	releaseWhenApproved: (project: ProjectId, request: RequestId, digest: string, wanted: boolean) => __TAURI_INVOKE<null>("release_when_approved", { project, request, digest, wanted }),
 	/**
 	 *  Says something to a request or a version.
 	 *
@@ -600,6 +607,20 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	revokeDevice: (project: ProjectId, device: string) => __TAURI_INVOKE<null>("revoke_device", { project, device }),
+	/**
+	 *  Makes a service account and copies its secret.
+	 *
+	 *  # Errors
+	 *  As for [`create_key`].
+	 */
+	createService: (project: ProjectId, name: string, owner: PersonId | null, rights: Rights) => __TAURI_INVOKE<ServiceMade>("create_service", { project, name, owner, rights }),
+	/**
+	 *  Changes what a service account may do.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	setServiceRights: (project: ProjectId, service: PersonId, rights: Rights) => __TAURI_INVOKE<null>("set_service_rights", { project, service, rights }),
 	/**
 	 *  Keeps how a provider is reached from this machine.
 	 *
@@ -1675,6 +1696,16 @@ export type NewDraft = {
 	updated: Millis,
 };
 
+/**  One step of a request as somebody saw it, in the environments where it is to go. */
+export type NextStep = {
+	/**  The digest of what the request asked. */
+	digest: string,
+	/**  Which step, counted from 1: the same in all of them. */
+	step: number,
+	/**  Where. */
+	environments: EnvironmentId[],
+};
+
 /**  Something to tell the person that needs no answer (`notice`). */
 export type Notice = {
 	/**  In words. */
@@ -2202,6 +2233,11 @@ export type RequestCan = {
 	renew: boolean,
 	/**  Environments whose next step this person may release now. */
 	release: EnvironmentId[],
+	/**
+	 *  Whether this person may release something of it that still waits: then it can be released
+	 *  as soon as it is approved.
+	 */
+	order: boolean,
 	/**  Environments where only an override helps, and this person may give one. */
 	override_in: EnvironmentId[],
 };
@@ -2300,6 +2336,8 @@ export type RequestView = {
 	can: RequestCan,
 	/**  What happens when the registry can't be reached; none when it can. */
 	offline_words: string | null,
+	/**  Whether this computer releases it as soon as it is approved. */
+	ordered: boolean,
 };
 
 /**  What one content answered to one case. */
@@ -2361,6 +2399,18 @@ export type ReviewerChoice = {
 	name: string,
 	/**  What to know: "wrote v9, so their approval would not count"; empty when nothing. */
 	note: string,
+};
+
+/**  What a service account may do. It never approves, and never has a role. */
+export type Rights = {
+	/**  Make prompts, save versions and datasets. */
+	save: boolean,
+	/**  Record runs. */
+	run: boolean,
+	/**  Open requests, change and withdraw its own, and comment. */
+	ask: boolean,
+	/**  Release and revert in these environments, as far as their policies allow. */
+	release: EnvironmentId[],
 };
 
 /**  Who speaks in a message. */
@@ -2514,6 +2564,38 @@ export type Served = {
 	since: Millis,
 };
 
+/**  A service account that was just made. */
+export type ServiceMade = {
+	/**  Which one. */
+	id: PersonId,
+	/**  Where its secret is now. */
+	words: string,
+};
+
+/**  One service account. Its secret is in no view. */
+export type ServiceRow = {
+	/**  Which. */
+	id: PersonId,
+	/**  Its name. */
+	name: string,
+	/**  The member who answers for it. */
+	owner: string,
+	/**  Whether that member has left: somebody else should answer for it. */
+	owner_left: boolean,
+	/**  Who made it. */
+	by: string,
+	/**  When. */
+	since: Millis,
+	/**  What it may do. */
+	rights: Rights,
+	/**  The same in words ("may record runs and release in staging"). */
+	words: string,
+	/**  Whether it was removed. */
+	removed: boolean,
+	/**  Whether it still waits in the outbox: its secret opens nothing yet. */
+	unsent: boolean,
+};
+
 /**  What happened to a setting. */
 export type SettingChange =
 /**  It is new. */
@@ -2570,6 +2652,8 @@ export type Settings = {
 	me: Me,
 	/**  Everybody in the project. */
 	people: PersonRow[],
+	/**  The programs that act for it. */
+	services: ServiceRow[],
 	/**  Invitations that are open. */
 	invitations: InvitationRow[],
 	/**  The environments in their order. */

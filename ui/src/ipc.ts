@@ -134,10 +134,11 @@ export interface Backend {
   releaseRequest(
     project: P,
     request: B.RequestId,
-    environments: B.EnvironmentId[],
+    seen: B.NextStep,
     reason: string,
     overrideReason: string | null,
   ): Promise<B.Done>;
+  releaseWhenApproved(project: P, request: B.RequestId, digest: string, wanted: boolean): Promise<Nothing>;
   comment(
     project: P,
     on: B.CommentOn,
@@ -172,6 +173,8 @@ export interface Backend {
   withdrawInvitation(project: P, invitation: B.InvitationId): Promise<Nothing>;
   setRole(project: P, person: B.PersonId, role: B.PersonRole): Promise<Nothing>;
   removePerson(project: P, person: B.PersonId): Promise<Nothing>;
+  createService(project: P, name: string, owner: B.PersonId | null, rights: B.Rights): Promise<B.ServiceMade>;
+  setServiceRights(project: P, service: B.PersonId, rights: B.Rights): Promise<Nothing>;
   revokeDevice(project: P, device: string): Promise<Nothing>;
   saveProvider(provider: B.ProviderSettings): Promise<B.ProviderCard>;
   removeProvider(name: string): Promise<Nothing>;

@@ -1,6 +1,7 @@
 //! The shape of the command line.
 
 use crate::review_arguments::{Policies, Review};
+use crate::service_arguments::Service;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -147,6 +148,9 @@ pub enum Command {
         /// Calls at once.
         #[arg(long, default_value_t = 4)]
         concurrency: u32,
+        /// Share the results with the team, also when cases fail: gates and reviewers see them.
+        #[arg(long)]
+        share: bool,
     },
     /// Send what waits and fetch what is new.
     Sync,
@@ -173,6 +177,13 @@ pub enum Command {
         /// Why; without it the authors' own words.
         #[arg(long, short = 'm')]
         reason: Option<String>,
+        /// Where the policy asks for it, ask for a review, wait, and release once it is approved.
+        /// The exit code is 1 if changes are asked for, if it is withdrawn, or if the time is over.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait (90s, 30m, 12h). Again goes on waiting for the same request.
+        #[arg(long, requires = "wait", default_value = "1h", value_name = "TIME", value_parser = crate::waiting_time)]
+        timeout: std::time::Duration,
     },
     /// Let an environment serve a version, or a split of several.
     Release {
@@ -200,6 +211,7 @@ pub enum Command {
         reason: String,
     },
     /// Requests: what waits for your verdict, asking, approving, releasing what was approved.
+    #[command(visible_alias = "request")]
     Review {
         #[command(subcommand)]
         what: Option<Review>,
@@ -219,8 +231,11 @@ pub enum Command {
     #[command(subcommand)]
     Key(Key),
     /// People and invitations.
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "member")]
     People(People),
+    /// Service accounts: programs, like a pipeline, that act for the project.
+    #[command(subcommand)]
+    Service(Service),
     /// Who answers prompts on this computer.
     #[command(subcommand)]
     Provider(Provider),
@@ -398,10 +413,25 @@ pub enum People {
         #[arg(long, value_enum, default_value = "author")]
         role: Role,
     },
+    /// Change what somebody may do.
+    Role {
+        /// Who.
+        name: String,
+        /// What they may do from now on.
+        #[arg(value_enum)]
+        role: Role,
+    },
     /// Remove somebody.
     Remove {
         /// Who.
         name: String,
+    },
+    /// End one device: nothing signed with it counts from now on. Do this at once when it is lost.
+    RevokeDevice {
+        /// Whose.
+        name: String,
+        /// Which, as `people list` shows it.
+        device: String,
     },
 }
 

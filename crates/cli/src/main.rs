@@ -4,6 +4,9 @@
 //! * [`run`] opens the workbench and does what was asked; [`commands`] has one file for each area.
 //! * [`say`] writes answers: words for people, or one JSON document with `--json`.
 //!
+//! * [`service_mode`] is how a pipeline acts: with a service account's secret, and without a
+//!   keychain.
+//!
 //! Exit codes: 0 done, 1 refused or a check that failed, 2 wrong use. Secrets are read from a
 //! prompt that shows nothing, from `GALLEY_SECRET`, or from standard input; never from an argument.
 
@@ -12,6 +15,8 @@ mod commands;
 mod find;
 mod review_arguments;
 mod say;
+mod service_arguments;
+mod service_mode;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -53,6 +58,14 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// One that programs know by its code.
+    pub fn coded(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            ..Self::other(message)
+        }
+    }
+
     /// One that no program branches on.
     pub fn other(message: impl Into<String>) -> Self {
         Self {
@@ -77,7 +90,22 @@ impl From<workbench::Error> for Failure {
 }
 
 async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    // What the command is about needs nobody's keys.
+    let alone = matches!(&arguments.command, Command::Verify { folder: Some(_) });
+    if let (Some(secret), false) = (service_mode::secret()?, alone) {
+        return service_mode::run(arguments, &secret).await;
+    }
     let bench = Workbench::open(Options::usual()?)?;
     let code = commands::carry_out(&bench, arguments).await?;
     Ok(code)
+}
+
+/// A time to wait, as `90s`, `30m` or `1h 30m`.
+pub(crate) fn waiting_time(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("{text} is no time to wait; write 90s, 30m or 12h");
+    let time: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    std::time::Duration::try_from(time)
+        .ok()
+        .filter(|time| !time.is_zero())
+        .ok_or_else(wrong)
 }

@@ -71,9 +71,11 @@ pub fn when(at: domain::Millis) -> String {
         .to_string()
 }
 
-/// Reads a secret: `GALLEY_SECRET`, or a prompt that shows nothing, or a line of standard input.
+/// Reads a secret: `GALLEY_SECRET` (unless that is who acts), or a prompt that shows nothing, or a line of standard input.
 pub fn secret(question: &str) -> Result<workbench::Secret, Failure> {
-    if let Ok(secret) = std::env::var("GALLEY_SECRET") {
+    if crate::service_mode::secret()?.is_none()
+        && let Ok(secret) = std::env::var("GALLEY_SECRET")
+    {
         return Ok(workbench::Secret::new(secret.trim()));
     }
     let typed = if std::io::IsTerminal::is_terminal(&std::io::stdin()) {

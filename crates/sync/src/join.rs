@@ -162,7 +162,11 @@ pub async fn finish(
     finish_at(&link, device, task).await
 }
 
-async fn finish_at(member: &Link, device: PublicKey, task: &Task) -> Result<bool, SyncError> {
+pub(crate) async fn finish_at(
+    member: &Link,
+    device: PublicKey,
+    task: &Task,
+) -> Result<bool, SyncError> {
     let person = match task.or_cancelled(member.client.me()).await {
         Ok(Me::Person {
             project, person, ..
@@ -186,7 +190,7 @@ pub async fn is_locked_out(member: &Client) -> bool {
     answer.is_err_and(|error| error.code() == Some(ErrorCode::Unauthorized))
 }
 
-async fn known(link: &Link) -> Result<Option<KnownProject>, SyncError> {
+pub(crate) async fn known(link: &Link) -> Result<Option<KnownProject>, SyncError> {
     link.blocking(|link| {
         let projects = link.store.projects()?;
         Ok(projects.into_iter().find(|known| known.id == link.project))

@@ -4,7 +4,8 @@
 //! * [`plan::plan`] says what two heads mean; [`pull`], [`push`] and [`verify`] do it, on a
 //!   [`Link`] of a store and a registry.
 //! * [`sync_once`] is all of it once; an [`Engine`] does it whenever something changes.
-//! * [`mod@join`] founds a project or joins one; [`mod@share`] moves one to a team's registry.
+//! * [`mod@join`] founds a project or joins one, [`enter()`] brings one in that a service account is in
+//!   already; [`mod@share`] moves one to a team's registry.
 //!
 //! It never overwrites: where a registry and the replica here disagree, it says how, keeps
 //! everything and stops. It holds no rule of the ledger (those are `domain`'s), reads no keychain
@@ -13,6 +14,7 @@
 pub mod client;
 mod clock;
 pub mod engine;
+mod enter;
 mod error;
 pub mod exchange;
 pub mod join;
@@ -26,6 +28,7 @@ pub mod verify;
 
 pub use client::{Address, Bearer, BearerSource, Client, ClientError, ClientOptions};
 pub use engine::{Engine, Pace, SyncKind, SyncState};
+pub use enter::enter;
 pub use error::SyncError;
 pub use exchange::{Report, sync_once};
 pub use join::{Founding, Newcomer, finish, found, is_locked_out, join};

@@ -36,6 +36,7 @@ mod review;
 mod sample;
 mod searching;
 pub mod secrets;
+mod services;
 mod sessions;
 mod settings;
 mod sharing;
@@ -51,6 +52,7 @@ pub use keys::NewKey;
 pub use people::NewInvitation;
 pub use proof::verify_folder;
 pub use secrets::{Secret, Secrets, SecretsError};
+pub use services::NewService;
 
 use domain::ledger::{DeviceKey, PublicKey};
 use domain::{Millis, PersonId, ProjectId};

@@ -62,7 +62,8 @@ pub struct Secrets {
 enum Vault {
     /// The system's keychain.
     System,
-    /// Memory that dies with the process: for tests that need many people in one process.
+    /// Memory that dies with the process: for a service account, whose secret comes from outside
+    /// each time, and for tests that need many people in one process.
     Memory(Arc<Mutex<BTreeMap<String, Secret>>>),
 }
 
@@ -85,6 +86,12 @@ impl Secrets {
             service: "memory".to_owned(),
             vault: Vault::Memory(Arc::default()),
         }
+    }
+
+    /// Whether nothing that is kept here outlives the process.
+    #[must_use]
+    pub fn is_memory(&self) -> bool {
+        matches!(self.vault, Vault::Memory(_))
     }
 
     /// Whether secrets can be kept here; if not, the words for the person.

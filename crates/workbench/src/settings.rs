@@ -25,7 +25,11 @@ impl Workbench {
         let card = self.card(project)?;
         let address = self.address(project);
         let sync = self.sync_state_of(&reading)?;
-        let people = reading.ahead.people().map(|person| PersonRow {
+        let people = reading
+            .ahead
+            .people()
+            .filter(|person| person.service.is_none());
+        let people = people.map(|person| PersonRow {
             id: person.id,
             name: person.name.clone(),
             role: role(person.role),
@@ -68,6 +72,7 @@ impl Workbench {
             },
             me: reading.me(),
             people: people.collect(),
+            services: reading.service_rows(),
             invitations: invitations.collect(),
             environments: reading.environments(),
             keys: reading.key_rows(now),
@@ -123,7 +128,16 @@ impl Reading {
                     domain::project::KeyKind::Environment(environment) => {
                         (KeyKind::Environment, Some(environment))
                     }
-                    domain::project::KeyKind::Personal(_) => (KeyKind::Personal, None),
+                    domain::project::KeyKind::Personal(person) => {
+                        let holder = self.ahead.person(person);
+                        let service = holder.is_some_and(|holder| holder.service.is_some());
+                        let kind = if service {
+                            KeyKind::Service
+                        } else {
+                            KeyKind::Personal
+                        };
+                        (kind, None)
+                    }
                 };
                 KeyRow {
                     id: key.id,

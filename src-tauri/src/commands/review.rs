@@ -4,8 +4,8 @@ use super::passed_on;
 use domain::ledger::{CommentOn, Quote, VerdictKind};
 use domain::{CommentId, Digest, EnvironmentId, PersonId, ProjectId, RequestId};
 use workbench::views::{
-    AskedFor, Asking, Done, PolicyDraft, PolicyView, RequestPart, RequestView, ReviewInbox,
-    ReviewerChoice,
+    AskedFor, Asking, Done, NextStep, PolicyDraft, PolicyView, RequestPart, RequestView,
+    ReviewInbox, ReviewerChoice,
 };
 
 passed_on! {
@@ -40,14 +40,21 @@ passed_on! {
     withdraw_request(project: ProjectId, request: RequestId, reason: String) -> ();
     /// Brings a request up to what is served now.
     renew_request(project: ProjectId, request: RequestId) -> AskedFor;
-    /// Releases the next step of some parts of a request.
+    /// Releases one step of some parts of a request: what the person saw.
     release_request(
         project: ProjectId,
         request: RequestId,
-        environments: Vec<EnvironmentId>,
+        seen: NextStep,
         reason: String,
         override_reason: Option<String>,
     ) -> Done;
+    /// Leaves or takes back the order to release it as soon as it is approved.
+    release_when_approved(
+        project: ProjectId,
+        request: RequestId,
+        digest: Digest,
+        wanted: bool,
+    ) -> ();
     /// Says something to a request or a version.
     comment(
         project: ProjectId,

@@ -4,10 +4,12 @@ use super::passed_on;
 use crate::clipboard::Clipboard;
 use crate::desk::Desk;
 use crate::error::IpcError;
+use domain::permissions::Rights;
 use domain::{EnvironmentId, InvitationId, KeyId, PersonId, ProjectId};
 use tauri::State;
 use workbench::views::{
-    Consequences, Invited, KeyMade, PersonRole, ProviderCard, ProviderSettings, Settings,
+    Consequences, Invited, KeyMade, PersonRole, ProviderCard, ProviderSettings, ServiceMade,
+    Settings,
 };
 
 passed_on! {
@@ -37,6 +39,8 @@ passed_on! {
     set_role(project: ProjectId, person: PersonId, role: PersonRole) -> ();
     /// Removes a person.
     remove_person(project: ProjectId, person: PersonId) -> ();
+    /// Changes what a service account may do.
+    set_service_rights(project: ProjectId, service: PersonId, rights: Rights) -> ();
     /// Ends a device's right to sign.
     revoke_device(project: ProjectId, device: String) -> ();
     /// Keeps how a provider is reached from this machine.
@@ -100,6 +104,33 @@ pub async fn invite(
     Ok(Invited {
         id: invitation.id,
         words: with(words, invitation.not_yet),
+    })
+}
+
+/// Makes a service account and copies its secret.
+///
+/// # Errors
+/// As for [`create_key`].
+#[tauri::command]
+#[specta::specta]
+pub async fn create_service(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, Clipboard>,
+    project: ProjectId,
+    name: String,
+    owner: Option<PersonId>,
+    rights: Rights,
+) -> Result<ServiceMade, IpcError> {
+    let service = desk
+        .workbench()?
+        .create_service(project, name, owner, rights)
+        .await?;
+    clipboard.copy(&service.secret)?;
+    let words = "Its secret is on the clipboard. It is shown nowhere else: paste it now where your pipeline \
+                 keeps its secrets, as GALLEY_SECRET.";
+    Ok(ServiceMade {
+        id: service.id,
+        words: with(words, service.not_yet),
     })
 }
 

@@ -18,6 +18,7 @@ type Part = Pick<
   | "withdrawRequest"
   | "renewRequest"
   | "releaseRequest"
+  | "releaseWhenApproved"
   | "comment"
   | "resolveComment"
   | "policies"
@@ -188,6 +189,7 @@ export function reviews(world: World, changed: () => void): Part {
         withdraw: false,
         renew: false,
         release: [],
+        order: false,
         override_in: [],
       };
       changed();
@@ -203,7 +205,18 @@ export function reviews(world: World, changed: () => void): Part {
       changed();
       return { request: id, words: "It asks for the same on top of what is served now; approvals are needed anew." };
     },
-    async releaseRequest(_, id, environments) {
+    async releaseWhenApproved(_, id, digest, wanted) {
+      const view = find(id).view;
+      if (wanted && view.digest !== digest)
+        throw {
+          code: "invalid",
+          message: "this request asks for something else by now; look at it again",
+          details: null,
+        };
+      view.ordered = wanted;
+      changed();
+    },
+    async releaseRequest(_, id, { environments }) {
       const found = find(id);
       for (const one of found.view.parts)
         if (environments.includes(one.environment)) {

@@ -1,6 +1,6 @@
 // Settings of the mock: people, environments, keys, providers.
 
-import type { Settings } from "../bindings";
+import type { Rights, Settings } from "../bindings";
 import type { Backend } from "../ipc";
 import { day, type World } from "./world";
 
@@ -22,6 +22,8 @@ type Part = Pick<
   | "setRole"
   | "removePerson"
   | "revokeDevice"
+  | "createService"
+  | "setServiceRights"
   | "saveProvider"
   | "removeProvider"
   | "pasteProviderKey"
@@ -72,6 +74,22 @@ function initial(world: World): Settings {
           ]
         : []),
     ],
+    services: team
+      ? [
+          {
+            id: "service-ci",
+            name: "nightly checks",
+            owner: "Ravi",
+            owner_left: false,
+            by: "Ana",
+            since: world.now - 40 * day,
+            rights: { save: false, run: true, ask: true, release: ["env-staging"] },
+            words: "may record runs, ask for reviews and release in staging",
+            removed: false,
+            unsent: false,
+          },
+        ]
+      : [],
     invitations: team
       ? [
           {
@@ -160,6 +178,13 @@ function initial(world: World): Settings {
 export function settings(world: World, changed: () => void): Part {
   const here = () => (world.settings ??= initial(world));
   const environment = (id: string) => world.environments.find((one) => one.id === id)!;
+  const rightsWords = (rights: Rights) =>
+    `may ${[
+      ...(rights.save ? ["save versions and datasets"] : []),
+      ...(rights.run ? ["record runs"] : []),
+      ...(rights.ask ? ["ask for reviews"] : []),
+      ...rights.release.map((id) => `release in ${environment(id).name}`),
+    ].join(", ")}`;
   return {
     settings: async () => structuredClone({ ...here(), environments: world.environments }),
     async addEnvironment(_, name) {
@@ -250,8 +275,35 @@ export function settings(world: World, changed: () => void): Part {
       here().people.find((one) => one.id === id)!.role = role;
       changed();
     },
+    async createService(_, name, owner, rights) {
+      const words = rightsWords(rights);
+      here().services.unshift({
+        id: `service-${world.next++}`,
+        name,
+        owner: here().people.find((one) => one.id === owner)?.name ?? "Ana",
+        owner_left: false,
+        by: "Ana",
+        since: Date.now(),
+        rights,
+        words,
+        removed: false,
+        unsent: false,
+      });
+      changed();
+      return {
+        id: "service",
+        words:
+          "Its secret is on the clipboard. It is shown nowhere else: paste it now where your pipeline keeps its secrets, as GALLEY_SECRET.",
+      };
+    },
+    async setServiceRights(_, id, rights) {
+      const service = here().services.find((one) => one.id === id)!;
+      service.rights = rights;
+      service.words = rightsWords(rights);
+      changed();
+    },
     async removePerson(_, id) {
-      here().people.find((one) => one.id === id)!.removed = true;
+      for (const one of [...here().people, ...here().services]) if (one.id === id) one.removed = true;
       changed();
     },
     async revokeDevice(_, device) {

@@ -135,6 +135,7 @@ export function request(
     history: [`${by} asked for it`],
     authors: [],
     offline_words: null,
+    ordered: false,
     ...more,
     can: {
       no_verdict: null,
@@ -143,6 +144,7 @@ export function request(
       withdraw: true,
       renew: false,
       release: [],
+      order: parts.some((one) => !one.may_go && one.done < one.steps),
       override_in: [],
       ...more.can,
     },

@@ -6,6 +6,12 @@ import { app } from "./app.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { notices } from "./notices.svelte";
 
+const seen = (view: RequestView, part: RequestPart) => ({
+  digest: view.digest,
+  step: part.done + 1,
+  environments: [part.environment],
+});
+
 /** What the question named must still be what would happen: others act meanwhile. */
 async function stillSo(view: RequestView, part: RequestPart) {
   const now = await backend.request(app.project, view.row.id);
@@ -29,7 +35,7 @@ export function releasePart(view: RequestView, part: RequestPart) {
     ask: { label: "Reason, kept in the history", value: view.row.reason, required: true },
     run: async (reason) => {
       await stillSo(view, part);
-      const done = await backend.releaseRequest(app.project, view.row.id, [part.environment], reason.trim(), null);
+      const done = await backend.releaseRequest(app.project, view.row.id, seen(view, part), reason.trim(), null);
       notices.say(done.words);
       await app.refresh();
     },
@@ -52,7 +58,7 @@ export function overridePart(view: RequestView, part: RequestPart) {
       const done = await backend.releaseRequest(
         app.project,
         view.row.id,
-        [part.environment],
+        seen(view, part),
         view.row.reason,
         reason.trim(),
       );

@@ -9,14 +9,25 @@ use std::process::ExitCode;
 use workbench::Event;
 use workbench::views::{RunPlan, RunState};
 
-pub async fn run(
-    at: &At<'_>,
-    prompt: &str,
-    dataset: &str,
-    versions: &[String],
-    graders: &[String],
-    concurrency: u32,
-) -> Result<ExitCode, Failure> {
+/// What is to be run.
+pub struct Asked<'a> {
+    pub prompt: &'a str,
+    pub dataset: &'a str,
+    pub versions: &'a [String],
+    pub graders: &'a [String],
+    pub concurrency: u32,
+    pub share: bool,
+}
+
+pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
+    let Asked {
+        prompt,
+        dataset,
+        versions,
+        graders,
+        concurrency,
+        share,
+    } = *asked;
     let library = at.bench.library(at.project).await?;
     let view = at
         .bench
@@ -63,6 +74,9 @@ pub async fn run(
             Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
         }
         view = at.bench.run(at.project, started.id).await?;
+    }
+    if share {
+        at.bench.share_run(at.project, started.id).await?;
     }
     let failed = view
         .columns

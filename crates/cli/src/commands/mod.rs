@@ -5,11 +5,14 @@ mod data;
 mod evals;
 mod look;
 mod merge;
+mod people;
 mod policy;
 mod projects;
 mod release;
 mod review;
+mod service;
 mod setup;
+mod wait;
 mod write;
 
 use crate::arguments::{Arguments, Command};
@@ -96,7 +99,18 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             versions,
             grader,
             concurrency,
-        } => evals::run(&at, prompt, dataset, versions, grader, *concurrency).await,
+            share,
+        } => {
+            let asked = evals::Asked {
+                prompt,
+                dataset,
+                versions,
+                graders: grader,
+                concurrency: *concurrency,
+                share: *share,
+            };
+            evals::run(&at, &asked).await
+        }
         Command::Review { what } => review::review(&at, what.as_ref()).await,
         Command::Policy { what } => policy::policy(&at, what.as_ref()).await,
         Command::Promote {
@@ -104,7 +118,17 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             from,
             to,
             reason,
-        } => release::promote(&at, prompts, from, to.as_deref(), reason.as_deref()).await,
+            wait,
+            timeout,
+        } => {
+            let plan = release::plan_promotion(&at, prompts, from, to.as_deref()).await?;
+            let reason = reason.clone().unwrap_or_else(|| plan.reason.clone());
+            if *wait && plan.needs_request {
+                wait::for_approval(&at, plan, reason, *timeout).await
+            } else {
+                release::carry_out(&at, plan, reason).await
+            }
+        }
         Command::Release {
             prompt,
             versions,
@@ -118,7 +142,8 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         } => release::revert(&at, prompts, place.as_deref(), reason).await,
         Command::Env(env) => setup::env(&at, env).await,
         Command::Key(key) => setup::key(&at, key).await,
-        Command::People(people) => setup::people(&at, people).await,
+        Command::People(people) => people::people(&at, people).await,
+        Command::Service(service) => service::service(&at, service).await,
         Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,
         Command::Export { folder } => data::export(&at, folder).await,
         Command::Share { address } => begin::share(&at, address).await,

@@ -8,13 +8,12 @@ use domain::PromptId;
 use std::process::ExitCode;
 use workbench::views::{BundleChange, BundleSide, DoneState, Library, Plan, Ref};
 
-pub async fn promote(
+pub async fn plan_promotion(
     at: &At<'_>,
     prompts: &[String],
     from: &str,
     to: Option<&str>,
-    reason: Option<&str>,
-) -> Result<ExitCode, Failure> {
+) -> Result<Plan, Failure> {
     let library = at.bench.library(at.project).await?;
     let from = find::environment(&library, Some(from))?;
     let to = match to {
@@ -31,8 +30,7 @@ pub async fn promote(
         .bench
         .plan_promotion(at.project, from, to, ids(&library, prompts)?)
         .await?;
-    let reason = reason.map_or_else(|| plan.reason.clone(), str::to_owned);
-    carry_out(at, plan, reason).await
+    Ok(plan)
 }
 
 pub async fn release(
@@ -88,10 +86,10 @@ pub async fn revert(
     carry_out(at, plan, reason.to_owned()).await
 }
 
-async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCode, Failure> {
+pub async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCode, Failure> {
     if plan.needs_request {
         return Err(Failure::other(format!(
-            "this needs a review ({}); ask for it: galley review ask PROMPT --from staging --to production -m \"…\"",
+            "this needs a review ({}); ask for it: galley review ask PROMPT --from staging --to production -m \"…\" (promote --wait asks, waits and releases)",
             plan.policy.first().map(String::as_str).unwrap_or_default()
         )));
     }

@@ -10,7 +10,7 @@ use domain::names::folded;
 use domain::{EnvironmentId, RequestId};
 use std::process::ExitCode;
 use workbench::views::{
-    self, BreakNote, BundleChange, BundleSide, DoneState, Ref, RequestRow, RequestView,
+    self, BreakNote, BundleChange, BundleSide, DoneState, NextStep, Ref, RequestRow, RequestView,
 };
 
 /// Characters of a request's id that a list shows.
@@ -447,17 +447,41 @@ async fn release(
             format!("nothing of this request may go yet: {}", missing.join("; "))
         }));
     }
-    let done = at
-        .bench
-        .release_request(
-            at.project,
-            view.row.id,
-            environments,
-            message.to_owned(),
-            set_aside.map(str::to_owned),
-        )
-        .await?;
-    answer(at.arguments, &done, || done.words.clone());
-    waits(at, done.state == DoneState::InRegistry).await?;
+    // Parts at different steps are different releases.
+    let mut steps: Vec<u32> = Vec::new();
+    for part in &view.parts {
+        if environments.contains(&part.environment) && !steps.contains(&(part.done + 1)) {
+            steps.push(part.done + 1);
+        }
+    }
+    let mut all = Vec::new();
+    for step in steps {
+        let at_step = view
+            .parts
+            .iter()
+            .filter(|part| part.done + 1 == step && environments.contains(&part.environment));
+        let seen = NextStep {
+            digest: view.digest,
+            step,
+            environments: at_step.map(|part| part.environment).collect(),
+        };
+        let done = at
+            .bench
+            .release_request(
+                at.project,
+                view.row.id,
+                seen,
+                message.to_owned(),
+                set_aside.map(str::to_owned),
+            )
+            .await?;
+        all.push(done);
+    }
+    let sent = all.iter().all(|done| done.state == DoneState::InRegistry);
+    let words: Vec<_> = all.iter().map(|done| done.words.clone()).collect();
+    let words = words.join("\n");
+    let json = serde_json::json!({ "words": words, "releases": all });
+    answer(at.arguments, &json, || words.clone());
+    waits(at, sent).await?;
     Ok(ExitCode::SUCCESS)
 }

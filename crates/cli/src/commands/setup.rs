@@ -1,13 +1,13 @@
-//! Environments, keys, people, providers.
+//! Environments, keys, providers.
 
 use super::At;
-use crate::arguments::{Arguments, Env, Key, People, Provider, Role};
+use crate::arguments::{Arguments, Env, Key, Provider};
 use crate::say::{answer, table, when};
 use crate::{Failure, find, say};
 use domain::names::folded;
 use std::process::ExitCode;
 use workbench::Workbench;
-use workbench::views::{KeyState, PersonRole, ProviderKind, ProviderSettings, Purpose};
+use workbench::views::{KeyState, ProviderKind, ProviderSettings, Purpose};
 
 pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
     let (bench, project) = (at.bench, at.project);
@@ -150,73 +150,6 @@ fn days(text: &str) -> Result<u32, Failure> {
     u32::try_from(left)
         .map(|left| left + 1)
         .map_err(|_| wrong())
-}
-
-pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
-    match people {
-        People::List => {}
-        People::Invite { name, role } => {
-            let role = match role {
-                Role::Viewer => PersonRole::Viewer,
-                Role::Author => PersonRole::Author,
-                Role::Reviewer => PersonRole::Reviewer,
-                Role::Admin => PersonRole::Admin,
-            };
-            let made = at.bench.invite(at.project, role, name.clone()).await?;
-            say::hint(&format!(
-                "{name} will be {} in this project. Hand this over on a way you trust; it works once, for 14 days.",
-                match role {
-                    PersonRole::Author | PersonRole::Admin => format!("an {}", say::role(role)),
-                    _ => format!("a {}", say::role(role)),
-                }
-            ));
-            if let Some(words) = &made.not_yet {
-                say::hint(words);
-            }
-            if at.arguments.json {
-                let json = serde_json::json!({
-                    "id": made.id, "role": role, "invitation": made.secret.reveal(),
-                });
-                say::line(&json.to_string());
-            } else {
-                say::line(made.secret.reveal());
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-        People::Remove { name } => {
-            let settings = at.bench.settings(at.project).await?;
-            let person = settings
-                .people
-                .iter()
-                .find(|row| !row.removed && folded(&row.name) == folded(name));
-            let person =
-                person.ok_or_else(|| Failure::other(format!("nobody here is called {name}")))?;
-            at.bench.remove_person(at.project, person.id).await?;
-        }
-    }
-    let settings = at.bench.settings(at.project).await?;
-    answer(at.arguments, &settings.people, || {
-        let rows: Vec<Vec<String>> = settings
-            .people
-            .iter()
-            .map(|row| {
-                let devices: Vec<_> = row
-                    .devices
-                    .iter()
-                    .filter(|device| !device.revoked)
-                    .map(|device| device.name.clone())
-                    .collect();
-                let role = if row.removed {
-                    "removed".to_owned()
-                } else {
-                    say::role(row.role).to_owned()
-                };
-                vec![row.name.clone(), role, devices.join(", ")]
-            })
-            .collect();
-        table(&["PERSON", "ROLE", "DEVICES"], &rows)
-    });
-    Ok(ExitCode::SUCCESS)
 }
 
 pub async fn provider(

@@ -1,14 +1,14 @@
-//! What is done with requests: asking, verdicts, comments, releasing.
+//! What is done with requests: asking, verdicts, comments.
 
 use crate::acting::Act;
 use crate::releasing::PlannedBody;
-use crate::views::{AskedFor, Asking, Done, DoneState, RequestPart};
-use crate::{Error, Workbench, words};
+use crate::views::{AskedFor, Asking, RequestPart};
+use crate::{Error, Workbench};
 use domain::ledger::{
     Asked, Body, CommentOn, Note, Quote, ReleaseChange, RequestedChange, VerdictKind,
 };
 use domain::rules::requests::{renew, standing, steps};
-use domain::{CommentId, Digest, EnvironmentId, PersonId, ProjectId, ReleaseId, RequestId};
+use domain::{CommentId, Digest, PersonId, ProjectId, RequestId};
 
 impl Workbench {
     /// What a request for this plan would meet: its parts, as if it had been opened now. Nothing
@@ -53,6 +53,35 @@ impl Workbench {
             request,
             words: said(sent, "Asked. It is in the reviewers' inbox now"),
         })
+    }
+
+    /// The open request of the person here that asks for what a plan would change, if there is one.
+    ///
+    /// # Errors
+    /// The plan is not known any more.
+    pub async fn request_like(
+        &self,
+        project: ProjectId,
+        plan: &str,
+    ) -> Result<Option<RequestId>, Error> {
+        let changes = self.plan_to_ask(project, plan)?;
+        let reading = self.reading(project)?;
+        let same = |request: &domain::project::Request| {
+            let asked = &request.asked().changes;
+            asked.len() == changes.len()
+                && asked.iter().all(|change| {
+                    changes.iter().any(|planned| {
+                        planned.environment == change.environment
+                            && planned.prompt == change.prompt
+                            && change.steps.last() == Some(&planned.sides)
+                    })
+                })
+        };
+        let mut requests = reading.ahead.requests().into_iter();
+        let found = requests.find(|request| {
+            request.is_open() && Some(request.by) == reading.person_here && same(request)
+        });
+        Ok(found.map(|request| request.id))
     }
 
     /// Gives a verdict on exactly what the person saw: `digest` is that of the view.
@@ -194,80 +223,6 @@ impl Workbench {
                 sent,
                 "It asks for the same on top of what is served now; approvals are needed anew",
             ),
-        })
-    }
-
-    /// Releases the next step of some parts of a request, in one release.
-    ///
-    /// # Errors
-    /// Something is missing that no override replaces; nothing was changed.
-    pub async fn release_request(
-        &self,
-        project: ProjectId,
-        request: RequestId,
-        environments: Vec<EnvironmentId>,
-        reason: String,
-        override_reason: Option<String>,
-    ) -> Result<Done, Error> {
-        let mut act = self.act(project)?;
-        let (title, own_reason, changes, all) = {
-            let found = act.reading.find_request(request)?;
-            let standing = act.reading.standing(request, self.now())?;
-            let parts = standing.parts.iter();
-            let wanted = parts.filter(|part| environments.contains(&part.environment));
-            let changes: Vec<ReleaseChange> = wanted.flat_map(|part| part.next.clone()).collect();
-            let why = act.reading.text(&found.asked().reason);
-            let all = environments.len() == standing.parts.len();
-            (act.reading.request_title(found), why, changes, all)
-        };
-        if changes.is_empty() {
-            return Err(Error::invalid(
-                "nothing of this request is left to release there",
-            ));
-        }
-        let served: Vec<_> = environments
-            .iter()
-            .map(|id| words::environment(&act.reading.ahead, *id))
-            .collect();
-        let reason = match reason.trim() {
-            "" => act.text(&own_reason)?,
-            typed => act.text(typed)?,
-        };
-        let override_reason = match override_reason.as_deref().map(str::trim) {
-            None => None,
-            Some("") => {
-                return Err(Error::invalid(
-                    "setting a policy aside needs a reason; it is shown for ever",
-                ));
-            }
-            Some(words) => Some(act.text(words)?),
-        };
-        let id = act.command(Body::Release {
-            changes,
-            reason,
-            promoted_from: None,
-            request: Some(request),
-            step: None,
-            override_reason,
-        })?;
-        let accepted = act.send().await?;
-        let (state, words) = match accepted {
-            true => (
-                DoneState::InRegistry,
-                match all {
-                    true => format!("Released: {title}"),
-                    false => format!("Released in {}: {title}", words::list(&served)),
-                },
-            ),
-            false => (
-                DoneState::Outbox,
-                format!("{title}: waits in the outbox. It is not live yet"),
-            ),
-        };
-        Ok(Done {
-            words,
-            release: ReleaseId::from(id),
-            state,
         })
     }
 

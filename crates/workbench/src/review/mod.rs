@@ -4,6 +4,8 @@
 //! into words and laid beside the texts that would change.
 
 mod acting;
+mod letting_go;
+mod orders;
 mod policies;
 mod rows;
 
@@ -112,6 +114,7 @@ impl Workbench {
                 .collect(),
             can,
             offline_words: self.waits_words(project),
+            ordered: self.is_ordered(project, request),
         })
     }
 
@@ -260,6 +263,9 @@ impl Reading {
             withdraw: open && may(&withdraw),
             renew: open && stale && may(&update),
             release,
+            order: standing.parts.iter().any(|part| {
+                !part.may_go() && part.done < part.steps && releasable(part.environment)
+            }),
             override_in: override_in.map(|part| part.environment).collect(),
         }
     }

@@ -87,6 +87,8 @@ pub struct RequestView {
     pub can: RequestCan,
     /// What happens when the registry can't be reached; none when it can.
     pub offline_words: Option<String>,
+    /// Whether this computer releases it as soon as it is approved.
+    pub ordered: bool,
 }
 
 /// What the person at this computer can do with a request; each with why not, if not.
@@ -104,8 +106,22 @@ pub struct RequestCan {
     pub renew: bool,
     /// Environments whose next step this person may release now.
     pub release: Vec<EnvironmentId>,
+    /// Whether this person may release something of it that still waits: then it can be released
+    /// as soon as it is approved.
+    pub order: bool,
     /// Environments where only an override helps, and this person may give one.
     pub override_in: Vec<EnvironmentId>,
+}
+
+/// One step of a request as somebody saw it, in the environments where it is to go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct NextStep {
+    /// The digest of what the request asked.
+    pub digest: Digest,
+    /// Which step, counted from 1: the same in all of them.
+    pub step: u32,
+    /// Where.
+    pub environments: Vec<EnvironmentId>,
 }
 
 /// What a request asks of one environment.

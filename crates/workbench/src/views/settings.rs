@@ -13,6 +13,8 @@ pub struct Settings {
     pub me: Me,
     /// Everybody in the project.
     pub people: Vec<PersonRow>,
+    /// The programs that act for it.
+    pub services: Vec<ServiceRow>,
     /// Invitations that are open.
     pub invitations: Vec<InvitationRow>,
     /// The environments in their order.
@@ -66,6 +68,31 @@ pub struct DeviceRow {
     pub since: Millis,
     /// Whether it was revoked.
     pub revoked: bool,
+}
+
+/// One service account. Its secret is in no view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ServiceRow {
+    /// Which.
+    pub id: PersonId,
+    /// Its name.
+    pub name: String,
+    /// The member who answers for it.
+    pub owner: String,
+    /// Whether that member has left: somebody else should answer for it.
+    pub owner_left: bool,
+    /// Who made it.
+    pub by: String,
+    /// When.
+    pub since: Millis,
+    /// What it may do.
+    pub rights: domain::permissions::Rights,
+    /// The same in words ("may record runs and release in staging").
+    pub words: String,
+    /// Whether it was removed.
+    pub removed: bool,
+    /// Whether it still waits in the outbox: its secret opens nothing yet.
+    pub unsent: bool,
 }
 
 /// One open invitation.
@@ -130,6 +157,15 @@ pub struct KeyMade {
     /// Its public half.
     pub id: KeyId,
     /// Where its secret is now ("copied to the clipboard; it is shown nowhere else").
+    pub words: String,
+}
+
+/// A service account that was just made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ServiceMade {
+    /// Which one.
+    pub id: PersonId,
+    /// Where its secret is now.
     pub words: String,
 }
 

@@ -113,7 +113,7 @@ describe("what else is done", () => {
     click("question-do");
     await until(() => expect(released).toHaveBeenCalledTimes(1));
     expect(released.mock.calls[0]!.slice(2)).toEqual([
-      ["env-production"],
+      { digest: view(4).digest, step: expect.any(Number), environments: ["env-production"] },
       "Try the shorter greeting, on a tenth first",
       null,
     ]);
@@ -123,7 +123,13 @@ describe("what else is done", () => {
     await open(4);
     click("release-part-production");
     await there("question-do");
-    await mock.releaseRequest("project-1", view(4).row.id, ["env-production"], "", null);
+    await mock.releaseRequest(
+      "project-1",
+      view(4).row.id,
+      { digest: view(4).digest, step: view(4).parts[0]!.done + 1, environments: ["env-production"] },
+      "",
+      null,
+    );
     const released = vi.spyOn(mock, "releaseRequest");
     click("question-do");
     await until(() => expect(find("question")!.textContent).toContain("changed meanwhile"));
