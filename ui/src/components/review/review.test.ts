@@ -119,6 +119,29 @@ describe("what else is done", () => {
     ]);
   });
 
+  it("is ordered to go as soon as nothing is missing, for what is on the screen", async () => {
+    await open(0);
+    const ordered = vi.spyOn(mock, "releaseWhenApproved");
+    const box = () => find<HTMLInputElement>("release-when-approved")!;
+    expect(box().checked).toBe(false);
+    box().click();
+    await until(() => expect(ordered).toHaveBeenCalledTimes(1));
+    expect(ordered.mock.calls[0]!.slice(1)).toEqual([view(0).row.id, view(0).digest, true]);
+    await until(() => expect(box().checked).toBe(true));
+  });
+
+  it("an order that is refused is not shown as given", async () => {
+    await open(0);
+    vi.spyOn(mock, "releaseWhenApproved").mockRejectedValueOnce({
+      code: "invalid",
+      message: "look again",
+      details: null,
+    });
+    find<HTMLInputElement>("release-when-approved")!.click();
+    await until(() => expect(find("actions")!.textContent).toContain("look again"));
+    expect(find<HTMLInputElement>("release-when-approved")!.checked).toBe(false);
+  });
+
   it("releases no other step than the one that the question named", async () => {
     await open(4);
     click("release-part-production");
