@@ -66,6 +66,7 @@ pub fn commands() -> Builder<Wry> {
             review::review_inbox,
             review::request,
             review::reviewer_choices,
+            review::request_answers,
             review::preview_request,
             review::ask_for_release,
             review::give_verdict,

@@ -242,6 +242,27 @@ async fn a_bundle_goes_from_draft_to_production_and_back_and_an_export_proves_it
     let why = team.refused(request).await;
     assert!(!why.contains("Messages"), "every case passed: {why}");
 
+    // Rita reads what it answered, from the newest run; nothing was served before to lay beside it.
+    team.in_step().await;
+    let answers = rita
+        .bench
+        .request_answers(rita.project, request, production, about);
+    let answers = answers.await.unwrap();
+    assert_eq!(answers.len(), 1, "one dataset");
+    assert_eq!(answers[0].dataset, "Messages");
+    assert!(
+        answers[0].words.starts_with("2 of 2 passed."),
+        "{}",
+        answers[0].words
+    );
+    assert!(answers[0].before.is_none());
+    let rows = &answers[0].rows;
+    assert!(
+        rows.iter()
+            .all(|row| row.left.is_none() && row.right_pass == Some(true))
+    );
+    assert_eq!(rows[0].expected.as_deref(), Some("card_arrival"));
+
     // What is left is quiet time; only an admin changes the policy, and everybody sees it.
     let quiet = ben.bench.policies(ben.project).await.unwrap();
     let mine = quiet
@@ -277,7 +298,34 @@ async fn a_bundle_goes_from_draft_to_production_and_back_and_an_export_proves_it
     ben.syncs().await;
     ben.releases("support/tone", &second, "staging").await;
     let request = ben.asks_for("support/tone", &second, "production").await;
+    // Both were run over the same cases: what got worse stands first.
+    runs(ben, &tone, dataset, contains("(?s).*")).await;
+    runs(ben, &second, dataset, contains("no such words at all")).await;
     team.in_step().await;
+    let tone_id = rita.prompt_id("support/tone").await;
+    let answers = rita
+        .bench
+        .request_answers(rita.project, request, production, tone_id);
+    let answers = answers.await.unwrap();
+    assert_eq!(
+        answers[0].words.split(", ").next(),
+        Some("2 of 2 passed before")
+    );
+    assert!(
+        answers[0]
+            .words
+            .contains("0 of 2 now: 2 cases got worse, 0 got better")
+    );
+    assert!(
+        answers[0]
+            .before
+            .as_deref()
+            .is_some_and(|words| words.contains("support/tone v1"))
+    );
+    assert_eq!(
+        (answers[0].rows[0].left_pass, answers[0].rows[0].right_pass),
+        (Some(true), Some(false))
+    );
     rita.approves(request).await.unwrap();
     ana.approves(request).await.unwrap();
     team.in_step().await;

@@ -104,6 +104,16 @@ export const scenes = [
   { name: "review-list", scene: "review", wait: ".cm-content", do: review(null) },
   { name: "review-request", scene: "review", wait: ".cm-content", do: review(0) },
   {
+    name: "review-answers",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await review(0)(page);
+      await page.getByTestId("tab-answers").nth(1).click();
+      await page.getByTestId("review-answers").scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "review-foot",
     scene: "review",
     wait: ".cm-content",
@@ -422,6 +432,16 @@ export const scenes = [
       await click(page, "go-settings");
       await page.waitForSelector('[data-testid="policy-production"]');
       await page.getByTestId("settings-policies").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
+    name: "settings-services",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await click(page, "new-service");
+      await page.getByTestId("service-name").fill("release robot");
+      await page.getByTestId("settings-services").evaluate((node) => node.scrollIntoView({ block: "start" }));
     },
   },
   {

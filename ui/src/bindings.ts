@@ -390,6 +390,13 @@ export const commands = {
 	 */
 	reviewerChoices: (project: ProjectId) => __TAURI_INVOKE<ReviewerChoice[]>("reviewer_choices", { project }),
 	/**
+	 *  What is served and what is proposed answered to the same cases.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	requestAnswers: (project: ProjectId, request: RequestId, environment: EnvironmentId, prompt: PromptId) => __TAURI_INVOKE<ReviewAnswers[]>("request_answers", { project, request, environment, prompt }),
+	/**
 	 *  What a request for a plan would meet.
 	 *
 	 *  # Errors
@@ -2370,6 +2377,22 @@ export type ResultRow = {
 	cells: (ResultCell | null)[],
 	/**  Whether the columns' verdicts or answers differ. */
 	differs: boolean,
+};
+
+/**  What is served and what is proposed, over the same cases. */
+export type ReviewAnswers = {
+	/**  Over which dataset. */
+	dataset: string,
+	/**  What answered before ("support/triage v8 with gpt-5-mini, by Ben"); none if it was not run. */
+	before: string | null,
+	/**  What answers now. */
+	after: string,
+	/**  "12 of 14 passed before, 13 of 14 now: 0 cases got worse, 1 got better, 4 answered otherwise". */
+	words: string,
+	/**  Case by case: what got worse first, then what got better, then what reads otherwise. */
+	rows: ComparedAnswer[],
+	/**  How many more cases there are. */
+	left_out: number,
 };
 
 /**  The Review screen's list. */

@@ -118,6 +118,12 @@ export interface Backend {
   reviewInbox(project: P): Promise<B.ReviewInbox>;
   request(project: P, request: B.RequestId): Promise<B.RequestView>;
   reviewerChoices(project: P): Promise<B.ReviewerChoice[]>;
+  requestAnswers(
+    project: P,
+    request: B.RequestId,
+    environment: B.EnvironmentId,
+    prompt: B.PromptId,
+  ): Promise<B.ReviewAnswers[]>;
   previewRequest(project: P, plan: string, asking: B.Asking): Promise<B.RequestPart[]>;
   askForRelease(project: P, plan: string, asking: B.Asking): Promise<B.AskedFor>;
   giveVerdict(

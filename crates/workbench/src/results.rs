@@ -456,7 +456,7 @@ fn summary(columns: &[RunColumn], rows: &[ResultRow]) -> String {
     }
 }
 
-fn one_line(case: &Case) -> String {
+pub(crate) fn one_line(case: &Case) -> String {
     let values = case.inputs.values().map(text_of);
     values
         .collect::<Vec<_>>()
@@ -466,7 +466,7 @@ fn one_line(case: &Case) -> String {
         .join(" ")
 }
 
-fn expected_text(case: &Case) -> Option<String> {
+pub(crate) fn expected_text(case: &Case) -> Option<String> {
     case.expected.as_ref().map(text_of)
 }
 

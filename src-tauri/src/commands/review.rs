@@ -2,10 +2,10 @@
 
 use super::passed_on;
 use domain::ledger::{CommentOn, Quote, VerdictKind};
-use domain::{CommentId, Digest, EnvironmentId, PersonId, ProjectId, RequestId};
+use domain::{CommentId, Digest, EnvironmentId, PersonId, ProjectId, PromptId, RequestId};
 use workbench::views::{
     AskedFor, Asking, Done, NextStep, PolicyDraft, PolicyView, RequestPart, RequestView,
-    ReviewInbox, ReviewerChoice,
+    ReviewAnswers, ReviewInbox, ReviewerChoice,
 };
 
 passed_on! {
@@ -17,6 +17,13 @@ passed_on! {
     reviewer_choices(project: ProjectId) -> Vec<ReviewerChoice>;
     /// What a request for a plan would meet.
     preview_request(project: ProjectId, plan: String, asking: Asking) -> Vec<RequestPart>;
+    /// What is served and what is proposed answered to the same cases.
+    request_answers(
+        project: ProjectId,
+        request: RequestId,
+        environment: EnvironmentId,
+        prompt: PromptId,
+    ) -> Vec<ReviewAnswers>;
     /// Asks for what a plan would change.
     ask_for_release(project: ProjectId, plan: String, asking: Asking) -> AskedFor;
     /// Gives a verdict on exactly what the person saw.

@@ -11,6 +11,7 @@ type Part = Pick<
   | "request"
   | "reviewerChoices"
   | "previewRequest"
+  | "requestAnswers"
   | "askForRelease"
   | "giveVerdict"
   | "takeBackVerdict"
@@ -126,6 +127,35 @@ export function reviews(world: World, changed: () => void): Part {
       { reviewer: { person: "person-max" }, name: "Maximiliane Featherstonehaugh-Cholmondeley", note: "reviewer" },
     ],
     previewRequest: async (_, plan, asking) => preview(plan, asking),
+    requestAnswers: async (_, id, environment, prompt) => {
+      const part = find(id).view.parts.find((one) => one.environment === environment);
+      const change = part?.changes.find((one) => one.prompt === prompt);
+      if (!change || !part?.evidence.length) return [];
+      const rows = [
+        ["My card was swallowed at the Rossio branch", "card_swallowed", "card_arrival", "card_swallowed", false, true],
+        ["I still have not received my new card", "card_arrival", "card_arrival", "delivery_estimate", true, false],
+        ["How long until it comes?", "delivery_estimate", "delivery_estimate.", "delivery_estimate", true, true],
+        ["Top up did not work", "topping_up_failed", "topping_up_failed", "topping_up_failed", true, true],
+      ] as const;
+      return [
+        {
+          dataset: "Support messages",
+          before: `${change.name} ${change.before} with gpt-5-mini, by Ravi`,
+          after: `${change.name} ${change.after} with gpt-5-mini, by Ravi`,
+          words: "3 of 4 passed before, 3 of 4 now: 1 case got worse, 1 got better, 1 answered otherwise",
+          rows: rows.map(([input_text, expected, left, right, left_pass, right_pass], at) => ({
+            case: at,
+            input_text,
+            expected,
+            left,
+            right,
+            left_pass,
+            right_pass,
+          })),
+          left_out: 0,
+        },
+      ];
+    },
     async askForRelease(_, plan, asking) {
       const parts = preview(plan, asking);
       const title = world.planned.get(plan)!.title.replace(/^(Promote|Release) /, "");

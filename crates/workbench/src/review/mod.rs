@@ -4,6 +4,7 @@
 //! into words and laid beside the texts that would change.
 
 mod acting;
+mod answers;
 mod letting_go;
 mod orders;
 mod policies;

@@ -1,6 +1,6 @@
 //! Requests: what is asked, what stands in the way, who said what; and policies.
 
-use super::{PlanChange, ReleaseState};
+use super::{ComparedAnswer, PlanChange, ReleaseState};
 use domain::contract::BreakKind;
 use domain::ledger::{CommentOn, Quote, Reviewer, VerdictKind};
 use domain::permissions::Role;
@@ -164,6 +164,23 @@ pub struct EvidenceRow {
     pub run: RunId,
     /// "support/triage v9 over Messages: 60 of 64 passed, by Ben".
     pub words: String,
+}
+
+/// What is served and what is proposed, over the same cases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReviewAnswers {
+    /// Over which dataset.
+    pub dataset: String,
+    /// What answered before ("support/triage v8 with gpt-5-mini, by Ben"); none if it was not run.
+    pub before: Option<String>,
+    /// What answers now.
+    pub after: String,
+    /// "12 of 14 passed before, 13 of 14 now: 0 cases got worse, 1 got better, 4 answered otherwise".
+    pub words: String,
+    /// Case by case: what got worse first, then what got better, then what reads otherwise.
+    pub rows: Vec<ComparedAnswer>,
+    /// How many more cases there are.
+    pub left_out: u32,
 }
 
 /// One thing that applications would stumble over.

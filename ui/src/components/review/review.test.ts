@@ -104,6 +104,30 @@ describe("a verdict", () => {
   });
 });
 
+describe("answers", () => {
+  it("stand side by side, read when they are looked at", async () => {
+    await open(0);
+    const read = vi.spyOn(mock, "requestAnswers");
+    expect(read).not.toHaveBeenCalled();
+    const tab = [...document.querySelectorAll<HTMLElement>('[data-testid="tab-answers"]')][0]!;
+    tab.click();
+    const answers = await there("review-answers");
+    expect(read).toHaveBeenCalledTimes(1);
+    await until(() => expect(answers.textContent).toMatch(/passed|No shared run/));
+  });
+
+  it("that can't be read say so, and can be tried again", async () => {
+    await open(0, (mock) => {
+      vi.spyOn(mock, "requestAnswers").mockRejectedValueOnce({ code: "offline", message: "not now", details: null });
+    });
+    [...document.querySelectorAll<HTMLElement>('[data-testid="tab-answers"]')][0]!.click();
+    const answers = await there("review-answers");
+    await until(() => expect(answers.textContent).toContain("not now"));
+    answers.querySelector<HTMLButtonElement>("button")!.click();
+    await until(() => expect(answers.textContent).not.toContain("not now"));
+  });
+});
+
 describe("what else is done", () => {
   it("releases the next step, with the request's reason ready", async () => {
     await open(4);
