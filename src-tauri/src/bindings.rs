@@ -120,6 +120,7 @@ pub fn commands() -> Builder<Wry> {
         .typ::<views::RunProgressed>()
         .typ::<views::AnswerChunk>()
         .typ::<views::Notice>()
+        .typ::<views::News>()
 }
 
 /// Writes the TypeScript of all of it, which is `ui/src/bindings.ts`.

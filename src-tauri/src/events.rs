@@ -1,8 +1,9 @@
 //! What the workbench says without being asked, passed on to the web view under its own name.
 
-use tauri::{AppHandle, Emitter};
+use tauri::{AppHandle, Emitter, Manager};
+use tauri_plugin_notification::NotificationExt;
 use tokio::sync::broadcast::error::RecvError;
-use workbench::views::ProjectChanged;
+use workbench::views::{News, ProjectChanged};
 use workbench::{Event, Workbench};
 
 /// Passes on everything that the workbench says, for as long as the app runs.
@@ -36,5 +37,26 @@ fn tell(app: &AppHandle, event: &Event) {
         Event::RunProgress(payload) => app.emit("run_progress", payload),
         Event::AnswerChunk(payload) => app.emit("answer_chunk", payload),
         Event::Notice(payload) => app.emit("notice", payload),
+        Event::News(payload) => {
+            on_the_desktop(app, payload);
+            app.emit("news", payload)
+        }
     };
+}
+
+/// Tells it on the desktop, unless the person looks at the window: there it is told anyway.
+fn on_the_desktop(app: &AppHandle, news: &News) {
+    let looked_at = app
+        .webview_windows()
+        .values()
+        .any(|window| window.is_focused().unwrap_or(false));
+    if !looked_at {
+        // A desktop without notifications is no reason to fail: the inbox has it.
+        let _ = app
+            .notification()
+            .builder()
+            .title("Galley")
+            .body(&news.words)
+            .show();
+    }
 }

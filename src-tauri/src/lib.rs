@@ -30,6 +30,8 @@ pub fn run() -> ExitCode {
     let built = tauri::Builder::default()
         // First of all: a second start on the same data must not open the file a second time.
         .plugin(window::only_one(home.as_deref()))
+        // Used from Rust alone: the web view gets no right to it.
+        .plugin(tauri_plugin_notification::init())
         .invoke_handler(commands.invoke_handler())
         .setup(move |app| {
             use tauri::Manager;

@@ -340,3 +340,60 @@ async fn an_export_alone_proves_what_happened() {
     assert!(!found.good);
     assert!(found.words.contains("v1.yaml"), "{}", found.words);
 }
+
+/// The next piece of news that a laptop tells.
+async fn next_news(said: &mut tokio::sync::broadcast::Receiver<workbench::Event>) -> String {
+    let listening = async {
+        loop {
+            if let Ok(workbench::Event::News(news)) = said.recv().await {
+                return news.words;
+            }
+        }
+    };
+    let patience = std::time::Duration::from_secs(60);
+    tokio::time::timeout(patience, listening)
+        .await
+        .expect("there is news")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_asked_and_who_asked_are_told_when_something_happens() {
+    let team = team().await;
+    let (ben, rita) = (&team.ben, &team.rita);
+    let mut to_ben = ben.bench.events();
+    let mut to_rita = rita.bench.events();
+    ben.bench.open_project(ben.project).await.unwrap();
+    rita.bench.open_project(rita.project).await.unwrap();
+    let version = ben.writes("support/triage", "Name the intent.").await;
+    ben.syncs().await;
+
+    let request = ben.asks_for("support/triage", &version, "production").await;
+    assert_eq!(
+        next_news(&mut to_rita).await,
+        "Ben asks for your review: support/triage v1 to production"
+    );
+    rita.asks_for_changes(request, "Say what two intents mean")
+        .await;
+    assert_eq!(
+        next_news(&mut to_ben).await,
+        "Rita asks for changes to support/triage v1 to production"
+    );
+    rita.approves(request).await.unwrap();
+    assert_eq!(
+        next_news(&mut to_ben).await,
+        "Rita approved support/triage v1 to production"
+    );
+    // Rita has said something to it, so she hears what became of it; Ben knows what he did.
+    crate::support::wait::until("Ben to see that it may go", async || {
+        match ben.looks_at(request).await.row.state {
+            RequestState::Ready => Ok(()),
+            state => Err(format!("{state:?}")),
+        }
+    })
+    .await;
+    ben.releases_request(request, "production").await.unwrap();
+    assert_eq!(
+        next_news(&mut to_rita).await,
+        "Ben released support/triage v1 to production"
+    );
+}

@@ -1703,6 +1703,16 @@ export type NewDraft = {
 	updated: Millis,
 };
 
+/**  Somebody asks for a review, has decided on one, or has released it (`news`). */
+export type News = {
+	/**  Of which project. */
+	project: ProjectId,
+	/**  Which request; none: of several. */
+	request: RequestId | null,
+	/**  In words. */
+	words: string,
+};
+
 /**  One step of a request as somebody saw it, in the environments where it is to go. */
 export type NextStep = {
 	/**  The digest of what the request asked. */

@@ -33,6 +33,7 @@ export interface Events {
   run_progress: B.RunProgressed;
   answer_chunk: B.AnswerChunk;
   notice: B.Notice;
+  news: B.News;
 }
 
 export type Values = Record<string, B.Value>;

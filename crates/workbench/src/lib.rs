@@ -63,7 +63,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{KnownProject, Place, Store};
 use tokio::sync::broadcast;
 use views::{
-    AnswerChunk, Keychain, Notice, ProjectCard, ProjectChanged, RunProgressed, Start, SyncChanged,
+    AnswerChunk, Keychain, News, Notice, ProjectCard, ProjectChanged, RunProgressed, Start,
+    SyncChanged,
 };
 
 /// Where a workbench keeps its files and its secrets.
@@ -112,6 +113,8 @@ pub enum Event {
     AnswerChunk(AnswerChunk),
     /// Something to tell the person that needs no answer.
     Notice(Notice),
+    /// Somebody else did something about a review.
+    News(News),
 }
 
 /// Everything a person can do.

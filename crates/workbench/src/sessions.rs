@@ -38,7 +38,7 @@ impl Workbench {
         let cancel = CancellationToken::new();
         *live = Some(cancel.clone());
         let engine = session.engine.clone();
-        tokio::spawn(self.clone().follow_orders(project, cancel.clone()));
+        tokio::spawn(self.clone().follow_reviews(project, cancel.clone()));
         tokio::spawn(async move { engine.run(cancel).await });
         let (this, mut state) = (self.clone(), session.engine.state());
         tokio::spawn(async move {

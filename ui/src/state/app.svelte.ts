@@ -34,6 +34,11 @@ class AppState {
           if (this.library && project === this.project) this.library = { ...this.library, sync: state };
         }),
         backend.on("notice", ({ words }) => notices.say(words)),
+        backend.on("news", ({ project, request, words }) => {
+          if (project !== this.project) return;
+          const look = () => router.go(request ? { screen: "review", request } : { screen: "review" });
+          notices.say(words, { label: "Look", run: look });
+        }),
       ]);
       this.start = await backend.start();
       const last = this.start.last;

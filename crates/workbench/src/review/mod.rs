@@ -6,6 +6,7 @@
 mod acting;
 mod answers;
 mod letting_go;
+mod news;
 mod orders;
 mod policies;
 mod rows;

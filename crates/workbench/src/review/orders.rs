@@ -4,6 +4,7 @@
 //! Galley runs on it. The order names what was on screen, by its digest and step. Whatever comes
 //! in its place is not released by it; the order is dropped then, and that is said.
 
+use super::news::Known;
 use crate::reading::Reading;
 use crate::views::{DoneState, NextStep, Notice};
 use crate::{Error, Event, Workbench};
@@ -92,8 +93,8 @@ impl Workbench {
         orders.iter().any(|order| order.request == request)
     }
 
-    /// Carries out orders whenever something changes, until the session ends.
-    pub(crate) async fn follow_orders(
+    /// Carries out orders and tells news whenever something changes, until the session ends.
+    pub(crate) async fn follow_reviews(
         self,
         project: ProjectId,
         cancel: tokio_util::sync::CancellationToken,
@@ -101,7 +102,9 @@ impl Workbench {
         let mut events = self.events();
         let mut tick = tokio::time::interval(LOOK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut known = Known::default();
         loop {
+            self.tell_news(project, &mut known);
             self.carry_out_orders(project).await;
             tokio::select! {
                 () = cancel.cancelled() => return,

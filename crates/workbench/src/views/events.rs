@@ -2,7 +2,7 @@
 //! type in snake_case.
 
 use super::{RunProgress, SyncState};
-use domain::{ProjectId, RunId};
+use domain::{ProjectId, RequestId, RunId};
 use serde::{Deserialize, Serialize};
 
 /// The ledger, the outbox or a draft of a project changed, here or elsewhere (`project_changed`).
@@ -42,6 +42,17 @@ pub struct AnswerChunk {
 /// Something to tell the person that needs no answer (`notice`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Notice {
+    /// In words.
+    pub words: String,
+}
+
+/// Somebody asks for a review, has decided on one, or has released it (`news`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct News {
+    /// Of which project.
+    pub project: ProjectId,
+    /// Which request; none: of several.
+    pub request: Option<RequestId>,
     /// In words.
     pub words: String,
 }
