@@ -51,7 +51,8 @@ impl Effects {
                     Event::ContentRedacted { content, .. } => effects.redacted.push(*content),
                     Event::EnvironmentKeyIssued { key, .. }
                     | Event::TokenIssued { key, .. }
-                    | Event::PersonJoined { token: key, .. } => effects.keys.push(*key),
+                    | Event::PersonJoined { token: key, .. }
+                    | Event::ServiceCreated { token: key, .. } => effects.keys.push(*key),
                     _ => {}
                 }
             }
