@@ -106,6 +106,48 @@ async fn what_asks_for_a_review_is_not_released_past_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn names_are_no_way_round_a_review() {
+    let cast = Cast::open().await;
+    let place = cast.team.production;
+    let (triage, first) = cast.written("support/triage").await;
+    let (tone, second) = cast.written("support/tone").await;
+    let (free, _) = cast.written("support/free").await;
+    cast.demands(place, approvals(1)).await;
+    let bundle = [(place, first), (place, second)];
+    let request = cast.opens(&cast.ben, &bundle).await;
+    cast.approves(&cast.rita, request).await;
+    let release = cast.next_step(request, &[place]).await;
+    cast.takes(&cast.ben, &release).await;
+    // Applications ask by name: two names exchanged would let production answer otherwise, and
+    // one taken away not at all. Nobody has approved either.
+    let rename = |prompt, replaces: &str, name: &str| Body::RenamePrompt {
+        prompt,
+        name: name.into(),
+        replaces: replaces.into(),
+    };
+    let away = rename(triage, "support/triage", "support/old");
+    let only = "applications of production ask for support/triage by this name";
+    for who in [&cast.ben, &cast.rita] {
+        cast.refuses_of(who, &away, RefusalCode::NotAllowed, only)
+            .await;
+    }
+    // What nothing but a review protects may be renamed, and the case of a name means nothing.
+    cast.takes(&cast.ben, &rename(free, "support/free", "support/other"))
+        .await;
+    cast.takes(&cast.ben, &rename(tone, "support/tone", "support/Tone"))
+        .await;
+    assert_eq!(
+        cast.served(place, "support/tone").await,
+        "support/tone, first"
+    );
+    cast.takes(&cast.ada, &away).await;
+    assert_eq!(
+        cast.served(place, "support/old").await,
+        "support/triage, first"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_is_not_jumped() {
     let cast = Cast::open().await;
     let (staging, production) = (cast.team.staging, cast.team.production);
