@@ -6,7 +6,11 @@
 //! * `command_line`: the README, typed.
 //! * `bundle`: a team of three, a policy of everything, each rule tried once.
 //! * `pipeline`: the script of docs/ci.md; and what is released as soon as it is approved.
+//! * `histories`: a registry that shows two laptops different histories, and how they find out.
+//! * `lost`: a laptop is lost: what it said before stays, and it says nothing more.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
+//! * `terminal_policy`: policies on the command line.
+//! * `terminal_review`: a review on the command line alone, and its proof.
 //! * `terminal`: the command line killed, asked twice, met by others, shut out.
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
 
@@ -14,8 +18,12 @@ mod author;
 mod beginning;
 mod bundle;
 mod command_line;
+mod histories;
+mod lost;
 mod offline;
 mod pipeline;
 mod review;
 mod team;
 mod terminal;
+mod terminal_policy;
+mod terminal_review;

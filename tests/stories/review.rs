@@ -1,7 +1,8 @@
 //! Review: nothing reaches production that nobody vouched for, and going back is always possible.
 
 use crate::support::{Person, Registry};
-use domain::ledger::VerdictKind;
+use domain::Digest;
+use domain::ledger::{Entry, Event, NewEntry, VerdictKind};
 use workbench::ErrorCode;
 use workbench::views::{PersonRole, RequestState};
 
@@ -396,4 +397,61 @@ async fn who_is_asked_and_who_asked_are_told_when_something_happens() {
         next_news(&mut to_rita).await,
         "Ben released support/triage v1 to production"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_was_tampered_with_leads_to_no_file_outside_its_folder() {
+    let ana = Person::alone("Ana").await;
+    ana.writes("support/triage", "Name the intent.").await;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("proof");
+    ana.bench
+        .export_project(ana.project, folder.clone())
+        .await
+        .unwrap();
+    // A prompt whose name leads out of the folder, in a chain that holds, and a file where it leads.
+    let ledger = folder.join("ledger.jsonl");
+    let mut before = Digest::ZERO;
+    let mut lines = String::new();
+    for line in std::fs::read_to_string(&ledger).unwrap().lines() {
+        let read = Entry::read(line).unwrap();
+        let mut events = read.events().to_vec();
+        for event in &mut events {
+            if let Event::PromptCreated { name, .. } = event {
+                *name = "../../outside".to_owned();
+            }
+        }
+        let new = NewEntry {
+            seq: read.seq(),
+            at: read.at(),
+            prev: before,
+            command: read.command().clone(),
+            events,
+        };
+        let written = Entry::write(new).unwrap();
+        before = written.digest();
+        lines.push_str(written.line());
+        lines.push('\n');
+    }
+    std::fs::write(&ledger, lines).unwrap();
+    let about = folder.join("galley.json");
+    let mut said: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&about).unwrap()).unwrap();
+    said["head"] = before.to_string().into();
+    std::fs::write(&about, said.to_string()).unwrap();
+    let outside = home.path().join("outside");
+    std::fs::create_dir_all(&outside).unwrap();
+    std::fs::write(outside.join("v1.yaml"), "a secret of somebody else").unwrap();
+
+    let refused = ana.bench.import_project(folder.clone()).await.unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.contains("can't stand in a name"), "{refused}");
+    let found = workbench::verify_folder(&folder).unwrap();
+    assert!(!found.good);
+    for said in [refused, found.words] {
+        assert!(
+            !said.contains("v1.yaml") && !said.contains("secret"),
+            "{said}"
+        );
+    }
 }

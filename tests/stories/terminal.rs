@@ -5,7 +5,7 @@ use crate::support::program::built;
 use crate::support::{Desk, Line, Registry};
 use std::process::Stdio;
 
-fn refused(desk: &Desk, arguments: &[&str]) -> String {
+pub(super) fn refused(desk: &Desk, arguments: &[&str]) -> String {
     let (code, said) = galley(desk, arguments, "", None);
     assert_eq!(code, Some(1), "galley {}: {said}", arguments.join(" "));
     said
@@ -23,7 +23,7 @@ fn founding<'a>(address: &'a str, name: &'a str) -> [&'a str; 7] {
     ]
 }
 
-async fn founded(registry: &Registry) -> Desk {
+pub(super) async fn founded(registry: &Registry) -> Desk {
     let desk = Desk::new().await;
     let address = registry.address();
     let login = founding(&address, "Support desk");
@@ -33,14 +33,14 @@ async fn founded(registry: &Registry) -> Desk {
 }
 
 /// A colleague's desk, in the project of the first.
-async fn joined(registry: &Registry, first: &Desk, name: &str) -> Desk {
+pub(super) async fn joined(registry: &Registry, first: &Desk, name: &str, role: &str) -> Desk {
     let desk = Desk::new().await;
-    joins(registry, first, &desk, name);
+    joins(registry, first, &desk, name, role);
     desk
 }
 
-fn joins(registry: &Registry, first: &Desk, desk: &Desk, name: &str) {
-    let made = done(first, &["people", "invite", name]);
+fn joins(registry: &Registry, first: &Desk, desk: &Desk, name: &str, role: &str) {
+    let made = done(first, &["people", "invite", name, "--role", role]);
     let invitation = made
         .split_whitespace()
         .find(|word| word.starts_with("gal_inv_"))
@@ -51,7 +51,7 @@ fn joins(registry: &Registry, first: &Desk, desk: &Desk, name: &str) {
     assert_eq!(code, Some(0), "{said}");
 }
 
-fn writes(desk: &Desk, command: &str, text: &str) {
+pub(super) fn writes(desk: &Desk, command: &str, text: &str) {
     let content = format!(
         r#"{{"kind":"chat","messages":[{{"type":"message","role":"system","text":"{text}"}}]}}"#
     );
@@ -198,7 +198,7 @@ async fn two_newest_versions_are_told_and_brought_together() {
     let ana = founded(&registry).await;
     writes(&ana, "new", "Name the intent. Be kind.");
     done(&ana, &["save", "support/triage", "-m", "First"]);
-    let ben = joined(&registry, &ana, "Ben").await;
+    let ben = joined(&registry, &ana, "Ben", "author").await;
     registry.vanish();
     for (desk, text) in [
         (&ana, "Name one intent. Be kind."),
@@ -243,7 +243,7 @@ async fn who_was_removed_is_told_so_and_keeps_their_work() {
     let ana = founded(&registry).await;
     writes(&ana, "new", "Name the intent.");
     done(&ana, &["save", "support/triage", "-m", "First"]);
-    let ben = joined(&registry, &ana, "Ben").await;
+    let ben = joined(&registry, &ana, "Ben", "author").await;
     done(&ana, &["people", "remove", "Ben"]);
 
     writes(&ben, "edit", "Name the intent in one word.");
@@ -256,7 +256,7 @@ async fn who_was_removed_is_told_so_and_keeps_their_work() {
     assert!(done(&ben, &["show", "support/triage"]).contains("in one word"));
 
     // Let in again, he goes on with what he has.
-    joins(&registry, &ana, &ben, "Ben");
+    joins(&registry, &ana, &ben, "Ben", "author");
     let waits = done(&ben, &["--json", "outbox"]);
     let waits: serde_json::Value = serde_json::from_str(&waits).expect("JSON");
     let command = waits[0]["command"].as_str().expect("it waits").to_owned();
@@ -277,7 +277,7 @@ async fn what_is_merged_can_be_changed_in_the_editor() {
     let ana = founded(&registry).await;
     writes(&ana, "new", "Name the intent.");
     done(&ana, &["save", "support/triage", "-m", "First"]);
-    let ben = joined(&registry, &ana, "Ben").await;
+    let ben = joined(&registry, &ana, "Ben", "author").await;
     registry.vanish();
     for (desk, text) in [(&ana, "Name one intent."), (&ben, "Name two intents.")] {
         writes(desk, "edit", text);

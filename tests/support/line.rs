@@ -21,7 +21,7 @@ enum Fate {
 
 struct Shared {
     own: SocketAddr,
-    registry: SocketAddr,
+    registry: watch::Sender<SocketAddr>,
     next: Mutex<Option<Fate>>,
     holding: watch::Sender<bool>,
 }
@@ -40,11 +40,7 @@ impl Line {
             .expect("a free port");
         let shared = Arc::new(Shared {
             own: listener.local_addr().expect("an address"),
-            registry: registry
-                .address()
-                .trim_start_matches("http://")
-                .parse()
-                .expect("an address"),
+            registry: watch::Sender::new(place_of(registry)),
             next: Mutex::default(),
             holding: watch::Sender::new(false),
         });
@@ -55,6 +51,17 @@ impl Line {
     /// The address at this end of it.
     pub fn address(&self) -> String {
         format!("http://{}", self.shared.own)
+    }
+
+    /// From now on it leads to another registry, and what was connected is cut.
+    pub fn leads_to(&self, registry: &Registry) {
+        self.shared.registry.send_replace(place_of(registry));
+    }
+
+    /// From now on it leads nowhere: no network.
+    pub fn leads_nowhere(&self) {
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, super::program::free_port()));
+        self.shared.registry.send_replace(nowhere);
     }
 
     /// The next commands never arrive.
@@ -82,6 +89,14 @@ impl Line {
     }
 }
 
+fn place_of(registry: &Registry) -> SocketAddr {
+    registry
+        .address()
+        .trim_start_matches("http://")
+        .parse()
+        .expect("an address")
+}
+
 impl Drop for Line {
     fn drop(&mut self) {
         self.accepting.abort();
@@ -95,21 +110,25 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn carry(laptop: TcpStream, shared: Arc<Shared>) {
-    let Ok(registry) = TcpStream::connect(shared.registry).await else {
+    let mut leads = shared.registry.subscribe();
+    let there = *leads.borrow_and_update();
+    let Ok(registry) = TcpStream::connect(there).await else {
         return;
     };
     let (from_laptop, to_laptop) = laptop.into_split();
     let (from_registry, to_registry) = registry.into_split();
     let fate = Arc::new(Mutex::new(None));
     tokio::select! {
-        () = up(from_laptop, to_registry, &shared, &fate) => {}
+        () = up(from_laptop, to_registry, there, &shared, &fate) => {}
         () = down(from_registry, to_laptop, &shared, &fate) => {}
+        _ = leads.changed() => {}
     }
 }
 
 async fn up(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
+    there: SocketAddr,
     shared: &Shared,
     fate: &Mutex<Option<Fate>>,
 ) {
@@ -126,7 +145,7 @@ async fn up(
         }
         let passed = if begins {
             // The registry answers to its own name only.
-            let (own, there) = (shared.own.to_string(), shared.registry.to_string());
+            let (own, there) = (shared.own.to_string(), there.to_string());
             to.write_all(text.replacen(&own, &there, 1).as_bytes())
                 .await
         } else {

@@ -58,7 +58,7 @@ impl Person {
     /// Makes a registry's first project with the invitation that its operator was given.
     pub async fn founding(name: &str, registry: &Registry) -> Self {
         let invitation = Secret::new(registry.invitation());
-        Self::joining(name, registry, invitation, Some("Support desk")).await
+        Self::joining(name, registry.address(), invitation, Some("Support desk")).await
     }
 
     /// Joins the project of a colleague, who invites them as an author.
@@ -73,24 +73,34 @@ impl Person {
         name: &str,
         registry: &Registry,
     ) -> Self {
+        Self::invited_at(registry.address(), role, colleague, name).await
+    }
+
+    /// Joins the project of a colleague at an address that leads to the registry.
+    pub async fn invited_at(
+        address: String,
+        role: PersonRole,
+        colleague: &Self,
+        name: &str,
+    ) -> Self {
         let invitation = colleague
             .bench
             .invite(colleague.project, role, name.to_owned())
             .await
             .expect("an admin may invite");
-        Self::joining(name, registry, invitation.secret, None).await
+        Self::joining(name, address, invitation.secret, None).await
     }
 
     async fn joining(
         name: &str,
-        registry: &Registry,
+        address: String,
         invitation: Secret,
         project: Option<&str>,
     ) -> Self {
         let (bench, home) = workbench();
         let card = bench
             .join_team(
-                registry.address(),
+                address,
                 invitation,
                 name.to_owned(),
                 project.map(str::to_owned),

@@ -48,6 +48,35 @@ impl Registry {
         registry
     }
 
+    /// A second registry that begins with all that this one has: from then on each can show people
+    /// something else.
+    pub async fn twin(&self) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("galley-registry-")
+            .tempdir()
+            .expect("a folder");
+        let copied = Command::new(built("galley-registry"))
+            .arg("backup")
+            .arg(folder.path().join("registry.sqlite"))
+            .arg("--data")
+            .arg(self.data())
+            .output()
+            .expect("galley-registry runs");
+        assert!(
+            copied.status.success(),
+            "galley-registry backup: {}",
+            String::from_utf8_lossy(&copied.stderr)
+        );
+        let mut twin = Self {
+            running: None,
+            folder,
+            port: free_port(),
+            invitation: self.invitation.clone(),
+        };
+        twin.come_back().await;
+        twin
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("registry.sqlite")
     }

@@ -6,6 +6,7 @@
 //! * `kills`: the power cut again and again, while somebody types and saves.
 //! * `conflict`: two desktops, one prompt, brought together.
 //! * `review`: an author asks, a reviewer approves, and it goes.
+//! * `review_more`: two reviewers, a change under an approval, a way back, a verdict on a train.
 //! * `team`, `trying`: what the journeys have in common.
 //! * `accessibility`: every screen in both themes, and the keyboard alone.
 
@@ -16,5 +17,6 @@ mod kills;
 mod main_job;
 mod offline;
 mod review;
+mod review_more;
 mod team;
 mod trying;

@@ -259,7 +259,8 @@ pub enum Command {
     },
     /// Check the whole history: chain, signatures, decisions. The exit code is 1 if it does not hold.
     Verify {
-        /// A folder that `export` wrote; without it the project on this computer.
+        /// A folder that `export` wrote, also held against the same project on this computer if it is here; without it
+        /// the project on this computer.
         folder: Option<PathBuf>,
     },
     /// Completions for a shell, on standard output.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
+use workbench::Workbench;
 use workbench::views::{
     ActivityFilter, Library, ProjectCard, PromptRow, Ref, StageSide, State, SyncKind, SyncState,
     Verification,
@@ -355,9 +356,13 @@ pub async fn verify(at: &At<'_>) -> Result<ExitCode, Failure> {
     Ok(verified(at.arguments, &found))
 }
 
-/// Checks an export by itself: nothing of this computer is looked at.
-pub fn verify_folder(arguments: &Arguments, folder: &Path) -> Result<ExitCode, Failure> {
-    let found = workbench::verify_folder(folder)?;
+/// Checks an export by itself, and holds it against the same project on this computer, if it is here.
+pub fn verify_folder(
+    bench: &Workbench,
+    arguments: &Arguments,
+    folder: &Path,
+) -> Result<ExitCode, Failure> {
+    let found = bench.verify_export(folder)?;
     Ok(verified(arguments, &found))
 }
 

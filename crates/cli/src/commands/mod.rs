@@ -38,7 +38,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         folder: Some(folder),
     } = &arguments.command
     {
-        return look::verify_folder(arguments, folder);
+        return look::verify_folder(bench, arguments, folder);
     }
     if let Command::Project(project) = &arguments.command {
         return projects::project(bench, arguments, project).await;

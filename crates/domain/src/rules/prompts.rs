@@ -3,6 +3,7 @@
 use super::{Case, bad_name, flat_name, reads_as_number};
 use crate::ledger::Event;
 use crate::names::{self, folded};
+use crate::permissions::Role;
 use crate::project::Prompt;
 use crate::{PromptId, Refusal, RefusalCode, VersionId};
 
@@ -53,11 +54,36 @@ impl Case<'_> {
         {
             return Err(self.name_taken(name));
         }
+        if folded(name) != folded(&prompt.name) {
+            self.is_free_of_reviews(prompt)?;
+        }
         Ok(vec![Event::PromptRenamed {
             prompt: prompt.id,
             name: name.to_owned(),
             before: prompt.name.clone(),
         }])
+    }
+
+    // Applications ask by name. Where only what was approved is served, another name takes it away
+    // from them, and two names exchanged would answer them with something else.
+    fn is_free_of_reviews(&self, prompt: &Prompt) -> Result<(), Refusal> {
+        if self.actor()?.role == Role::Admin {
+            return Ok(());
+        }
+        let held = self.project.environments().find(|place| {
+            let asks = self.project.policy(place.id).needs_request();
+            asks && self.project.serving(place.id, prompt.id).is_some()
+        });
+        match held {
+            None => Ok(()),
+            Some(place) => Err(Refusal::new(
+                RefusalCode::NotAllowed,
+                format!(
+                    "applications of {} ask for {} by this name, and nothing changes there without a review; only an admin may rename it",
+                    place.name, prompt.name
+                ),
+            )),
+        }
     }
 
     pub(super) fn archive_prompt(&self, id: PromptId) -> Result<Vec<Event>, Refusal> {

@@ -346,3 +346,32 @@ fn what_labels_refuse() {
         ),
     ]);
 }
+
+#[test]
+fn what_a_review_protects_keeps_its_name_but_for_an_admin() {
+    let mut world = World::new();
+    let served = world.bob().creates("support/triage");
+    let other = world.bob().creates("support/tone");
+    let version = world.bob().saves(served, &[], "one");
+    world.bob().releases(PRODUCTION, version);
+    // Nothing is asked there yet: an author may.
+    world
+        .bob()
+        .does(rename(served, "support/triage", "support/sort"));
+    world.demands(PRODUCTION, approvals(1));
+    let away = rename(served, "support/sort", "support/old");
+    world.bob().cannot(away, Code::NotAllowed);
+    // Its case means nothing to whoever asks for it, and what nobody is served nobody asks for.
+    world
+        .bob()
+        .does(rename(served, "support/sort", "support/Sort"));
+    world
+        .bob()
+        .does(rename(other, "support/tone", "support/voice"));
+    // What moved is said first.
+    let late = rename(served, "support/sort", "support/old");
+    world.bob().cannot(late, Code::Conflict);
+    world
+        .alice()
+        .does(rename(served, "support/Sort", "support/old"));
+}

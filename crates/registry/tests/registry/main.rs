@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that lacks what it needs fails")]
 
 mod access;
+mod attacks;
+mod attacks_borders;
+mod attacks_policies;
+mod attacks_signing;
 mod browser;
+mod cast;
 mod changes;
 mod commands;
 mod contents;

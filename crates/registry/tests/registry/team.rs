@@ -101,6 +101,7 @@ pub struct Team {
     pub project: ProjectId,
     pub ada: Member,
     pub development: EnvironmentId,
+    pub staging: EnvironmentId,
     pub production: EnvironmentId,
 }
 
@@ -128,7 +129,7 @@ impl Team {
     pub async fn found(url: &str, invitation: &str) -> Self {
         let key = DeviceKey::from_seed(&bits());
         let project = ProjectId(id());
-        let (body, [development, _, production]) = founding();
+        let (body, [development, staging, production]) = founding();
         let founder = Member::new(url, project, key, invitation.to_owned());
         let create = founder.signed(CommandId(project.0), Seen::default(), body);
         let (issue, token) = founder.token_command();
@@ -142,6 +143,7 @@ impl Team {
             project,
             ada,
             development,
+            staging,
             production,
         }
     }

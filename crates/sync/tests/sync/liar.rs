@@ -283,6 +283,26 @@ async fn a_decision_that_the_rules_would_not_give_is_caught() {
 }
 
 #[tokio::test]
+async fn an_entry_that_was_left_out_is_missed_by_the_next_who_had_seen_it() {
+    let scene = scene().await;
+    // Ada had seen her own first when she signed the second.
+    for name in ["support/left-out", "support/after"] {
+        scene.ada.creates(name);
+        scene.ada.syncs().await.unwrap();
+    }
+    let before = last_of(&scene.ben);
+    // Left out, and the chain closed again behind it: links, signatures and decisions all hold.
+    forge(&scene.proxy, move |mut lines| {
+        lines.retain(|line| !line.contains("support/left-out"));
+        relink(&before, &lines, |_| None)
+    });
+    let error = caught(&scene).await;
+    assert_eq!(faulty_at(&error), 21);
+    assert!(error.to_string().contains("another history"), "{error}");
+    recovers(&scene).await;
+}
+
+#[tokio::test]
 async fn content_under_a_false_name_is_not_kept() {
     let scene = scene().await;
     scene.proxy.rewrite(|path, body| {
