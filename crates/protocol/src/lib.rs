@@ -12,5 +12,6 @@ pub mod ledger;
 pub mod paths;
 pub mod serving;
 pub mod token;
+pub mod webhooks;
 
 pub use error::{ApiError, ErrorCode};
