@@ -18,3 +18,4 @@ mod team;
 mod uploads;
 mod webhooks;
 mod webhooks_kept;
+mod webhooks_reach;
