@@ -1,6 +1,7 @@
 //! The shape of the command line.
 
 use crate::review_arguments::{Policies, Review};
+use crate::webhook_arguments::Hooks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -208,6 +209,11 @@ pub enum Command {
     Policy {
         #[command(subcommand)]
         what: Option<Policies>,
+    },
+    /// Webhooks: programs that a team's registry tells what happens (admins).
+    Webhook {
+        #[command(subcommand)]
+        what: Option<Hooks>,
     },
     /// The projects on this computer.
     #[command(subcommand)]

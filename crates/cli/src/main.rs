@@ -12,6 +12,7 @@ mod commands;
 mod find;
 mod review_arguments;
 mod say;
+mod webhook_arguments;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;

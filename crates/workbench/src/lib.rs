@@ -42,6 +42,7 @@ mod sharing;
 mod track;
 mod trying;
 pub mod views;
+mod webhooks;
 pub mod words;
 
 pub use error::{Error, ErrorCode, plain};
@@ -51,6 +52,7 @@ pub use keys::NewKey;
 pub use people::NewInvitation;
 pub use proof::verify_folder;
 pub use secrets::{Secret, Secrets, SecretsError};
+pub use webhooks::NewWebhook;
 
 use domain::ledger::{DeviceKey, PublicKey};
 use domain::{Millis, PersonId, ProjectId};

@@ -10,6 +10,7 @@ mod projects;
 mod release;
 mod review;
 mod setup;
+mod webhook;
 mod write;
 
 use crate::arguments::{Arguments, Command};
@@ -98,6 +99,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             concurrency,
         } => evals::run(&at, prompt, dataset, versions, grader, *concurrency).await,
         Command::Review { what } => review::review(&at, what.as_ref()).await,
+        Command::Webhook { what } => webhook::webhook(&at, what.as_ref()).await,
         Command::Policy { what } => policy::policy(&at, what.as_ref()).await,
         Command::Promote {
             prompts,
