@@ -7,6 +7,7 @@
 //! * `bundle`: a team of three, a policy of everything, each rule tried once.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
 //! * `terminal`: the command line killed, asked twice, met by others, shut out.
+//! * `webhooks`: a program of theirs is told what happened.
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
 
 mod author;
@@ -17,3 +18,4 @@ mod offline;
 mod review;
 mod team;
 mod terminal;
+mod webhooks;

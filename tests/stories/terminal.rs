@@ -5,7 +5,7 @@ use crate::support::program::built;
 use crate::support::{Desk, Line, Registry};
 use std::process::Stdio;
 
-fn refused(desk: &Desk, arguments: &[&str]) -> String {
+pub(super) fn refused(desk: &Desk, arguments: &[&str]) -> String {
     let (code, said) = galley(desk, arguments, "", None);
     assert_eq!(code, Some(1), "galley {}: {said}", arguments.join(" "));
     said
@@ -23,7 +23,7 @@ fn founding<'a>(address: &'a str, name: &'a str) -> [&'a str; 7] {
     ]
 }
 
-async fn founded(registry: &Registry) -> Desk {
+pub(super) async fn founded(registry: &Registry) -> Desk {
     let desk = Desk::new().await;
     let address = registry.address();
     let login = founding(&address, "Support desk");
@@ -33,7 +33,7 @@ async fn founded(registry: &Registry) -> Desk {
 }
 
 /// A colleague's desk, in the project of the first.
-async fn joined(registry: &Registry, first: &Desk, name: &str) -> Desk {
+pub(super) async fn joined(registry: &Registry, first: &Desk, name: &str) -> Desk {
     let desk = Desk::new().await;
     joins(registry, first, &desk, name);
     desk
@@ -51,7 +51,7 @@ fn joins(registry: &Registry, first: &Desk, desk: &Desk, name: &str) {
     assert_eq!(code, Some(0), "{said}");
 }
 
-fn writes(desk: &Desk, command: &str, text: &str) {
+pub(super) fn writes(desk: &Desk, command: &str, text: &str) {
     let content = format!(
         r#"{{"kind":"chat","messages":[{{"type":"message","role":"system","text":"{text}"}}]}}"#
     );
