@@ -321,7 +321,7 @@ fn row(reading: &Reading, hook: Webhook) -> WebhookRow {
         kinds: hook.kinds.iter().map(ToString::to_string).collect(),
         kind_words: match hook.kinds.len() == WebhookKind::CHOICES.len() {
             true => "everything".to_owned(),
-            false => words::list(&kind_words),
+            false => kind_words.join("; "),
         },
         environment_words: environments(reading, &hook.environments),
         environments: hook.environments,

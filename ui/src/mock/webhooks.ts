@@ -34,7 +34,7 @@ function row(id: string, draft: WebhookDraft, world: World): WebhookRow {
   return {
     id,
     ...draft,
-    kind_words: draft.kinds.length === choices.length ? "everything" : draft.kinds.map(said).join(" and "),
+    kind_words: draft.kinds.length === choices.length ? "everything" : draft.kinds.map(said).join("; "),
     environment_words: names.join(" and ") || "every environment",
     enabled: true,
     health: "new",

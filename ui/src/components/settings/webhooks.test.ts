@@ -20,7 +20,7 @@ describe("the list", () => {
     await open();
     await there("webhook-1");
     expect(find("webhook-0")!.textContent).toContain("https://hooks.northern.example/galley");
-    expect(find("webhook-0")!.textContent).toContain("a release was made and a release was reverted");
+    expect(find("webhook-0")!.textContent).toContain("a release was made; a release was reverted");
     expect(find("webhook-0")!.textContent).toContain("production");
     expect(words(0)).toContain("arrived");
     expect(words(1)).toContain("did not arrive: it answered 500");
