@@ -18,4 +18,5 @@ mod team;
 mod uploads;
 mod webhooks;
 mod webhooks_kept;
+mod webhooks_queue;
 mod webhooks_reach;
