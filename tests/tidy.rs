@@ -41,8 +41,8 @@ const KEPT: &[(&str, &[&str], &str)] = &[
     ),
     (
         "reqwest",
-        &["sync", "evals"],
-        "on a laptop nothing but sync and evals opens a connection",
+        &["sync", "evals", "registry"],
+        "on a laptop nothing but sync and evals opens a connection; a team's registry sends webhooks",
     ),
     ("axum", &["registry"], "only the registry listens"),
     (

@@ -1,6 +1,8 @@
 //! What the web view may ask and hear, as one list for Tauri and for TypeScript.
 
-use crate::commands::{activity, app, evals, prompt, releases, review, settings, syncing};
+use crate::commands::{
+    activity, app, evals, prompt, releases, review, settings, syncing, webhooks,
+};
 use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
@@ -104,6 +106,15 @@ pub fn commands() -> Builder<Wry> {
             settings::remove_provider,
             settings::paste_provider_key,
             settings::test_provider,
+            webhooks::webhooks,
+            webhooks::make_webhook,
+            webhooks::change_webhook,
+            webhooks::switch_webhook,
+            webhooks::rotate_webhook,
+            webhooks::remove_webhook,
+            webhooks::test_webhook,
+            webhooks::webhook_log,
+            webhooks::replay_webhook,
             syncing::sync_state,
             syncing::sync_now,
             syncing::cancel_sync,

@@ -12,6 +12,7 @@
 //! * `terminal_policy`: policies on the command line.
 //! * `terminal_review`: a review on the command line alone, and its proof.
 //! * `terminal`: the command line killed, asked twice, met by others, shut out.
+//! * `webhooks`: a program of theirs is told what happened.
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
 
 mod author;
@@ -27,3 +28,4 @@ mod team;
 mod terminal;
 mod terminal_policy;
 mod terminal_review;
+mod webhooks;

@@ -107,6 +107,8 @@ impl Registry {
                 "--data",
             ])
             .arg(self.data())
+            // Receivers in the tests are on this machine.
+            .env("GALLEY_REGISTRY_WEBHOOKS__ALLOW_PRIVATE", "true")
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         self.running = Some(Running::start(&mut command));

@@ -455,6 +455,47 @@ export const scenes = [
     },
   },
   {
+    name: "settings-webhooks",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await click(page, "webhook-log-1");
+      await page.getByText("What it answered").click();
+      await page.getByTestId("settings-webhooks").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
+    name: "settings-webhook-new",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await click(page, "new-webhook");
+      await page.getByTestId("webhook-url").fill("http://example.com/hook");
+      await click(page, "webhook-save");
+      await page.getByTestId("settings-webhooks").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
+    name: "settings-webhooks-none",
+    scene: "review",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.getByTestId("webhooks-none").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "settings-webhooks-offline",
+    scene: "offline",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.getByTestId("settings-webhooks").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
     name: "settings-providers",
     wait: ".cm-content",
     do: async (page) => {

@@ -658,6 +658,70 @@ export const commands = {
 	 */
 	testProvider: (name: string) => __TAURI_INVOKE<string>("test_provider", { name }),
 	/**
+	 *  The webhooks of a project.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	webhooks: (project: ProjectId) => __TAURI_INVOKE<WebhooksView>("webhooks", { project }),
+	/**
+	 *  Makes a webhook and copies its secret.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at; or the clipboard can't be used: the webhook is there
+	 *  then, and can be given another secret.
+	 */
+	makeWebhook: (project: ProjectId, draft: WebhookDraft) => __TAURI_INVOKE<WebhookMade>("make_webhook", { project, draft }),
+	/**
+	 *  Changes where a webhook leads, and what is sent.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	changeWebhook: (project: ProjectId, webhook: string, draft: WebhookDraft) => __TAURI_INVOKE<WebhookRow>("change_webhook", { project, webhook, draft }),
+	/**
+	 *  Switches a webhook on or off.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	switchWebhook: (project: ProjectId, webhook: string, on: boolean) => __TAURI_INVOKE<WebhookRow>("switch_webhook", { project, webhook, on }),
+	/**
+	 *  Draws another secret for a webhook and copies it.
+	 *
+	 *  # Errors
+	 *  As for [`make_webhook`].
+	 */
+	rotateWebhook: (project: ProjectId, webhook: string) => __TAURI_INVOKE<WebhookMade>("rotate_webhook", { project, webhook }),
+	/**
+	 *  Forgets a webhook and its log.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	removeWebhook: (project: ProjectId, webhook: string) => __TAURI_INVOKE<null>("remove_webhook", { project, webhook }),
+	/**
+	 *  Sends a webhook something to try it.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	testWebhook: (project: ProjectId, webhook: string) => __TAURI_INVOKE<DeliveryRow>("test_webhook", { project, webhook }),
+	/**
+	 *  What was sent to a webhook, the newest first.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	webhookLog: (project: ProjectId, webhook: string, before: string | null) => __TAURI_INVOKE<DeliveryLog>("webhook_log", { project, webhook, before }),
+	/**
+	 *  Sends something once more.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	replayWebhook: (project: ProjectId, webhook: string, delivery: string) => __TAURI_INVOKE<DeliveryRow>("replay_webhook", { project, webhook, delivery }),
+	/**
 	 *  How far this computer is in step.
 	 *
 	 *  # Errors
@@ -1089,6 +1153,47 @@ export type Default =
 "ours" |
 /**  Theirs: we have nothing there. */
 "theirs";
+
+/**  What was sent to one webhook. */
+export type DeliveryLog = {
+	/**  The newest first. */
+	deliveries: DeliveryRow[],
+	/**  Whether there are older ones. */
+	more: boolean,
+};
+
+/**  Where a delivery has got to. */
+export type DeliveryProgress =
+/**  It is tried now, or will be. */
+"waiting" |
+/**  It arrived. */
+"delivered" |
+/**  It did not arrive, and is not tried any more. */
+"given_up";
+
+/**  Something that was sent. */
+export type DeliveryRow = {
+	/**  Its id. */
+	id: string,
+	/**  What it told, as the receiver reads it. */
+	kind: string,
+	/**  The same in words. */
+	kind_words: string,
+	/**  What the receiver knows it by (`webhook-id`). */
+	message: string,
+	/**  When it was taken up. */
+	at: Millis,
+	/**  Where it has got to. */
+	progress: DeliveryProgress,
+	/**  The same in words: what the receiver said, how often it was tried. */
+	words: string,
+	/**  When it is tried next. */
+	next: Millis | null,
+	/**  The beginning of what the receiver answered, as text. */
+	answer: string,
+	/**  Whether it repeats an earlier one. */
+	again: boolean,
+};
 
 /**  How finely texts were compared. */
 export type Detail =
@@ -3016,5 +3121,80 @@ export type VersionView = {
 	includes: IncludePin[],
 	/**  Whether its content was redacted. */
 	redacted: boolean,
+};
+
+/**  Something that can be sent. */
+export type WebhookChoice = {
+	/**  As the receiver reads it. */
+	key: string,
+	/**  In words. */
+	words: string,
+};
+
+/**  A webhook as a person sets it. */
+export type WebhookDraft = {
+	/**  Where it leads. */
+	url: string,
+	/**  What is sent. */
+	kinds: string[],
+	/**  Only what is about these environments; empty: all. */
+	environments: EnvironmentId[],
+};
+
+/**  How a webhook is doing. */
+export type WebhookHealth =
+/**  Nothing was sent yet. */
+"new" |
+/**  What was sent last arrived. */
+"good" |
+/**  What was sent last did not arrive. */
+"failing" |
+/**  Nothing is sent. */
+"off";
+
+/**  A webhook that was just made, or has another secret. */
+export type WebhookMade = {
+	/**  Its id. */
+	id: string,
+	/**  Where its secret is now ("on the clipboard"). */
+	words: string,
+};
+
+/**  One webhook. */
+export type WebhookRow = {
+	/**  Its id. */
+	id: string,
+	/**  Where it leads. */
+	url: string,
+	/**  What is sent, as the receiver reads it. */
+	kinds: string[],
+	/**  The same in words. */
+	kind_words: string,
+	/**  Only what is about these environments; empty: all. */
+	environments: EnvironmentId[],
+	/**  The same in words. */
+	environment_words: string,
+	/**  Whether anything is sent. */
+	enabled: boolean,
+	/**  How it is doing. */
+	health: WebhookHealth,
+	/**  The same in words. */
+	words: string,
+	/**  When something was sent last. */
+	last: Millis | null,
+	/**  Who made it. */
+	by: string,
+	/**  When. */
+	at: Millis,
+};
+
+/**  The webhooks of a project. */
+export type WebhooksView = {
+	/**  Why there are none to look after here, and what to do; none where there are. */
+	note: string | null,
+	/**  What can be sent. */
+	choices: WebhookChoice[],
+	/**  The oldest first. */
+	webhooks: WebhookRow[],
 };
 

@@ -188,6 +188,16 @@ export interface Backend {
   /** The key goes from the clipboard to the keychain, never through here. Answers where it is now. */
   pasteProviderKey(name: string): Promise<string>;
   testProvider(name: string): Promise<string>;
+  webhooks(project: P): Promise<B.WebhooksView>;
+  /** The secret goes to the clipboard, never through here. Answers where it is now. */
+  makeWebhook(project: P, draft: B.WebhookDraft): Promise<B.WebhookMade>;
+  changeWebhook(project: P, webhook: string, draft: B.WebhookDraft): Promise<B.WebhookRow>;
+  switchWebhook(project: P, webhook: string, on: boolean): Promise<B.WebhookRow>;
+  rotateWebhook(project: P, webhook: string): Promise<B.WebhookMade>;
+  removeWebhook(project: P, webhook: string): Promise<Nothing>;
+  testWebhook(project: P, webhook: string): Promise<B.DeliveryRow>;
+  webhookLog(project: P, webhook: string, before: string | null): Promise<B.DeliveryLog>;
+  replayWebhook(project: P, webhook: string, delivery: string): Promise<B.DeliveryRow>;
   shareProject(project: P, address: string, invitation: string): Promise<B.ProjectCard>;
 
   syncState(project: P): Promise<B.SyncState>;

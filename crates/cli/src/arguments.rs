@@ -2,6 +2,7 @@
 
 use crate::review_arguments::{Policies, Review};
 use crate::service_arguments::Service;
+use crate::webhook_arguments::Hooks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -220,6 +221,11 @@ pub enum Command {
     Policy {
         #[command(subcommand)]
         what: Option<Policies>,
+    },
+    /// Webhooks: programs that a team's registry tells what happens (admins).
+    Webhook {
+        #[command(subcommand)]
+        what: Option<Hooks>,
     },
     /// The projects on this computer.
     #[command(subcommand)]

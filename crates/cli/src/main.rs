@@ -17,6 +17,7 @@ mod review_arguments;
 mod say;
 mod service_arguments;
 mod service_mode;
+mod webhook_arguments;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;

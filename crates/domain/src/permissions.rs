@@ -62,6 +62,14 @@ impl Role {
     }
 }
 
+/// Whether somebody may look after a project's webhooks. They are no command and no entry: where a
+/// team's programs listen is the operator's plumbing. But what they tell leaves the project, and so
+/// it is for admins, and for human beings: a service has no role.
+#[must_use]
+pub fn may_manage_webhooks(role: Role, service: bool) -> bool {
+    !service && role >= Role::Admin
+}
+
 /// What a service account may do. It never approves, and never has a role.
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type,

@@ -13,5 +13,6 @@ pub mod paths;
 pub mod service;
 pub mod serving;
 pub mod token;
+pub mod webhooks;
 
 pub use error::{ApiError, ErrorCode};

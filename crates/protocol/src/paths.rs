@@ -1,5 +1,6 @@
 //! Every path, once. A name with `/` is one URL-encoded segment.
 
+use crate::webhooks::{DeliveryId, WebhookId};
 use domain::{Digest, ProjectId};
 
 /// Whether the process lives.
@@ -28,6 +29,18 @@ pub const CONTENT: &str = "/v1/projects/{project}/content/{digest}";
 pub const CONTENTS: &str = "/v1/projects/{project}/content";
 /// Growth of the ledger, as server-sent events.
 pub const CHANGES: &str = "/v1/projects/{project}/changes";
+/// A project's webhooks: `GET` and `POST`.
+pub const WEBHOOKS: &str = "/v1/projects/{project}/webhooks";
+/// One webhook: `PATCH` and `DELETE`.
+pub const WEBHOOK: &str = "/v1/projects/{project}/webhooks/{webhook}";
+/// Another secret for a webhook.
+pub const WEBHOOK_SECRET: &str = "/v1/projects/{project}/webhooks/{webhook}/secret";
+/// Sending a webhook something to try it.
+pub const WEBHOOK_TEST: &str = "/v1/projects/{project}/webhooks/{webhook}/test";
+/// What was sent to a webhook.
+pub const DELIVERIES: &str = "/v1/projects/{project}/webhooks/{webhook}/deliveries";
+/// Sending something once more.
+pub const REPLAY: &str = "/v1/projects/{project}/webhooks/{webhook}/deliveries/{delivery}/replay";
 
 /// The path of a project's ledger, for entries after `seq`.
 #[must_use]
@@ -63,6 +76,46 @@ pub fn contents(project: ProjectId) -> String {
 #[must_use]
 pub fn changes(project: ProjectId) -> String {
     format!("/v1/projects/{project}/changes")
+}
+
+/// The path of a project's webhooks.
+#[must_use]
+pub fn webhooks(project: ProjectId) -> String {
+    format!("/v1/projects/{project}/webhooks")
+}
+
+/// The path of one webhook.
+#[must_use]
+pub fn webhook(project: ProjectId, webhook: WebhookId) -> String {
+    format!("{}/{webhook}", webhooks(project))
+}
+
+/// The path of a webhook's secret.
+#[must_use]
+pub fn webhook_secret(project: ProjectId, id: WebhookId) -> String {
+    format!("{}/secret", webhook(project, id))
+}
+
+/// The path of a webhook's test.
+#[must_use]
+pub fn webhook_test(project: ProjectId, id: WebhookId) -> String {
+    format!("{}/test", webhook(project, id))
+}
+
+/// The path of a webhook's deliveries, the newest first; those before one of them.
+#[must_use]
+pub fn deliveries(project: ProjectId, id: WebhookId, before: Option<DeliveryId>) -> String {
+    let path = format!("{}/deliveries", webhook(project, id));
+    match before {
+        Some(before) => format!("{path}?before={before}"),
+        None => path,
+    }
+}
+
+/// The path of sending a delivery once more.
+#[must_use]
+pub fn replay(project: ProjectId, id: WebhookId, delivery: DeliveryId) -> String {
+    format!("{}/deliveries/{delivery}/replay", webhook(project, id))
 }
 
 /// The path of a served prompt.

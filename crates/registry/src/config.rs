@@ -1,9 +1,10 @@
 //! Settings of `galley-registry`: a file, the environment, flags, each over the one before.
 //!
 //! A setting that is unknown or of the wrong form is refused, with the place it came from. No
-//! secret is a setting: the certificate's key is a file, invitations are drawn and printed once.
+//! secret is a setting: the certificate's key is a file, invitations are drawn and printed once,
+//! and what signs webhooks lies in a file of its own.
 
-use crate::{Error, FileChoice, Limits, Listening, Options, Tls};
+use crate::{Error, FileChoice, Limits, Listening, Options, Tls, WebhookOptions};
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -34,8 +35,26 @@ pub struct Settings {
     pub max_bytes: Option<u64>,
     /// What is logged, as `tracing-subscriber` reads it.
     pub log: String,
+    /// The file of what the registry itself must keep secret: `secrets.json` beside the
+    /// configuration, or beside the data file where there is none.
+    pub secrets: Option<PathBuf>,
+    /// How webhooks are sent.
+    pub webhooks: WebhookSettings,
     /// What is taken at most.
     pub limits: Limits,
+    /// Where these settings were read from.
+    #[serde(skip)]
+    config: Option<PathBuf>,
+}
+
+/// How webhooks are sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookSettings {
+    /// Whether they may go to private addresses.
+    pub allow_private: bool,
+    /// Certificates (PEM) to trust as well: a team's own authority.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -49,7 +68,10 @@ impl Default for Settings {
             behind_proxy: false,
             max_bytes: None,
             log: "info".to_owned(),
+            secrets: None,
+            webhooks: WebhookSettings::default(),
             limits: Limits::default(),
+            config: None,
         }
     }
 }
@@ -70,11 +92,24 @@ impl Settings {
             }
             settings = settings.merge(Toml::file_exact(file));
         }
-        settings
+        let read: Self = settings
             .merge(Env::prefixed(PREFIX).ignore(&["config"]).split("__"))
             .merge(Serialized::from(flags, figment::Profile::Default))
             .extract()
-            .map_err(|error| Error::Setting(in_words(error)))
+            .map_err(|error| Error::Setting(in_words(error)))?;
+        Ok(Self {
+            config: file.map(Path::to_owned),
+            ..read
+        })
+    }
+
+    /// The file of what the registry itself must keep secret.
+    #[must_use]
+    pub fn secrets_file(&self) -> PathBuf {
+        let beside = self.config.as_ref().unwrap_or(&self.data);
+        self.secrets
+            .clone()
+            .unwrap_or_else(|| beside.with_file_name("secrets.json"))
     }
 
     /// How the data file is opened.
@@ -84,6 +119,11 @@ impl Settings {
             create: file == FileChoice::MayMake,
             max_bytes: self.max_bytes,
             limits: self.limits,
+            webhooks: Some(WebhookOptions {
+                allow_private: self.webhooks.allow_private,
+                ca_file: self.webhooks.ca_file.clone(),
+                ..WebhookOptions::new(self.secrets_file())
+            }),
         }
     }
 
@@ -191,5 +231,26 @@ mod tests {
         };
         assert!(open.listening().is_err());
         assert!(Settings::default().listening().is_ok());
+    }
+
+    #[test]
+    fn secrets_lie_beside_the_configuration_or_the_data_or_where_it_is_said() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("registry.toml");
+        std::fs::write(&file, "data = \"elsewhere/r.sqlite\"\n").unwrap();
+        let read = Settings::read(Some(&file), &flags(&[])).unwrap();
+        assert_eq!(read.secrets_file(), home.path().join("secrets.json"));
+        assert!(!read.webhooks.allow_private);
+
+        let none = Settings::read(None, &flags(&[("data", "elsewhere/r.sqlite")])).unwrap();
+        assert_eq!(none.secrets_file(), Path::new("elsewhere/secrets.json"));
+
+        let text = "secrets = \"keys/s.json\"\n[webhooks]\nallow_private = true\n";
+        std::fs::write(&file, text).unwrap();
+        let said = Settings::read(Some(&file), &flags(&[])).unwrap();
+        assert_eq!(said.secrets_file(), Path::new("keys/s.json"));
+        assert!(said.webhooks.allow_private);
+        let options = said.options(FileChoice::MustBeThere).webhooks.unwrap();
+        assert!(options.allow_private && options.secrets == Path::new("keys/s.json"));
     }
 }

@@ -19,6 +19,27 @@ pub const HEADER_BYTES: usize = 64 << 10;
 pub const LOOSE_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 /// How long a used one-time invitation may go on giving the ledger that it began.
 pub const GIVING_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+/// Webhooks of one project.
+pub const WEBHOOKS: usize = 20;
+/// Bytes of a webhook's address.
+pub const WEBHOOK_URL_BYTES: usize = 2_000;
+/// Bytes of a request that says something of a webhook.
+pub const WEBHOOK_REQUEST_BYTES: usize = 64 << 10;
+/// Bytes of what is delivered; of more changes than fit, the rest are counted.
+pub const WEBHOOK_BODY_BYTES: usize = 256 << 10;
+/// Deliveries of one webhook that wait. What happens beyond them is taken up from the ledger when
+/// there is room again.
+pub const WEBHOOK_WAITING: usize = 1_000;
+/// Deliveries of one webhook that are kept in its log after they ended.
+pub const WEBHOOK_LOG: usize = 500;
+/// Deliveries in one page of a log.
+pub const WEBHOOK_PAGE: usize = 50;
+/// Characters of a receiver's answer that are kept.
+pub const WEBHOOK_ANSWER_CHARS: usize = 500;
+/// Deliveries under way at once: to one webhook, for one project, for all.
+pub const WEBHOOK_AT_ONCE: [usize; 3] = [4, 16, 64];
+/// How long a receiver may take.
+pub const WEBHOOK_PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What an operator may set.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]

@@ -4,6 +4,7 @@ use crate::ledger::Put;
 use crate::people::Rates;
 use crate::projects::{Loaded, Projects};
 use crate::sqlite::{FileOptions, Sqlite};
+use crate::webhooks::{WebhookOptions, Webhooks};
 use crate::{Error, Limits, clock, limits};
 use domain::{Digest, KeyId, PersonId, ProjectId};
 use protocol::token::{Kind, Token};
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How a registry is opened.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Make the data file if there is none.
     pub create: bool,
@@ -19,6 +20,8 @@ pub struct Options {
     pub max_bytes: Option<u64>,
     /// What it takes at most.
     pub limits: Limits,
+    /// How webhooks are sent. None where there are none: a laptop's own registry opens no connection.
+    pub webhooks: Option<WebhookOptions>,
 }
 
 /// Whether a missing data file is made.
@@ -50,6 +53,7 @@ pub struct Registry {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub projects: Arc<Projects>,
+    pub webhooks: Option<Arc<Webhooks>>,
     pub rates: Rates,
     pub counts: crate::http::Counts,
     /// Answers that hold much memory.
@@ -69,7 +73,12 @@ impl Registry {
             max_bytes: options.max_bytes,
         };
         let ledger = Sqlite::open(path.as_ref(), file)?;
+        let webhooks = match options.webhooks {
+            Some(options) => Some(Arc::new(Webhooks::open(&ledger, options)?)),
+            None => None,
+        };
         let inner = Inner {
+            webhooks,
             projects: Arc::new(Projects::new(ledger, options.limits)?),
             rates: Rates::new(options.limits),
             counts: crate::http::Counts::default(),

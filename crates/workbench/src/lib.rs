@@ -43,6 +43,7 @@ mod sharing;
 mod track;
 mod trying;
 pub mod views;
+mod webhooks;
 pub mod words;
 
 pub use error::{Error, ErrorCode, plain};
@@ -53,6 +54,7 @@ pub use people::NewInvitation;
 pub use proof::verify_folder;
 pub use secrets::{Secret, Secrets, SecretsError};
 pub use services::NewService;
+pub use webhooks::NewWebhook;
 
 use domain::ledger::{DeviceKey, PublicKey};
 use domain::{Millis, PersonId, ProjectId};

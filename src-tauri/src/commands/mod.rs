@@ -11,6 +11,7 @@ pub mod releases;
 pub mod review;
 pub mod settings;
 pub mod syncing;
+pub mod webhooks;
 
 /// Writes a command for each line: the same name, the same arguments, the workbench's answer.
 macro_rules! passed_on {

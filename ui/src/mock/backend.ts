@@ -7,6 +7,7 @@ import { prompts } from "./prompts";
 import { releases } from "./releases";
 import { reviews } from "./reviews";
 import { settings } from "./settings";
+import { webhooks } from "./webhooks";
 import { World } from "./world";
 
 export type MockBackend = Backend & {
@@ -71,6 +72,7 @@ export function createMock(scene = "full"): MockBackend {
     ...releases(world, changed),
     ...reviews(world, changed),
     ...settings(world, changed),
+    ...webhooks(world),
     ...evals(world, changed, (event) => emit("run_progress", event)),
     async on(event, hear) {
       const set = ears.get(event) ?? new Set();

@@ -13,6 +13,7 @@ mod review;
 mod service;
 mod setup;
 mod wait;
+mod webhook;
 mod write;
 
 use crate::arguments::{Arguments, Command};
@@ -112,6 +113,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             evals::run(&at, &asked).await
         }
         Command::Review { what } => review::review(&at, what.as_ref()).await,
+        Command::Webhook { what } => webhook::webhook(&at, what.as_ref()).await,
         Command::Policy { what } => policy::policy(&at, what.as_ref()).await,
         Command::Promote {
             prompts,

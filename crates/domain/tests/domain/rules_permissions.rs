@@ -2,7 +2,9 @@
 
 use crate::support::*;
 use domain::ledger::{Body, CommentOn, DeviceKey, VerdictKind};
-use domain::permissions::{COMMANDS, Least, Rights, Role, Row, ServiceMay, row};
+use domain::permissions::{
+    COMMANDS, Least, Rights, Role, Row, ServiceMay, may_manage_webhooks, row,
+};
 use domain::policy::{Policy, Releasers};
 use domain::{CommentId, KeyId, PersonId, PromptId, RefusalCode as Code, ReleaseId, VersionId};
 use uuid::Uuid;
@@ -45,6 +47,21 @@ fn the_page_and_the_table_say_the_same() {
         })
         .collect();
     assert_eq!(told, table);
+}
+
+#[test]
+fn webhooks_are_for_admins_who_are_human() {
+    let page = include_str!("../../../../docs/permissions.md");
+    let told: Vec<&str> = page
+        .lines()
+        .filter(|l| l.starts_with("| webhooks:"))
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].ends_with("| admin | – |"), "{told:?}");
+    for role in ROLES {
+        assert_eq!(may_manage_webhooks(role, false), role == Role::Admin);
+        assert!(!may_manage_webhooks(role, true), "a service has no role");
+    }
 }
 
 /// The one who acts, and the one whose things are somebody else's.

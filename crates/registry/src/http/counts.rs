@@ -1,5 +1,6 @@
 //! Counts for `/metrics`. They name no project, person or prompt.
 
+use crate::webhooks::Outcome;
 use http::StatusCode;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -11,6 +12,8 @@ pub struct Counts {
     denied: AtomicU64,
     accepted: AtomicU64,
     refused: AtomicU64,
+    delivered: AtomicU64,
+    undelivered: AtomicU64,
 }
 
 impl Counts {
@@ -28,6 +31,14 @@ impl Counts {
     pub(super) fn decided(&self, accepted: u64, refused: u64) {
         self.accepted.fetch_add(accepted, Relaxed);
         self.refused.fetch_add(refused, Relaxed);
+    }
+
+    pub(crate) fn tried(&self, outcome: Outcome) {
+        let count = match outcome {
+            Outcome::Delivered => &self.delivered,
+            Outcome::Again(_) | Outcome::GivenUp | Outcome::Gone => &self.undelivered,
+        };
+        count.fetch_add(1, Relaxed);
     }
 
     /// As Prometheus reads it.
@@ -58,6 +69,16 @@ impl Counts {
                 "galley_commands_refused_total",
                 "Commands refused.",
                 &self.refused,
+            ),
+            (
+                "galley_webhooks_delivered_total",
+                "Webhook deliveries that arrived.",
+                &self.delivered,
+            ),
+            (
+                "galley_webhooks_failed_total",
+                "Attempts to deliver a webhook that failed.",
+                &self.undelivered,
             ),
         ] {
             let _ = writeln!(

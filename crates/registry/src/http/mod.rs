@@ -18,6 +18,7 @@ mod openapi;
 mod room;
 mod served;
 mod take;
+mod webhooks;
 
 pub use counts::Counts;
 pub use failure::Failure;
@@ -28,7 +29,7 @@ use crate::Registry;
 use crate::people::Scope;
 use axum::Router;
 use axum::handler::Handler;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use http::Method;
 use protocol::paths;
 use std::sync::Arc;
@@ -61,6 +62,8 @@ where
     let handler = match *method {
         Method::PUT => put(handler),
         Method::POST => post(handler),
+        Method::PATCH => patch(handler),
+        Method::DELETE => delete(handler),
         _ => get(handler),
     };
     Route {
@@ -75,6 +78,7 @@ where
 #[must_use]
 pub fn routes() -> Vec<Route> {
     let (get, put, post) = (&Method::GET, &Method::PUT, &Method::POST);
+    let hooks = Scope::Webhooks;
     vec![
         route(get, paths::HEALTHZ, Scope::Open, health::healthz),
         route(get, paths::READYZ, Scope::Open, health::readyz),
@@ -96,6 +100,14 @@ pub fn routes() -> Vec<Route> {
         route(put, paths::CONTENT, Scope::Put, content::put),
         route(post, paths::CONTENTS, Scope::Read, content::many),
         route(get, paths::CHANGES, Scope::Follow, changes::of_project),
+        route(get, paths::WEBHOOKS, hooks, webhooks::list),
+        route(post, paths::WEBHOOKS, hooks, webhooks::make),
+        route(&Method::PATCH, paths::WEBHOOK, hooks, webhooks::change),
+        route(&Method::DELETE, paths::WEBHOOK, hooks, webhooks::remove),
+        route(post, paths::WEBHOOK_SECRET, hooks, webhooks::rotate),
+        route(post, paths::WEBHOOK_TEST, hooks, webhooks::test),
+        route(get, paths::DELIVERIES, hooks, webhooks::log),
+        route(post, paths::REPLAY, hooks, webhooks::replay),
     ]
 }
 

@@ -61,6 +61,7 @@ pub struct Running {
     gate: Arc<Gate>,
     listening: JoinHandle<()>,
     tidying: JoinHandle<()>,
+    delivering: Option<JoinHandle<()>>,
     registry: Registry,
 }
 
@@ -87,12 +88,16 @@ impl Registry {
         let stopping = gate.stopping.clone();
         let listening = tokio::spawn(connections::accept(listener, tls, service, stopping, most));
         let tidying = tokio::spawn(tidy(self.clone(), gate.stopping.clone()));
+        let webhooks = self.inner.webhooks.clone();
+        let delivering = webhooks
+            .map(|webhooks| tokio::spawn(webhooks.work(self.clone(), gate.stopping.clone())));
         Ok(Running {
             address,
             tls: speaks_tls,
             gate,
             listening,
             tidying,
+            delivering,
             registry: self.clone(),
         })
     }
@@ -121,6 +126,9 @@ impl Running {
         self.gate.stopping.cancel();
         let _ = self.listening.await;
         let _ = self.tidying.await;
+        if let Some(delivering) = self.delivering {
+            let _ = delivering.await;
+        }
         let registry = self.registry;
         let _ = tokio::task::spawn_blocking(move || registry.settle()).await;
     }

@@ -8,7 +8,7 @@
 use crate::projects::Loaded;
 use crate::{Error, Registry, clock};
 use domain::ledger::KeyHash;
-use domain::permissions::Role;
+use domain::permissions::{self, Role};
 use domain::project::KeyKind;
 use domain::{EnvironmentId, InvitationId, KeyId, Millis, PersonId, ProjectId};
 use protocol::token::{Invitation, Kind, Token};
@@ -75,6 +75,8 @@ pub enum Scope {
     Commands,
     /// Giving a ledger.
     Give,
+    /// Looking after a project's webhooks.
+    Webhooks,
 }
 
 /// Why a call is not let through.
@@ -135,6 +137,25 @@ impl Scope {
                     project: loaded, ..
                 },
             ) if own(loaded) => Err("only an admin may give a ledger"),
+            (
+                Self::Webhooks,
+                Principal::Person {
+                    project: loaded,
+                    person,
+                    role,
+                    ..
+                },
+            ) if own(loaded) => {
+                let service = loaded.glance(|state| {
+                    state
+                        .person(*person)
+                        .is_none_or(|found| found.service.is_some())
+                });
+                match permissions::may_manage_webhooks(*role, service) {
+                    true => Ok(()),
+                    false => Err("only an admin may look after webhooks"),
+                }
+            }
             (
                 Self::Read,
                 Principal::Invitation {

@@ -222,6 +222,7 @@ impl Projects {
             }
         };
         loaded.publish(after, board);
+        self.grown.notify_one();
         if let Err(error) = self.read_keys() {
             tracing::error!(%error, "new keys could not be read");
         }

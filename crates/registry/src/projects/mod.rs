@@ -38,6 +38,8 @@ pub struct Projects {
     loading: Mutex<()>,
     keys: RwLock<KeyPlaces>,
     pub(crate) limits: crate::Limits,
+    /// Told whenever some ledger has grown.
+    pub(crate) grown: tokio::sync::Notify,
 }
 
 /// Where each key lives. Ids are drawn by devices, so two projects may have one of the same id.
@@ -133,6 +135,7 @@ impl Projects {
             loading: Mutex::default(),
             keys: RwLock::default(),
             limits,
+            grown: tokio::sync::Notify::new(),
         };
         projects.read_keys()?;
         Ok(projects)
@@ -234,6 +237,7 @@ impl Projects {
         self.replay(&mut project, loaded.id)?;
         let board = Board::of(&project, &self.served_contents(loaded.id))?;
         loaded.publish(project, Some(board));
+        self.grown.notify_one();
         self.read_keys()
     }
 

@@ -7,6 +7,7 @@
 
 mod read;
 mod schema;
+mod webhooks;
 mod write;
 
 use crate::Error;

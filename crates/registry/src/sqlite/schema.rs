@@ -53,6 +53,41 @@ CREATE TABLE foundings (
     used_at INTEGER,
     project BLOB
 ) STRICT;
+", "
+-- Webhooks: the operator's plumbing, no part of any ledger. Their secrets are in no table.
+CREATE TABLE webhooks (
+    id           BLOB PRIMARY KEY,
+    project      BLOB NOT NULL,
+    url          TEXT NOT NULL,
+    kinds        TEXT NOT NULL,      -- JSON: what it is for
+    environments TEXT NOT NULL,      -- JSON: ids; none: all
+    enabled      INTEGER NOT NULL,
+    stopped      TEXT,               -- why it was switched off, where nobody did
+    made_by      BLOB NOT NULL,
+    made_at      INTEGER NOT NULL,
+    seen         INTEGER NOT NULL    -- the last entry that was looked at for it
+) STRICT;
+
+CREATE TABLE deliveries (
+    number   INTEGER PRIMARY KEY,
+    id       BLOB NOT NULL UNIQUE,
+    webhook  BLOB NOT NULL,
+    message  TEXT NOT NULL,          -- what the receiver knows it by, through all attempts and replays
+    kind     TEXT NOT NULL,
+    seq      INTEGER,                -- NULL: a test
+    body     TEXT NOT NULL,
+    made_at  INTEGER NOT NULL,
+    replays  BLOB,                   -- the delivery that this repeats
+    state    TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at  INTEGER,                -- NULL: it ended
+    last_at  INTEGER,
+    status   INTEGER,
+    answer   TEXT NOT NULL DEFAULT '',
+    error    TEXT
+) STRICT;
+CREATE INDEX deliveries_of ON deliveries (webhook, number);
+CREATE INDEX deliveries_due ON deliveries (webhook, next_at) WHERE next_at IS NOT NULL;
 "];
 
 /// Brings a file to the newest schema, or refuses it and changes nothing.

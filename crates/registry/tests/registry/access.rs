@@ -89,7 +89,7 @@ fn let_in(scope: Scope) -> &'static [&'static str] {
             "an open invitation",
             "a used invitation",
         ],
-        Scope::Give => &["an admin"],
+        Scope::Give | Scope::Webhooks => &["an admin"],
     }
 }
 
@@ -116,7 +116,9 @@ async fn every_route_with_every_bearer() {
             .path
             .replace("{project}", &team.project.to_string())
             .replace("{digest}", &content)
-            .replace("{name}", "triage");
+            .replace("{name}", "triage")
+            .replace("{webhook}", &id().to_string())
+            .replace("{delivery}", &id().to_string());
         for (who, bearer) in &bearers {
             let mut request = team
                 .ada
@@ -144,7 +146,7 @@ async fn every_route_with_every_bearer() {
             }
         }
     }
-    assert_eq!(calls, 15 * bearers.len());
+    assert_eq!(calls, 23 * bearers.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

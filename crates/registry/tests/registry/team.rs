@@ -52,7 +52,10 @@ impl House {
     }
 
     pub async fn with(options: Options) -> Self {
-        let dir = TempDir::new().unwrap();
+        Self::within(TempDir::new().unwrap(), options).await
+    }
+
+    pub async fn within(dir: TempDir, options: Options) -> Self {
         let registry = Registry::open(dir.path().join("registry.sqlite"), options).unwrap();
         let running = registry.serve(&Listening::loopback()).await.unwrap();
         Self {
@@ -78,6 +81,10 @@ impl House {
 
     /// Stops it and opens the same file again.
     pub async fn restart(self) -> Self {
+        self.reopen(Options::default()).await
+    }
+
+    pub async fn reopen(self, options: Options) -> Self {
         let Self {
             dir,
             registry,
@@ -85,14 +92,7 @@ impl House {
         } = self;
         running.stop().await;
         drop(registry);
-        let registry =
-            Registry::open(dir.path().join("registry.sqlite"), Options::default()).unwrap();
-        let running = registry.serve(&Listening::loopback()).await.unwrap();
-        Self {
-            dir,
-            registry,
-            running,
-        }
+        Self::within(dir, options).await
     }
 }
 
@@ -275,12 +275,20 @@ impl Member {
     }
 
     pub async fn saves(&self, prompt: PromptId, text: &str) -> VersionId {
+        self.saves_on(prompt, Vec::new(), text).await
+    }
+
+    pub async fn saves_after(&self, prompt: PromptId, parent: VersionId, text: &str) -> VersionId {
+        self.saves_on(prompt, vec![parent], text).await
+    }
+
+    async fn saves_on(&self, prompt: PromptId, parents: Vec<VersionId>, text: &str) -> VersionId {
         let (bytes, content) = VersionContent::text(text).encode().unwrap();
         self.puts(bytes).await;
         let message = self.writes("tuned the tone").await;
         let body = Body::SaveVersion {
             prompt,
-            parents: Vec::new(),
+            parents,
             content,
             includes: Vec::new(),
             message,

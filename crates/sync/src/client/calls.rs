@@ -16,11 +16,11 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// For an answer to a small question: the head and a list of outcomes.
-const SMALL: Duration = Duration::from_secs(30);
+pub(super) const SMALL: Duration = Duration::from_secs(30);
 /// For an answer with content in it, on a slow line.
 const LARGE: Duration = Duration::from_secs(600);
 /// `GET /v1/me` and the head after giving.
-const SMALL_BYTES: usize = 64 << 10;
+pub(super) const SMALL_BYTES: usize = 64 << 10;
 /// Outcomes of a whole batch: a refusal lists every problem of a content.
 const OUTCOMES_BYTES: usize = 16 << 20;
 /// An entry's line: the command, and events that repeat much of it with the slots of splits.
@@ -214,7 +214,11 @@ impl Client {
         self.send(request).await.map(Changes::new)
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, ClientError> {
+    pub(super) fn request(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<RequestBuilder, ClientError> {
         let bearer = (self.bearer)().ok_or(ClientError::NoKey)?;
         // `bearer_auth` marks the header as sensitive: it stays out of debug output.
         Ok(self
@@ -223,7 +227,7 @@ impl Client {
             .bearer_auth(bearer.0))
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = request
             .send()
             .await

@@ -17,6 +17,7 @@
 //! * [`activity`]: the ledger in plain words.
 //! * [`settings`]: people, environments, keys, providers.
 //! * [`syncing`]: how far this computer is in step with its registry, and the outbox.
+//! * [`webhooks`]: which programs are told what happens, and what was sent to them.
 //! * [`events`]: what the workbench says without being asked.
 //!
 //! These types refuse to carry a secret: no key, token or invitation is in any of them.
@@ -32,6 +33,7 @@ pub mod releases;
 pub mod review;
 pub mod settings;
 pub mod syncing;
+pub mod webhooks;
 
 pub use activity::*;
 pub use app::*;
@@ -48,6 +50,7 @@ pub use releases::*;
 pub use review::*;
 pub use settings::*;
 pub use syncing::*;
+pub use webhooks::*;
 
 use domain::{EnvironmentId, PromptId, VersionId};
 use serde::{Deserialize, Serialize};
