@@ -15,6 +15,8 @@ export const rows = [
   { id: "commands", step: "registry", what: "commands accepted one by one, each signed and durable", budget: "1,000/s" },
   { id: "release_told", step: "registry", what: "a release, until every one of 1,000 connected clients knows", budget: "1 s" },
   { id: "open", step: "workbench", what: "open 10,000 versions and 100,000 entries, to the library", budget: "300 ms" },
+  { id: "review_open", step: "workbench", what: "review of a bundle of 20 prompts with 200-line templates opens, from local data", budget: "300 ms" },
+  { id: "verify_export", step: "workbench", what: "100,000 signed entries verified, from an export alone", budget: "10 s on two cores" },
   { id: "first_pull", step: "pull", what: "first pull of such a project on loopback, to the library shown, chain checked", budget: "2 s" },
   { id: "later_pull", step: "pull", what: "a later pull that brings 10 entries", budget: "what changed, nothing else" },
   { id: "search", step: "search", what: "search as you type over 10,000 prompts", budget: "30 ms" },

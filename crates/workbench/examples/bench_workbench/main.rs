@@ -1,5 +1,6 @@
 //! Measures what a person waits for, without the window: a large project until its library can be
-//! shown, and runs whose answers and results are on disk.
+//! shown and until it is proven, the review of a large bundle, and runs whose answers and results are
+//! on disk.
 //!
 //! `cargo run --release -p workbench --example bench_workbench`. `GALLEY_BENCH_LARGE` names a
 //! folder in which the large project stays, for the window to open.
@@ -15,6 +16,8 @@ mod large;
 mod library;
 #[path = "../../../store/tests/store/maker.rs"]
 mod maker;
+mod proof;
+mod review;
 #[path = "../../../../scripts/bench/row.rs"]
 mod row;
 mod runs;
@@ -22,6 +25,8 @@ mod runs;
 mod server;
 
 fn main() {
-    library::measure();
+    review::measure();
+    let laptop = library::measure();
+    proof::measure(&laptop);
     runs::measure();
 }
