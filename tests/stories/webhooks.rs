@@ -98,7 +98,7 @@ async fn a_program_is_told_of_a_release() {
     ] {
         assert!(!done(&ana, shown).contains(&secret["whsec_".len()..]));
     }
-    let ben = joined(&registry, &ana, "Ben").await;
+    let ben = joined(&registry, &ana, "Ben", "author").await;
     assert!(refused(&ben, &["webhook"]).contains("Admins"));
     let off = done(&ana, &["webhook", "off", &url]);
     assert!(off.contains("switched off"), "{off}");
