@@ -29,7 +29,8 @@ async fn fork() -> Fork {
     // Each is in step with what it is shown, and all of it holds.
     for person in [&ana, &ben] {
         person.syncs().await;
-        let found = person.bench.verify(person.project).await.unwrap();
+        let found = person.bench.verify(person.project).await;
+        let found = found.expect("the project is here");
         assert!(found.good, "{}", found.words);
     }
     Fork {
@@ -43,7 +44,8 @@ async fn fork() -> Fork {
 
 async fn head(person: &Person) -> (u64, String) {
     let number = person.library().await.sync.head;
-    let digest = person.bench.last_entry(person.project).unwrap();
+    let digest = person.bench.last_entry(person.project);
+    let digest = digest.expect("the project is here");
     (number, digest.to_string())
 }
 

@@ -42,7 +42,8 @@ impl Team {
 
 /// Rita's only device and her only token, as somebody else sees them in Settings.
 async fn of_rita(person: &Person) -> (String, domain::KeyId) {
-    let settings = person.bench.settings(person.project).await.unwrap();
+    let settings = person.bench.settings(person.project).await;
+    let settings = settings.expect("the settings");
     let rita = settings.people.iter().find(|row| row.name == "Rita");
     let devices = &rita.expect("everybody sees who is there").devices;
     let [device] = devices.as_slice() else {
