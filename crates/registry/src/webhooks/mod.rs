@@ -1,8 +1,8 @@
 //! Webhooks: telling other programs what happened in a project, by the Standard Webhooks scheme.
 //!
 //! * [`Webhooks`] holds the definitions, and what an admin may do with them.
-//! * [`payload`] says what an entry tells; [`worker`] takes it up from the ledger and sees that it
-//!   is delivered; [`sending`] makes one attempt, signed; [`schedule`] says when the next is due.
+//! * [`payload`] says what an entry tells; `worker` takes it up from the ledger and sees that it
+//!   is delivered; `sending` makes one attempt, signed; [`schedule`] says when the next is due.
 //! * [`address`] is the rule of where a connection may go, [`resolver`] the place that keeps it.
 //! * [`secrets`] is the one file that holds what signs.
 //!
