@@ -70,6 +70,7 @@ pub fn commands() -> Builder<Wry> {
             review::reviewer_choices,
             review::request_answers,
             review::preview_request,
+            review::requests_to_change,
             review::ask_for_release,
             review::give_verdict,
             review::take_back_verdict,

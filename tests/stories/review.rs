@@ -4,7 +4,7 @@ use crate::support::{Person, Registry};
 use domain::Digest;
 use domain::ledger::{Entry, Event, NewEntry, VerdictKind};
 use workbench::ErrorCode;
-use workbench::views::{PersonRole, RequestState};
+use workbench::views::{Asking, BundleChange, BundleSide, PersonRole, RequestState};
 
 /// Ana leads, Ben writes, Rita reviews; production asks for an approval by somebody who wrote
 /// nothing of it.
@@ -454,4 +454,81 @@ async fn an_export_that_was_tampered_with_leads_to_no_file_outside_its_folder() 
             "{said}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reviewers_asked_for_is_made_in_the_same_request() {
+    let team = team().await;
+    let (ben, rita) = (&team.ben, &team.rita);
+    let first = ben.writes("support/triage", "Name the intent.").await;
+    ben.syncs().await;
+    let request = ben.asks_for("support/triage", &first, "production").await;
+    team.in_step().await;
+    rita.asks_for_changes(request, "Say what two intents mean")
+        .await;
+    team.in_step().await;
+
+    let second = ben
+        .rewrites(
+            "support/triage",
+            "Name one intent, the first.",
+            "One intent",
+        )
+        .await;
+    ben.syncs().await;
+    let change = BundleChange {
+        environment: ben.environment("production").await,
+        prompt: ben.prompt_id("support/triage").await,
+        sides: vec![BundleSide {
+            version: second.id,
+            weight: 100,
+        }],
+    };
+    let plan = ben.bench.plan_release(ben.project, vec![change]).await;
+    let plan = plan.unwrap().id;
+    let open = ben
+        .bench
+        .requests_to_change(ben.project, plan.clone())
+        .await;
+    let open = open.unwrap();
+    assert_eq!(open.iter().map(|row| row.id).collect::<Vec<_>>(), [request]);
+    let asking = Asking {
+        reason: "It names one intent now".to_owned(),
+        instead: Some(request),
+        ..Asking::default()
+    };
+    // Only whoever asked it, or an admin, may change it.
+    let rights = rita.bench.plan_release(
+        rita.project,
+        vec![BundleChange {
+            environment: rita.environment("production").await,
+            prompt: rita.prompt_id("support/triage").await,
+            sides: vec![BundleSide {
+                version: first.id,
+                weight: 100,
+            }],
+        }],
+    );
+    let others = rights.await.unwrap().id;
+    let refused = rita
+        .bench
+        .ask_for_release(rita.project, others, asking.clone())
+        .await;
+    assert!(refused.is_err(), "it is Ben's request");
+    let asked = ben.bench.ask_for_release(ben.project, plan, asking).await;
+    assert_eq!(asked.unwrap().request, request, "no second request");
+    team.in_step().await;
+
+    let seen = rita.looks_at(request).await;
+    assert!(seen.row.title.contains("v2"), "{}", seen.row.title);
+    assert!(
+        seen.history.iter().any(|line| line.contains("changed")),
+        "{:?}",
+        seen.history
+    );
+    // What she asked for holds it back until she decides again.
+    assert_eq!(seen.row.state, RequestState::ChangesAsked);
+    rita.approves(request).await.unwrap();
+    team.in_step().await;
+    ben.releases_request(request, "production").await.unwrap();
 }

@@ -1,6 +1,7 @@
 // What is looked at: a scene of the mock and the way to the state.
 
-const click = (page, id) => page.getByTestId(id).first().click();
+import { click, one } from "./clicks.mjs";
+import { settings } from "./settings-scenes.mjs";
 const review = (n, ready) => async (page) => {
   await click(page, "go-review");
   await page.waitForSelector('[data-testid="request-0"]');
@@ -11,7 +12,6 @@ const review = (n, ready) => async (page) => {
   }
   await ready?.(page);
 };
-const one = { themes: ["light"], widths: [1360] };
 
 export const scenes = [
   { name: "welcome", scene: "none", wait: '[data-testid="welcome"]' },
@@ -394,116 +394,7 @@ export const scenes = [
       await page.waitForSelector('[data-testid="verification"]')
     ),
   },
-  { name: "settings", wait: ".cm-content", do: (page) => click(page, "go-settings") },
-  {
-    name: "settings-people",
-    scene: "review",
-    wait: ".cm-content",
-    do: (page) => click(page, "go-settings"),
-  },
-  {
-    name: "settings-policies",
-    scene: "review",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-settings");
-      await page.waitForSelector('[data-testid="policy-production"]');
-      await page.getByTestId("settings-policies").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-policy",
-    scene: "review",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-settings");
-      await click(page, "edit-policy-production");
-      await page.getByTestId("policy-approvals").fill("12");
-      await click(page, "policy-save");
-      await page.getByTestId("policy-production").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-policies-author",
-    scene: "review-author",
-    wait: ".cm-content",
-    widths: [1360],
-    do: async (page) => {
-      await click(page, "go-settings");
-      await page.waitForSelector('[data-testid="policy-production"]');
-      await page.getByTestId("settings-policies").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-services",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-settings");
-      await click(page, "new-service");
-      await page.getByTestId("service-name").fill("release robot");
-      await page.getByTestId("settings-services").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-keys",
-    wait: ".cm-content",
-    widths: [1360],
-    do: async (page) => {
-      await click(page, "go-settings");
-      await click(page, "new-key");
-      await page.getByTestId("settings-keys").scrollIntoViewIfNeeded();
-    },
-  },
-  {
-    name: "settings-webhooks",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-settings");
-      await click(page, "webhook-log-1");
-      await page.getByText("What it answered").click();
-      await page.getByTestId("settings-webhooks").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-webhook-new",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-settings");
-      await click(page, "new-webhook");
-      await page.getByTestId("webhook-url").fill("http://example.com/hook");
-      await click(page, "webhook-save");
-      await page.getByTestId("settings-webhooks").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-webhooks-none",
-    scene: "review",
-    wait: ".cm-content",
-    widths: [1360],
-    do: async (page) => {
-      await click(page, "go-settings");
-      await page.getByTestId("webhooks-none").scrollIntoViewIfNeeded();
-    },
-  },
-  {
-    name: "settings-webhooks-offline",
-    scene: "offline",
-    wait: ".cm-content",
-    widths: [1360],
-    do: async (page) => {
-      await click(page, "go-settings");
-      await page.getByTestId("settings-webhooks").evaluate((node) => node.scrollIntoView({ block: "start" }));
-    },
-  },
-  {
-    name: "settings-providers",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-settings");
-      await page.getByTestId("settings-providers").scrollIntoViewIfNeeded();
-      await page.getByTestId("settings-providers").evaluate((node) => node.scrollIntoView({ block: "end" }));
-    },
-  },
+  ...settings,
   {
     name: "evals-datasets",
     wait: ".cm-content",

@@ -404,6 +404,13 @@ export const commands = {
 	 */
 	previewRequest: (project: ProjectId, plan: string, asking: Asking) => __TAURI_INVOKE<RequestPart[]>("preview_request", { project, plan, asking }),
 	/**
+	 *  The open requests that could ask for what a plan would change instead.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	requestsToChange: (project: ProjectId, plan: string) => __TAURI_INVOKE<RequestRow[]>("requests_to_change", { project, plan }),
+	/**
 	 *  Asks for what a plan would change.
 	 *
 	 *  # Errors
@@ -840,6 +847,8 @@ export type Asking = {
 	shares?: number[],
 	/**  Why breaks of the input contract are safe. */
 	notes?: BreakNote[],
+	/**  An open request that asks for this from now on, instead of what it asks; none: a new one. */
+	instead?: RequestId | null,
 };
 
 /**  What breaks. */

@@ -126,6 +126,7 @@ export interface Backend {
     prompt: B.PromptId,
   ): Promise<B.ReviewAnswers[]>;
   previewRequest(project: P, plan: string, asking: B.Asking): Promise<B.RequestPart[]>;
+  requestsToChange(project: P, plan: string): Promise<B.RequestRow[]>;
   askForRelease(project: P, plan: string, asking: B.Asking): Promise<B.AskedFor>;
   giveVerdict(
     project: P,

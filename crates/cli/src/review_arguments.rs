@@ -111,6 +111,9 @@ pub struct Asking {
     /// Shares of the traffic by which to go there: 10,50.
     #[arg(long, value_delimiter = ',', value_name = "PERCENT")]
     pub steps: Vec<u32>,
+    /// Change an open request to ask for this instead: its id. Approvals of what it asked are void.
+    #[arg(long, value_name = "REQUEST")]
+    pub instead: Option<String>,
     /// Why a break of the input contract is safe: INPUT=WORDS. Several times.
     #[arg(long, value_name = "INPUT=WORDS")]
     pub note: Vec<String>,

@@ -4,8 +4,8 @@ use super::passed_on;
 use domain::ledger::{CommentOn, Quote, VerdictKind};
 use domain::{CommentId, Digest, EnvironmentId, PersonId, ProjectId, PromptId, RequestId};
 use workbench::views::{
-    AskedFor, Asking, Done, NextStep, PolicyDraft, PolicyView, RequestPart, RequestView,
-    ReviewAnswers, ReviewInbox, ReviewerChoice,
+    AskedFor, Asking, Done, NextStep, PolicyDraft, PolicyView, RequestPart, RequestRow,
+    RequestView, ReviewAnswers, ReviewInbox, ReviewerChoice,
 };
 
 passed_on! {
@@ -24,6 +24,8 @@ passed_on! {
         environment: EnvironmentId,
         prompt: PromptId,
     ) -> Vec<ReviewAnswers>;
+    /// The open requests that could ask for what a plan would change instead.
+    requests_to_change(project: ProjectId, plan: String) -> Vec<RequestRow>;
     /// Asks for what a plan would change.
     ask_for_release(project: ProjectId, plan: String, asking: Asking) -> AskedFor;
     /// Gives a verdict on exactly what the person saw.

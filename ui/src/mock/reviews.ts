@@ -12,6 +12,7 @@ type Part = Pick<
   | "reviewerChoices"
   | "previewRequest"
   | "requestAnswers"
+  | "requestsToChange"
   | "askForRelease"
   | "giveVerdict"
   | "takeBackVerdict"
@@ -155,6 +156,17 @@ export function reviews(world: World, changed: () => void): Part {
           left_out: 0,
         },
       ];
+    },
+    async requestsToChange(_, plan) {
+      const planned = world.planned.get(plan)?.changes ?? [];
+      const about = (view: RequestView) =>
+        view.parts.some((part) =>
+          part.changes.some((one) =>
+            planned.some((other) => other.prompt === one.prompt && other.environment === one.environment),
+          ),
+        );
+      const open = world.requests.filter((one) => one.group !== "ended" && one.view.mine && about(one.view));
+      return open.map((one) => structuredClone(one.view.row));
     },
     async askForRelease(_, plan, asking) {
       const parts = preview(plan, asking);

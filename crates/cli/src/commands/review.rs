@@ -353,7 +353,11 @@ async fn ask(at: &At<'_>, asking: &Asking) -> Result<ExitCode, Failure> {
         reviewers,
         shares: asking.steps.clone(),
         notes: Vec::new(),
+        instead: None,
     };
+    if let Some(request) = &asking.instead {
+        wanted.instead = Some(request_of(at, request).await?);
+    }
     if !asking.note.is_empty() {
         wanted.notes = notes(at, &plan.id, &wanted, &asking.note).await?;
     }

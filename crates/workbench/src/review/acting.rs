@@ -2,7 +2,7 @@
 
 use crate::acting::Act;
 use crate::releasing::PlannedBody;
-use crate::views::{AskedFor, Asking, RequestPart};
+use crate::views::{AskedFor, Asking, RequestPart, RequestRow};
 use crate::{Error, Workbench};
 use domain::ledger::{
     Asked, Body, CommentOn, Note, Quote, ReleaseChange, RequestedChange, VerdictKind,
@@ -24,7 +24,7 @@ impl Workbench {
     ) -> Result<Vec<RequestPart>, Error> {
         let changes = self.plan_to_ask(project, &plan)?;
         let mut act = self.act(project)?;
-        let id = act.open_request(changes, &asking)?;
+        let id = act.ask(changes, &asking)?;
         act.parts_of(id, self.now())
     }
 
@@ -46,13 +46,46 @@ impl Workbench {
             ));
         }
         let mut act = self.act(project)?;
-        let request = act.open_request(changes, &asking)?;
+        let request = act.ask(changes, &asking)?;
         let sent = act.send().await?;
         self.forget_plan(&plan);
+        let words = match asking.instead {
+            None => "Asked. It is in the reviewers' inbox now",
+            Some(_) => {
+                "Changed. Earlier approvals are void, and it is in the reviewers' inbox again"
+            }
+        };
         Ok(AskedFor {
             request,
-            words: said(sent, "Asked. It is in the reviewers' inbox now"),
+            words: said(sent, words),
         })
+    }
+
+    /// The open requests of the person here about what a plan would change: one of them can ask
+    /// for this instead.
+    ///
+    /// # Errors
+    /// The plan is not known any more.
+    pub async fn requests_to_change(
+        &self,
+        project: ProjectId,
+        plan: String,
+    ) -> Result<Vec<RequestRow>, Error> {
+        let changes = self.plan_to_ask(project, &plan)?;
+        let reading = self.reading(project)?;
+        let now = self.now();
+        let requests = reading.ahead.requests().into_iter();
+        let mine = requests.filter(|request| {
+            request.is_open()
+                && Some(request.by) == reading.person_here
+                && request.asked().changes.iter().any(|asked| {
+                    changes.iter().any(|planned| {
+                        planned.environment == asked.environment && planned.prompt == asked.prompt
+                    })
+                })
+        });
+        mine.map(|request| reading.request_row(request, now))
+            .collect()
     }
 
     /// The open request of the person here that asks for what a plan would change, if there is one.
@@ -279,11 +312,7 @@ impl Workbench {
 }
 
 impl Act<'_> {
-    fn open_request(
-        &mut self,
-        changes: Vec<ReleaseChange>,
-        asking: &Asking,
-    ) -> Result<RequestId, Error> {
+    fn ask(&mut self, changes: Vec<ReleaseChange>, asking: &Asking) -> Result<RequestId, Error> {
         // A preview is made before there is a reason.
         let reason = match asking.reason.trim() {
             "" => self.text("…")?,
@@ -328,7 +357,16 @@ impl Act<'_> {
             notes,
         };
         let asked = Box::new(asked);
-        Ok(RequestId::from(self.command(Body::OpenRequest { asked })?))
+        let Some(request) = asking.instead else {
+            return Ok(RequestId::from(self.command(Body::OpenRequest { asked })?));
+        };
+        let replaces = self.reading.find_request(request)?.digest();
+        self.command(Body::UpdateRequest {
+            request,
+            replaces,
+            asked,
+        })?;
+        Ok(request)
     }
 
     fn parts_of(&self, id: RequestId, now: domain::Millis) -> Result<Vec<RequestPart>, Error> {

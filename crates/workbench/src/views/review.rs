@@ -271,6 +271,9 @@ pub struct Asking {
     /// Why breaks of the input contract are safe.
     #[serde(default)]
     pub notes: Vec<BreakNote>,
+    /// An open request that asks for this from now on, instead of what it asks; none: a new one.
+    #[serde(default)]
+    pub instead: Option<RequestId>,
 }
 
 /// Why one break is safe.

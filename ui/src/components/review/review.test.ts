@@ -276,9 +276,28 @@ describe("asking", () => {
       reviewers: [],
       shares: [10, 50],
       notes: [],
+      instead: null,
     });
     await until(() => expect(router.current).toMatchObject({ screen: "review" }));
     await until(() => expect(find("request-reason")!.textContent).toBe("The desk asked for it"));
+  });
+
+  it("changes one's own open request about it, unless it is to be asked anew", async () => {
+    await open(null);
+    const row = structuredClone(view(2).row);
+    vi.spyOn(mock, "requestsToChange").mockResolvedValue([row]);
+    const asked = vi.spyOn(mock, "askForRelease");
+    await promote("staging");
+    const choice = await there("ask-instead");
+    expect(choice.textContent).toContain(row.title);
+    expect(choice.textContent).toContain("void");
+    click("ask-anew");
+    await until(() => expect(find("ask-instead")!.textContent).not.toContain("void"));
+    choice.querySelector<HTMLInputElement>("input")!.click();
+    write(find("ask-reason")!, "Two intents are named");
+    click("ask-review");
+    await until(() => expect(asked).toHaveBeenCalledTimes(1));
+    expect(asked.mock.calls[0]![2].instead).toBe(row.id);
   });
 
   it("asks why a break is safe, and sends the answer", async () => {
