@@ -322,6 +322,30 @@ async fn a_pipeline_is_told_what_is_to_change_and_goes_on_where_it_was() {
     let (code, told) = pipeline.galley(&promote(&[]));
     assert_eq!(code, Some(0), "it is released, which was wanted: {told}");
 
+    assert!(told.contains("\"served_already\": true"), "{told}");
+
+    // An empty secret, or none in the folder of a service: nothing is done as nobody.
+    for unset in [false, true] {
+        let mut command = pipeline.command("galley");
+        match unset {
+            true => command.env_remove("GALLEY_SECRET"),
+            false => command.env("GALLEY_SECRET", ""),
+        };
+        let revert = [
+            "revert",
+            "support/triage",
+            "--in",
+            "production",
+            "-m",
+            "Back",
+        ];
+        let (code, told) = said(command.args(revert).output().expect("galley runs"));
+        assert_eq!(code, Some(1), "{told}");
+        assert!(told.contains("GALLEY_SECRET"), "{told}");
+    }
+    let (_, outbox) = pipeline.galley(&["outbox", "--json"]);
+    assert_eq!(outbox.trim(), "[]", "nothing was left behind");
+
     // A secret without an address, and one that is none.
     let bare = pipeline
         .command("galley")

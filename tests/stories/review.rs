@@ -532,3 +532,67 @@ async fn what_reviewers_asked_for_is_made_in_the_same_request() {
     team.in_step().await;
     ben.releases_request(request, "production").await.unwrap();
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_a_stranger_is_plain_files_and_nothing_that_the_ledger_does_not_name() {
+    let ana = Person::alone("Ana").await;
+    ana.writes("support/triage", "Name the intent.").await;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("proof");
+    ana.bench
+        .export_project(ana.project, folder.clone())
+        .await
+        .unwrap();
+    assert!(workbench::verify_folder(&folder).unwrap().good);
+    let place = folder.join("prompts/support/triage");
+
+    // Something that nobody saved, beside what was.
+    std::fs::write(place.join("v9.yaml"), "hi").unwrap();
+    let found = workbench::verify_folder(&folder).unwrap();
+    assert!(
+        !found.good && found.words.contains("v9.yaml"),
+        "{}",
+        found.words
+    );
+    std::fs::remove_file(place.join("v9.yaml")).unwrap();
+
+    // What is missing is not passed over in silence.
+    let version = std::fs::read(place.join("v1.yaml")).unwrap();
+    std::fs::remove_file(place.join("v1.yaml")).unwrap();
+    let found = workbench::verify_folder(&folder).unwrap();
+    assert!(
+        found.words.contains("Not in the folder: one content"),
+        "{}",
+        found.words
+    );
+
+    // A link leads to somebody's secret: it is named, and nothing of it is read.
+    let secret = home.path().join("secret");
+    std::fs::write(&secret, "a secret of somebody else").unwrap();
+    std::os::unix::fs::symlink(&secret, place.join("v1.yaml")).unwrap();
+    for refused in [
+        workbench::verify_folder(&folder).unwrap_err().to_string(),
+        ana.bench
+            .import_project(folder.clone())
+            .await
+            .unwrap_err()
+            .to_string(),
+    ] {
+        assert!(refused.contains("no plain file"), "{refused}");
+        assert!(!refused.contains("secret of"), "{refused}");
+    }
+    std::fs::remove_file(place.join("v1.yaml")).unwrap();
+    std::fs::write(place.join("v1.yaml"), version).unwrap();
+
+    // Another name over the same history.
+    let about = folder.join("galley.json");
+    let said = std::fs::read_to_string(&about).unwrap();
+    std::fs::write(&about, said.replace("Support desk", "Somebody's desk")).unwrap();
+    let found = workbench::verify_folder(&folder).unwrap();
+    assert!(
+        !found.good && found.words.contains("Somebody's desk"),
+        "{}",
+        found.words
+    );
+}

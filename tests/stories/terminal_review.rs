@@ -218,7 +218,10 @@ async fn a_release_is_asked_for_approved_taken_back_and_proven() {
     says(&said, &["v2 → v1", "needs 1 approval and has 0"]);
     done(rita, &["review", "approve", request, "-m", "Still good"]);
     let released = json(ben, &["review", "release", request, "--in", "production"]);
-    assert_eq!(released["releases"][0]["state"], "in_registry", "{released}");
+    assert_eq!(
+        released["releases"][0]["state"], "in_registry",
+        "{released}"
+    );
     let made = done(ana, &["key", "new", "Backend", "--env", "production"]);
     let key = made
         .split_whitespace()

@@ -125,3 +125,34 @@ pub fn version(library: &Library, view: &PromptView, text: &str) -> Result<Ref, 
         prompt: view.id,
     })
 }
+
+/// The one of a name or an id. Of several with one name, none is meant: their ids tell them apart.
+pub fn only<'a, T>(
+    what: &str,
+    wanted: &str,
+    rows: impl Iterator<Item = &'a T>,
+    name: impl Fn(&T) -> &str,
+    id: impl Fn(&T) -> String,
+) -> Result<&'a T, Failure> {
+    let rows: Vec<&T> = rows.collect();
+    if let Some(one) = rows.iter().find(|row| id(row) == wanted) {
+        return Ok(one);
+    }
+    let named: Vec<&&T> = rows
+        .iter()
+        .filter(|row| folded(name(row)) == folded(wanted))
+        .collect();
+    match named.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Failure::other(format!(
+            "there is no {what} called {wanted}"
+        ))),
+        several => {
+            let ids: Vec<_> = several.iter().map(|row| id(row)).collect();
+            Err(Failure::other(format!(
+                "more than one {what} is called {wanted}; say which by its id: {}",
+                ids.join(", ")
+            )))
+        }
+    }
+}

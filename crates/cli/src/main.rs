@@ -97,6 +97,11 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return service_mode::run(arguments, &secret).await;
     }
     let bench = Workbench::open(Options::usual()?)?;
+    if bench.belongs_to_a_service()? {
+        return Err(Failure::other(
+            "this folder was made by a service account: give its secret in GALLEY_SECRET, or set GALLEY_HOME to another folder",
+        ));
+    }
     let code = commands::carry_out(&bench, arguments).await?;
     Ok(code)
 }

@@ -26,6 +26,15 @@ pub fn secret() -> Result<Option<Secret>, Failure> {
         return Ok(Some(Secret::new(text.trim())));
     }
     let given = std::env::var("GALLEY_SECRET").ok().map(Secret::new);
+    // Mostly a pipeline that was not given its secret: acting as nobody would leave things behind.
+    if given
+        .as_ref()
+        .is_some_and(|secret| secret.reveal().trim().is_empty())
+    {
+        return Err(Failure::other(
+            "GALLEY_SECRET is set and empty: give the pipeline its service account's secret, or unset the variable",
+        ));
+    }
     Ok(given.filter(|secret| secret.reveal().trim().starts_with(PREFIX)))
 }
 

@@ -120,7 +120,7 @@ mod tests {
         let (project, token) = (ProjectId(Uuid::from_u128(6)), KeyId(Uuid::from_u128(7)));
         let secret = ServiceSecret::new(project, token, Digest::of(b"first"), [9; 32]);
         let bearer = secret.bearer().reveal();
-        let seed = URL_SAFE_NO_PAD.encode(&*secret.device_seed());
+        let seed = URL_SAFE_NO_PAD.encode(secret.device_seed());
         assert!(!bearer.contains(&seed[4..36]));
         assert_ne!(Digest(*secret.device_seed()).0, [9; 32]);
         assert_eq!(secret.bearer().id, token);

@@ -239,10 +239,23 @@ pub(crate) struct Import {
     about: Exported,
     entries: Vec<Entry>,
     pub contents: Vec<(Digest, String)>,
+    /// Files that the ledger does not name.
+    pub strange: Vec<PathBuf>,
+    /// Contents that the ledger names, that were not destroyed, and that are not here.
+    pub lacking: usize,
 }
 
 impl Import {
     pub fn read(folder: &Path) -> Result<Self, Error> {
+        let mut strange = crate::exported_files::all(folder)?;
+        for name in [
+            "galley.json",
+            "ledger.jsonl",
+            "texts.jsonl",
+            "results.jsonl",
+        ] {
+            strange.remove(&folder.join(name));
+        }
         let about: Exported = serde_json::from_str(&text(&folder.join("galley.json"))?)
             .map_err(|error| Error::invalid(format!("galley.json: {error}")))?;
         if about.format > FORMAT {
@@ -252,6 +265,7 @@ impl Import {
         }
         let mut state = domain::Project::new();
         let mut entries = Vec::new();
+        let mut named = BTreeSet::new();
         let ledger = text(&folder.join("ledger.jsonl"))?;
         let lines: Vec<&str> = ledger.lines().collect();
         for page in lines.chunks(crate::proof::PAGE) {
@@ -263,6 +277,7 @@ impl Import {
                 state
                     .apply(&entry)
                     .map_err(|error| wrong(entries.len(), error.to_string()))?;
+                named.extend(entry.events().iter().flat_map(Event::contents));
                 entries.push(entry);
             }
             if let Some(error) = unread {
@@ -273,6 +288,13 @@ impl Import {
             return Err(Error::invalid(
                 "ledger.jsonl does not end where galley.json says",
             ));
+        }
+        if state.name() != about.name {
+            return Err(Error::invalid(format!(
+                "galley.json calls the project {}, and the ledger calls it {}",
+                about.name,
+                state.name()
+            )));
         }
         let mut found: BTreeMap<Digest, Vec<u8>> = BTreeMap::new();
         // Whether the rules allowed these names is not known yet, and they lead to files.
@@ -287,7 +309,7 @@ impl Import {
                     .join("prompts")
                     .join(&prompt.name)
                     .join(format!("v{}.yaml", version.number));
-                if !path.exists() {
+                if !strange.remove(&path) {
                     continue;
                 }
                 let content: VersionContent = serde_norway::from_str(&text(&path)?)
@@ -302,7 +324,7 @@ impl Import {
             for content in &dataset.contents {
                 let name = format!("{}-{}.jsonl", dataset.name, content.content.short());
                 let path = folder.join("datasets").join(name);
-                if !path.exists() {
+                if !strange.remove(&path) {
                     continue;
                 }
                 let (bytes, digest) = read_dataset(&path)?;
@@ -327,6 +349,10 @@ impl Import {
                 found.insert(line.digest, bytes);
             }
         }
+        let lacking = named
+            .iter()
+            .filter(|digest| !found.contains_key(digest) && !state.is_redacted(digest))
+            .count();
         let contents = found
             .into_iter()
             .map(|(digest, bytes)| (digest, String::from_utf8_lossy(&bytes).into_owned()));
@@ -334,6 +360,8 @@ impl Import {
             about,
             entries,
             contents: contents.collect(),
+            strange: strange.into_iter().collect(),
+            lacking,
         })
     }
 

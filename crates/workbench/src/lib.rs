@@ -18,6 +18,7 @@ mod drafts;
 mod environments;
 mod error;
 mod evaluating;
+mod exported_files;
 mod files;
 mod keys;
 mod library;

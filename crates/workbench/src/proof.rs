@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// # Errors
 /// The folder can't be read, or is no export. What is wrong in one is an answer, not an error.
 pub fn verify_folder(folder: &Path) -> Result<Verification, Error> {
+    // Before anything is read: the folder may come from a stranger.
+    crate::exported_files::all(folder)?;
     let ledger = crate::files::text(&folder.join("ledger.jsonl"))?;
     // Some rules look at content; where the files are wrong, the ledger is still checked without
     // them: the first entry that does not hold is what people need to know, whatever else is wrong.
@@ -64,10 +66,38 @@ pub fn verify_folder(folder: &Path) -> Result<Verification, Error> {
         }
     };
     let count = usize::try_from(head.seq).unwrap_or(usize::MAX);
+    if !import.strange.is_empty() {
+        let names = import.strange.iter().take(5).map(|path| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            inside.display().to_string()
+        });
+        let names: Vec<_> = names.collect();
+        return Ok(Verification {
+            good: false,
+            words: format!(
+                "The ledger holds, but in the folder lies what it does not name: {}{}. Somebody put it there.",
+                names.join(", "),
+                if import.strange.len() > names.len() {
+                    " and more"
+                } else {
+                    ""
+                }
+            ),
+            checked: head.seq,
+            first_bad: None,
+        });
+    }
+    let lacking = match import.lacking {
+        0 => String::new(),
+        some => format!(
+            "\nNot in the folder: {} that the ledger names, like results of runs that were not on the computer that exported. What they say can't be checked here.",
+            words::count(some, "content", "contents")
+        ),
+    };
     Ok(Verification {
         good: true,
         words: format!(
-            "In order: {} of {}, {}. The chain is whole, every command is signed by a device that was enrolled then, the rules lead to exactly what is recorded, and every file is what the ledger names.\nThe last entry is {} with the digest {}; whoever has the project on their computer can compare that with `galley status`.",
+            "In order: {} of {}, {}. The chain is whole, every command is signed by a device that was enrolled then, the rules lead to exactly what is recorded, and every file is what the ledger names.\nThe last entry is {} with the digest {}; whoever has the project on their computer can compare that with `galley status`.{lacking}",
             words::count(count, "entry", "entries"),
             project.name(),
             words::count(import.contents.len(), "content", "contents"),

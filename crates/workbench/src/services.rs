@@ -10,6 +10,9 @@ use domain::{KeyId, PersonId, ProjectId};
 use protocol::service::ServiceSecret;
 use sync::{Address, Bearer, Client, SyncError, Task};
 
+/// The setting that marks the folder of a service account.
+const MARK: &str = "a service account works here";
+
 /// A service account that was just made, with its secret. Whoever holds it copies it once and
 /// drops it.
 #[derive(Debug)]
@@ -114,10 +117,19 @@ impl Workbench {
         let client = Client::with_bearer(address, bearer, &self.client_options())
             .map_err(SyncError::from)?;
         sync::enter(self.store(), &client, &secret, &Task::unwatched()).await?;
+        self.store().set_setting(MARK, &true)?;
         let now = self.now();
         self.store()
             .update_project(secret.project, |known| known.opened = Some(now))?;
         self.card(secret.project)
+    }
+
+    /// Whether a service account works in this folder: nobody else acts in it.
+    ///
+    /// # Errors
+    /// The folder's file can't be read.
+    pub fn belongs_to_a_service(&self) -> Result<bool, Error> {
+        Ok(self.store().setting(MARK)?.unwrap_or(false))
     }
 
     fn hold(&self, secret: &ServiceSecret) -> Result<(), Error> {

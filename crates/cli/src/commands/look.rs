@@ -452,3 +452,9 @@ pub async fn waits(at: &At<'_>, accepted: bool) -> Result<(), Failure> {
     say::hint(&words);
     Ok(())
 }
+
+/// Says, after something was done at once, if the registry does not have it yet.
+pub async fn settled(at: &At<'_>) -> Result<(), Failure> {
+    let left = at.bench.sync_state(at.project).await?.outbox;
+    waits(at, left == 0).await
+}

@@ -123,7 +123,10 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             wait,
             timeout,
         } => {
-            let plan = release::plan_promotion(&at, prompts, from, to.as_deref()).await?;
+            let Some(plan) = release::plan_promotion(&at, prompts, from, to.as_deref()).await?
+            else {
+                return release::served_already(&at, prompts, *wait);
+            };
             let reason = reason.clone().unwrap_or_else(|| plan.reason.clone());
             if *wait && plan.needs_request {
                 wait::for_approval(&at, plan, reason, *timeout).await

@@ -1,9 +1,10 @@
 //! People and invitations.
 
 use super::At;
+use super::look::settled;
 use crate::arguments::{People, Role};
 use crate::say::{answer, table};
-use crate::{Failure, say};
+use crate::{Failure, find, say};
 use domain::names::folded;
 use std::process::ExitCode;
 use workbench::views::{PersonRole, PersonRow};
@@ -61,7 +62,14 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
                 }));
             };
             at.bench.revoke_device(at.project, one.id.clone()).await?;
+            say::hint(
+                "Nothing signed with it counts from now on. If it is lost, end the tokens on it too, or it can still \
+                 read: galley key list, and galley key revoke ID",
+            );
         }
+    }
+    if !matches!(people, People::List) {
+        settled(at).await?;
     }
     let settings = at.bench.settings(at.project).await?;
     answer(at.arguments, &settings.people, || {
@@ -80,7 +88,17 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
                 } else {
                     say::role(row.role).to_owned()
                 };
-                vec![row.name.clone(), role, devices.join(", ")]
+                let twice = settings
+                    .people
+                    .iter()
+                    .filter(|other| !other.removed && folded(&other.name) == folded(&row.name))
+                    .count()
+                    > 1;
+                let name = match twice {
+                    true => format!("{} ({})", row.name, row.id),
+                    false => row.name.clone(),
+                };
+                vec![name, role, devices.join(", ")]
             })
             .collect();
         table(&["PERSON", "ROLE", "DEVICES"], &rows)
@@ -90,10 +108,15 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
 
 async fn named(at: &At<'_>, name: &str) -> Result<PersonRow, Failure> {
     let settings = at.bench.settings(at.project).await?;
-    let mut people = settings.people.into_iter();
-    people
-        .find(|row| !row.removed && folded(&row.name) == folded(name))
-        .ok_or_else(|| Failure::other(format!("nobody here is called {name}")))
+    let people = settings.people.iter().filter(|row| !row.removed);
+    find::only(
+        "person",
+        name,
+        people,
+        |row| &row.name,
+        |row| row.id.to_string(),
+    )
+    .cloned()
 }
 
 fn role_of(role: Role) -> PersonRole {

@@ -1,6 +1,7 @@
 //! What environments demand before a release.
 
 use super::At;
+use super::look::settled;
 use super::write::text_of;
 use crate::review_arguments::{Policies, SetPolicy};
 use crate::say::{answer, when};
@@ -41,6 +42,7 @@ pub async fn policy(at: &At<'_>, what: Option<&Policies>) -> Result<ExitCode, Fa
                 .set_policy(at.project, policy.environment, draft, policy.digest)
                 .await?;
             answer(at.arguments, &now, || policy_told(&now));
+            settled(at).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -8,12 +8,13 @@ use domain::PromptId;
 use std::process::ExitCode;
 use workbench::views::{BundleChange, BundleSide, DoneState, Library, Plan, Ref};
 
+/// What a promotion would change; none where all of it is served already.
 pub async fn plan_promotion(
     at: &At<'_>,
     prompts: &[String],
     from: &str,
     to: Option<&str>,
-) -> Result<Plan, Failure> {
+) -> Result<Option<Plan>, Failure> {
     let library = at.bench.library(at.project).await?;
     let from = find::environment(&library, Some(from))?;
     let to = match to {
@@ -26,11 +27,44 @@ pub async fn plan_promotion(
                 .ok_or_else(|| Failure::other("that is the last environment; say --to"))?
         }
     };
+    let prompts = ids(&library, prompts)?;
+    let mut served = from != to;
+    for prompt in &prompts {
+        let view = at.bench.prompt(at.project, *prompt).await?;
+        let sides = |environment| {
+            let stage = view
+                .stages
+                .iter()
+                .find(|stage| stage.environment == environment);
+            let sides = stage.map(|stage| &stage.sides).into_iter().flatten();
+            sides
+                .map(|side| (side.version, side.weight))
+                .collect::<Vec<_>>()
+        };
+        served &= !sides(from).is_empty() && sides(from) == sides(to);
+    }
+    if served {
+        return Ok(None);
+    }
     let plan = at
         .bench
-        .plan_promotion(at.project, from, to, ids(&library, prompts)?)
+        .plan_promotion(at.project, from, to, prompts)
         .await?;
-    Ok(plan)
+    Ok(Some(plan))
+}
+
+/// Where a promotion would change nothing: what a pipeline wanted, and for a person a word.
+pub fn served_already(at: &At<'_>, prompts: &[String], wanted: bool) -> Result<ExitCode, Failure> {
+    let words = format!(
+        "{}: served there already, just like this",
+        prompts.join(", ")
+    );
+    if !wanted {
+        return Err(Failure::other(words));
+    }
+    let json = serde_json::json!({ "served_already": true, "words": words });
+    answer(at.arguments, &json, || words.clone());
+    Ok(ExitCode::SUCCESS)
 }
 
 pub async fn release(

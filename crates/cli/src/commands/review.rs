@@ -10,7 +10,8 @@ use domain::names::folded;
 use domain::{EnvironmentId, RequestId};
 use std::process::ExitCode;
 use workbench::views::{
-    self, BreakNote, BundleChange, BundleSide, DoneState, NextStep, Ref, RequestRow, RequestView,
+    self, BreakNote, BundleChange, BundleSide, DoneState, NextStep, Ref, RequestRow, RequestState,
+    RequestView,
 };
 
 /// Characters of a request's id that a list shows.
@@ -445,7 +446,13 @@ async fn release(
             .iter()
             .flat_map(|part| part.missing.clone())
             .collect();
-        return Err(Failure::other(if missing.is_empty() {
+        let over = matches!(
+            view.row.state,
+            RequestState::Released | RequestState::Withdrawn
+        );
+        return Err(Failure::other(if over {
+            format!("this request is over: {}", view.row.words)
+        } else if missing.is_empty() {
             "you may release nothing of this request; ask somebody who may".to_owned()
         } else {
             format!("nothing of this request may go yet: {}", missing.join("; "))

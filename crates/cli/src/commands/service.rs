@@ -1,6 +1,7 @@
 //! Service accounts.
 
 use super::At;
+use super::look::settled;
 use crate::say::{answer, table, when};
 use crate::service_arguments::{May, RightsOptions, Service};
 use crate::{Failure, find, say};
@@ -17,6 +18,15 @@ pub async fn service(at: &At<'_>, service: &Service) -> Result<ExitCode, Failure
             owner,
             rights,
         } => {
+            let known = at.bench.settings(at.project).await?.services;
+            if known
+                .iter()
+                .any(|row| !row.removed && folded(&row.name) == folded(name))
+            {
+                return Err(Failure::other(format!(
+                    "there is a service account {name} already; remove it first, or choose another name"
+                )));
+            }
             let owner = match owner {
                 None => None,
                 Some(owner) => Some(person(at, owner).await?),
@@ -51,6 +61,9 @@ pub async fn service(at: &At<'_>, service: &Service) -> Result<ExitCode, Failure
             at.bench.remove_person(at.project, service).await?;
         }
     }
+    if !matches!(service, Service::List) {
+        settled(at).await?;
+    }
     let settings = at.bench.settings(at.project).await?;
     answer(at.arguments, &settings.services, || {
         if settings.services.is_empty() {
@@ -79,26 +92,28 @@ pub async fn service(at: &At<'_>, service: &Service) -> Result<ExitCode, Failure
 
 async fn named(at: &At<'_>, name: &str) -> Result<PersonId, Failure> {
     let settings = at.bench.settings(at.project).await?;
-    let found = settings
-        .services
-        .iter()
-        .find(|row| !row.removed && folded(&row.name) == folded(name));
-    found.map(|row| row.id).ok_or_else(|| {
-        Failure::other(format!(
-            "there is no service account {name}; `galley service list` shows all"
-        ))
-    })
+    let open = settings.services.iter().filter(|row| !row.removed);
+    let found = find::only(
+        "service account",
+        name,
+        open,
+        |row| &row.name,
+        |row| row.id.to_string(),
+    );
+    Ok(found?.id)
 }
 
 async fn person(at: &At<'_>, name: &str) -> Result<PersonId, Failure> {
     let settings = at.bench.settings(at.project).await?;
-    let found = settings
-        .people
-        .iter()
-        .find(|row| !row.removed && folded(&row.name) == folded(name));
-    found
-        .map(|row| row.id)
-        .ok_or_else(|| Failure::other(format!("nobody here is called {name}")))
+    let people = settings.people.iter().filter(|row| !row.removed);
+    let found = find::only(
+        "person",
+        name,
+        people,
+        |row| &row.name,
+        |row| row.id.to_string(),
+    );
+    Ok(found?.id)
 }
 
 async fn rights_of(at: &At<'_>, options: &RightsOptions) -> Result<Rights, Failure> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 use workbench::Event;
-use workbench::views::{Asking, NextStep, Plan, RequestState, RequestView};
+use workbench::views::{Asking, NextStep, Plan, RequestState, RequestView, SyncKind};
 
 /// How often one looks when nothing was heard: a freeze ends without anybody saying so.
 const LOOK: Duration = Duration::from_secs(20);
@@ -21,22 +21,6 @@ pub async fn for_approval(
     reason: String,
     timeout: Duration,
 ) -> Result<ExitCode, Failure> {
-    // The same command again, after it was released: that is what was wanted.
-    if plan
-        .changes
-        .iter()
-        .all(|change| change.before == change.after)
-    {
-        let served = plan.changes.iter().map(|change| {
-            format!(
-                "{} serves {} {} already",
-                change.environment_name, change.name, change.after
-            )
-        });
-        let served: Vec<_> = served.collect();
-        answer(at.arguments, &plan, || served.join("\n"));
-        return Ok(ExitCode::SUCCESS);
-    }
     let deadline = Instant::now() + timeout;
     // Before anything is asked: an answer may be quick.
     let mut events = at.bench.events();
@@ -50,7 +34,14 @@ pub async fn for_approval(
             say::hint(&format!("{}: {told}", view.row.title));
         }
         ended(&view)?;
-        let sent = at.bench.sync_state(at.project).await?.outbox == 0;
+        let sync = at.bench.sync_state(at.project).await?;
+        if sync.kind == SyncKind::Problem {
+            return Err(Failure::coded(
+                "problem",
+                format!("{}: {}", view.row.title, sync.words),
+            ));
+        }
+        let sent = sync.outbox == 0;
         if view.row.state == RequestState::Released && sent {
             answer(at.arguments, &view, || {
                 format!("Released: {}", view.row.title)
@@ -69,8 +60,13 @@ pub async fn for_approval(
             return Err(Failure::coded(
                 "timeout",
                 format!(
-                    "{} is still not released: {}. The request stays open; the same command goes on waiting for it",
-                    view.row.title, view.row.words
+                    "{} is still not released: {}{}. The request stays open; the same command goes on waiting for it",
+                    view.row.title,
+                    view.row.words,
+                    match view.parts.iter().any(|part| part.may_go) {
+                        true => ", but not by this account: somebody who may has to",
+                        false => "",
+                    }
                 ),
             ));
         }

@@ -72,7 +72,8 @@ pub async fn webhook(at: &At<'_>, what: Option<&Hooks>) -> Result<ExitCode, Fail
         }
         Some(Hooks::Replay { webhook, delivery }) => {
             let id = named(&view, webhook)?.id.clone();
-            let is = |row: &DeliveryRow| row.id.starts_with(delivery.as_str());
+            let is =
+                |row: &DeliveryRow| !delivery.is_empty() && row.id.starts_with(delivery.as_str());
             let rows = log(at, &id, |rows| rows.iter().any(is)).await?;
             let found = rows.iter().find(|row| is(row)).ok_or_else(|| {
                 Failure::other(format!("there is no delivery {delivery} in the log"))

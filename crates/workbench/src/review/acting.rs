@@ -318,6 +318,15 @@ impl Act<'_> {
             "" => self.text("…")?,
             words => self.text(words)?,
         };
+        let grow = asking
+            .shares
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a < b));
+        if !grow || asking.shares.iter().any(|share| !(1..=100).contains(share)) {
+            return Err(Error::invalid(
+                "the steps are shares of the traffic that grow, in whole percents from 1 to 100: 10,50",
+            ));
+        }
         let shares: Vec<u32> = asking
             .shares
             .iter()

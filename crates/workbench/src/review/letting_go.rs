@@ -48,7 +48,13 @@ impl Workbench {
                 wanted.iter().flat_map(|part| part.next.clone()).collect();
             let why = act.reading.text(&found.asked().reason);
             let all = seen.environments.len() == standing.parts.len();
-            (act.reading.request_title(found), why, changes, all)
+            let steps = wanted.iter().map(|part| part.steps).max().unwrap_or(1);
+            let title = act.reading.request_title(found);
+            let title = match steps {
+                0 | 1 => title,
+                steps => format!("step {step} of {steps} of {title}"),
+            };
+            (title, why, changes, all)
         };
         if changes.is_empty() {
             return Err(Error::invalid(
