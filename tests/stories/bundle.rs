@@ -2,12 +2,10 @@
 //! path, a gate and a freeze. Each rule is tried once by somebody who would rather not wait.
 
 use crate::support::{Model, Person, Registry};
-use domain::content::{Kind, Message, ModelSettings};
 use domain::dataset::Case;
 use domain::gate::Gate;
 use domain::graders::Grader;
 use domain::{DatasetId, RequestId};
-use std::collections::BTreeMap;
 use workbench::views::{
     Asking, BundleChange, BundleSide, FreezeDraft, PersonRole, ProviderKind, ProviderSettings, Ref,
     RunPlan, RunState, VersionRow,
@@ -48,43 +46,6 @@ impl Team {
         let missing = self.ben.looks_at(request).await.parts[0].missing.join(" ");
         format!("{refusal} {missing}")
     }
-}
-
-/// Ben writes a prompt that the model on this computer answers.
-async fn writes(ben: &Person, name: &str, text: &str) -> VersionRow {
-    let draft = ben
-        .bench
-        .new_draft(ben.project, name.to_owned(), Kind::Chat)
-        .await
-        .expect("a draft");
-    let mut content = draft.content.clone();
-    content.messages = vec![
-        Message::Message {
-            role: domain::content::Role::System,
-            text: text.to_owned(),
-            other: Default::default(),
-        },
-        Message::Message {
-            role: domain::content::Role::User,
-            text: "I have not received my card.".to_owned(),
-            other: Default::default(),
-        },
-    ];
-    content.model = Some(ModelSettings {
-        provider: "local".to_owned(),
-        model: "SmolLM2-135M-Instruct".to_owned(),
-        parameters: BTreeMap::from([("max_tokens".to_owned(), 8.into())]),
-        other: Default::default(),
-    });
-    let id = draft.id.clone();
-    ben.bench
-        .save_draft(ben.project, id.clone(), content, None, None)
-        .await
-        .expect("the draft is kept");
-    ben.bench
-        .save_version(ben.project, id, "The first version".to_owned())
-        .await
-        .expect("it is saved")
 }
 
 /// Ben runs a version over the dataset and shares what came out.
@@ -144,8 +105,12 @@ async fn a_bundle_goes_from_draft_to_production_and_back_and_an_export_proves_it
     };
     ben.bench.save_provider(settings).await.unwrap();
 
-    let triage = writes(ben, "support/triage", "Name the intent.").await;
-    let tone = writes(ben, "support/tone", "Answer warmly.").await;
+    let triage = ben
+        .writes_for_a_model("support/triage", "Name the intent.")
+        .await;
+    let tone = ben
+        .writes_for_a_model("support/tone", "Answer warmly.")
+        .await;
     let cases = ["one", "two"].map(|id| Case {
         id: id.to_owned(),
         inputs: Default::default(),

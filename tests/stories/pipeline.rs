@@ -3,16 +3,14 @@
 use crate::support::program::built;
 use crate::support::wait::until;
 use crate::support::{Model, Person, Registry};
-use domain::content::{Kind, Message, ModelSettings, Role};
 use domain::dataset::Case;
 use domain::gate::Gate;
 use domain::permissions::Rights;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use workbench::Secret;
-use workbench::views::PersonRole;
+use workbench::views::{Asking, BundleChange, BundleSide, PersonRole};
 
 /// The folder and the environment that a pipeline runs in.
 struct Pipeline {
@@ -84,42 +82,6 @@ fn example() -> String {
     after.split_once("```").expect("which ends").0.to_owned()
 }
 
-async fn writes(ana: &Person, text: &str) -> workbench::views::VersionRow {
-    let draft = ana
-        .bench
-        .new_draft(ana.project, "support/triage".to_owned(), Kind::Chat)
-        .await
-        .expect("a draft");
-    let mut content = draft.content.clone();
-    content.messages = vec![
-        Message::Message {
-            role: Role::System,
-            text: text.to_owned(),
-            other: Default::default(),
-        },
-        Message::Message {
-            role: Role::User,
-            text: "I have not received my card.".to_owned(),
-            other: Default::default(),
-        },
-    ];
-    content.model = Some(ModelSettings {
-        provider: "local".to_owned(),
-        model: "SmolLM2-135M-Instruct".to_owned(),
-        parameters: BTreeMap::from([("max_tokens".to_owned(), 8.into())]),
-        other: Default::default(),
-    });
-    let id = draft.id.clone();
-    ana.bench
-        .save_draft(ana.project, id.clone(), content, None, None)
-        .await
-        .expect("the draft is kept");
-    ana.bench
-        .save_version(ana.project, id, "The first version".to_owned())
-        .await
-        .expect("it is saved")
-}
-
 /// Every file below a folder that holds a text.
 fn holding(folder: &Path, text: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
@@ -144,7 +106,9 @@ async fn the_example_runs_asks_waits_and_releases() {
     let registry = Registry::start().await;
     let ana = Person::founding("Ana", &registry).await;
     let rita = Person::invited_as(PersonRole::Reviewer, &ana, "Rita", &registry).await;
-    let version = writes(&ana, "Name the intent.").await;
+    let version = ana
+        .writes_for_a_model("support/triage", "Name the intent.")
+        .await;
     let case = Case {
         id: "one".to_owned(),
         inputs: Default::default(),
@@ -460,4 +424,53 @@ async fn what_is_ordered_is_released_as_soon_as_it_is_approved_and_nothing_else(
     .await;
     let view = ben.looks_at(request).await;
     assert_eq!(view.parts[0].done, 0, "nobody looked at this one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_in_steps_is_not_what_a_pipeline_waits_for() {
+    let ana = Person::alone("Ana").await;
+    let first = ana.writes("support/triage", "Name the intent.").await;
+    ana.releases("support/triage", &first, "production").await;
+    ana.demands("production", |policy| policy.approvals = 1)
+        .await;
+    let second = ana
+        .rewrites("support/triage", "Name the intent in a word.", "Shorter")
+        .await;
+    let environment = ana.environment("production").await;
+    let prompt = ana.prompt_id("support/triage").await;
+    let plan = async || {
+        let sides = vec![BundleSide {
+            version: second.id,
+            weight: 100,
+        }];
+        let change = BundleChange {
+            environment,
+            prompt,
+            sides,
+        };
+        let plan = ana.bench.plan_release(ana.project, vec![change]).await;
+        plan.expect("a plan").id
+    };
+    let like = async || {
+        let found = ana.bench.request_like(ana.project, &plan().await).await;
+        found.expect("the plan is known")
+    };
+    let asks = async |shares: Vec<u32>| {
+        let asking = Asking {
+            reason: "Shorter".to_owned(),
+            shares,
+            ..Asking::default()
+        };
+        let asked = ana
+            .bench
+            .ask_for_release(ana.project, plan().await, asking)
+            .await;
+        asked.expect("asked").request
+    };
+    let slowly = asks(vec![10, 50]).await;
+    assert_eq!(ana.looks_at(slowly).await.parts[0].steps, 3);
+    // Taken for it, all three steps would go at once.
+    assert_eq!(like().await, None);
+    let at_once = asks(Vec::new()).await;
+    assert_eq!(like().await, Some(at_once));
 }

@@ -2,9 +2,10 @@
 
 use super::Registry;
 use super::wait::until;
-use domain::content::{Kind, Message, Role};
+use domain::content::{Kind, Message, ModelSettings, Role};
 use domain::ledger::VerdictKind;
 use domain::{EnvironmentId, ProjectId, PromptId, RequestId, VersionContent};
+use std::collections::BTreeMap;
 use tempfile::TempDir;
 use workbench::views::{
     AskedFor, Asking, BundleChange, BundleSide, Done, Draft, Library, NextStep, PersonRole, Plan,
@@ -123,6 +124,32 @@ impl Person {
             .await
             .expect("a draft");
         self.saves(&draft, text, "The first version").await
+    }
+
+    /// Writes and saves a new prompt that the model of the tests answers, in a few words.
+    pub async fn writes_for_a_model(&self, prompt: &str, text: &str) -> VersionRow {
+        let draft = self
+            .bench
+            .new_draft(self.project, prompt.to_owned(), Kind::Chat)
+            .await
+            .expect("a draft");
+        let mut with = draft.clone();
+        let says = |role, text: &str| Message::Message {
+            role,
+            text: text.to_owned(),
+            other: Default::default(),
+        };
+        with.content.messages = vec![
+            says(Role::System, text),
+            says(Role::User, "I have not received my card."),
+        ];
+        with.content.model = Some(ModelSettings {
+            provider: "local".to_owned(),
+            model: "SmolLM2-135M-Instruct".to_owned(),
+            parameters: BTreeMap::from([("max_tokens".to_owned(), 8.into())]),
+            other: Default::default(),
+        });
+        self.saves(&with, text, "The first version").await
     }
 
     /// Changes a prompt's system message and saves it.

@@ -88,7 +88,8 @@ impl Workbench {
             .collect()
     }
 
-    /// The open request of the person here that asks for what a plan would change, if there is one.
+    /// The open request of the person here that asks for just what a plan would change, at once, if
+    /// there is one: one that goes in steps is something else.
     ///
     /// # Errors
     /// The plan is not known any more.
@@ -106,7 +107,7 @@ impl Workbench {
                     changes.iter().any(|planned| {
                         planned.environment == change.environment
                             && planned.prompt == change.prompt
-                            && change.steps.last() == Some(&planned.sides)
+                            && change.steps.iter().eq([&planned.sides])
                     })
                 })
         };

@@ -37,7 +37,7 @@ enum Found {
 
 impl Workbench {
     /// Leaves or takes back the order to release the next step of these parts of a request as soon
-    /// as their policies are content. `seen` is what the person saw.
+    /// as their policies are content. `digest` is that of what the person saw.
     ///
     /// # Errors
     /// The request asks for something else by now, or this person may not release there.
