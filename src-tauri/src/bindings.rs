@@ -63,6 +63,8 @@ pub fn commands() -> Builder<Wry> {
             releases::plan_promotion,
             releases::plan_release,
             releases::plan_revert,
+            releases::plan_undo,
+            releases::compare_releases,
             releases::carry_out,
             releases::served_at,
             review::review_inbox,

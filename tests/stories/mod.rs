@@ -19,6 +19,7 @@ mod author;
 mod beginning;
 mod bundle;
 mod command_line;
+mod going_back;
 mod histories;
 mod lost;
 mod offline;

@@ -3,6 +3,7 @@
 //! * `first_start`: three ways in, and the sample at once; what a bare computer says.
 //! * `main_job`: write, try on real messages, compare, save offline, sync, promote, read with a key, revert.
 //! * `offline`: the registry gone, the power cut, and back.
+//! * `going_back`: a bundle is undone, one prompt of it kept, and two releases are compared.
 //! * `kills`: the power cut again and again, while somebody types and saves.
 //! * `conflict`: two desktops, one prompt, brought together.
 //! * `review`: an author asks, a reviewer approves, and it goes.
@@ -13,6 +14,7 @@
 mod accessibility;
 mod conflict;
 mod first_start;
+mod going_back;
 mod kills;
 mod main_job;
 mod offline;

@@ -221,6 +221,38 @@ export const scenes = [
     do: async (page) => (await click(page, "go-releases"), await page.waitForSelector("table")),
   },
   {
+    name: "release-compare",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page.getByTestId("compare-release").nth(1).click();
+      await page.waitForSelector('[data-testid="release-summary"]');
+    },
+  },
+  {
+    name: "release-undo",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page.getByTestId("undo-release").first().click();
+      await page.waitForSelector('[data-testid="undoes"]');
+      await page.getByTestId("keep-snippets/tone").click();
+    },
+  },
+  {
+    name: "release-revert-one",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page
+        .getByTestId("cell-support/triage-production")
+        .getByRole("button", { name: /Revert/ })
+        .click();
+      await page.waitForSelector('[data-testid="plan-stays"]');
+    },
+  },
+  {
     name: "releases-long",
     scene: "long",
     wait: ".cm-content",

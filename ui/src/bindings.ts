@@ -355,6 +355,20 @@ export const commands = {
 	 */
 	planRevert: (project: ProjectId, environment: EnvironmentId, prompts: PromptId[], to: ReleaseId | null) => __TAURI_INVOKE<Plan>("plan_revert", { project, environment, prompts, to }),
 	/**
+	 *  What undoing a whole release would change, with these prompts kept as they are.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	planUndo: (project: ProjectId, environment: EnvironmentId, release: ReleaseId, keep: PromptId[]) => __TAURI_INVOKE<Plan>("plan_undo", { project, environment, release, keep }),
+	/**
+	 *  What environments served right after two releases, or serve now, side by side.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	compareReleases: (project: ProjectId, left: ReleasePoint, right: ReleasePoint) => __TAURI_INVOKE<ReleaseComparison>("compare_releases", { project, left, right }),
+	/**
 	 *  Carries out a plan.
 	 *
 	 *  # Errors
@@ -1929,8 +1943,13 @@ export type Plan = {
 	action: string,
 	/**  What changes, prompt by prompt. */
 	changes: PlanChange[],
-	/**  What else a revert would undo. */
-	also_undoes: string[],
+	/**  What a revert leaves as it is though one may think that it goes too, one line each. */
+	stays: string[],
+	/**
+	 *  The release that a revert undoes for some of its prompts only, where all of them can go back
+	 *  together.
+	 */
+	together: ReleaseId | null,
 	/**  What to know before doing it. */
 	warnings: string[],
 	/**  A reason ready to edit. */
@@ -1963,6 +1982,8 @@ export type PlanChange = {
 	summary: string,
 	/**  The marks; none when nothing was served before. */
 	diff: ContentDiff | null,
+	/**  The releases of this prompt that a revert undoes, the newest first, one line each. */
+	undoes: string[],
 };
 
 /**  A policy as a person writes it: without the calendars, which are filled in here. */
@@ -2279,6 +2300,20 @@ export type ReleaseChange = {
 	after: string,
 };
 
+/**  What two environments, or one at two times, served differently. */
+export type ReleaseComparison = {
+	/**  The earlier, or the one that is compared with. */
+	left: ReleasePointSide,
+	/**  The other. */
+	right: ReleasePointSide,
+	/**  In one sentence. */
+	summary: string,
+	/**  The prompts that were served differently, by name. */
+	changes: ServedChange[],
+	/**  How many were served exactly alike. */
+	same: number,
+};
+
 /**  One release in the ledger. */
 export type ReleaseId = string;
 
@@ -2290,6 +2325,32 @@ export type ReleaseKind =
 "promotion" |
 /**  What this environment served before. */
 "revert";
+
+/**  A moment of an environment: right after one of its releases, or now. */
+export type ReleasePoint = {
+	/**  The environment. */
+	environment: EnvironmentId,
+	/**  Right after this release; none: now. */
+	release: ReleaseId | null,
+};
+
+/**  One side of a comparison of releases. */
+export type ReleasePointSide = {
+	/**  The environment's name. */
+	environment_name: string,
+	/**  The release that is meant, or the environment's last one; none where it never had one. */
+	release: ReleaseId | null,
+	/**  Whether that is what the environment serves now. */
+	now: boolean,
+	/**  When it was released. */
+	at: Millis | null,
+	/**  Who released it. */
+	by: string | null,
+	/**  Why. */
+	reason: string | null,
+	/**  How many prompts it served. */
+	prompts: number,
+};
 
 /**  One release in the history of an environment. */
 export type ReleaseRow = {
@@ -2315,6 +2376,8 @@ export type ReleaseRow = {
 	reverted: boolean,
 	/**  Whether one can return to it. */
 	can_return: boolean,
+	/**  Whether it can be undone as a whole: what it changed goes back to what was served before it. */
+	can_undo: boolean,
 	/**  On what grounds it went, one line each: who approved, what an admin set aside and why. */
 	grounds: string[],
 	/**  Where it has got to. */
@@ -2709,6 +2772,24 @@ export type Served = {
 	by: string,
 	/**  Since when. */
 	since: Millis,
+};
+
+/**  One prompt that was served differently. */
+export type ServedChange = {
+	/**  The prompt. */
+	prompt: PromptId,
+	/**  Its name. */
+	name: string,
+	/**  What the left served ("v7", "nothing"). */
+	before: string,
+	/**  What the right served. */
+	after: string,
+	/**  The version with the largest share on each side, for looking at the two closely. */
+	versions: [VersionId, VersionId] | null,
+	/**  What differs in text and settings, in one sentence. */
+	summary: string,
+	/**  The marks; none where one side served nothing. */
+	diff: ContentDiff | null,
 };
 
 /**  A service account that was just made. */

@@ -202,14 +202,33 @@ pub enum Command {
     /// Go back to what an environment served before.
     Revert {
         /// The prompts.
-        #[arg(required = true)]
+        #[arg(required_unless_present = "release", conflicts_with = "release")]
         prompts: Vec<String>,
+        /// Undo this release as a whole (its id, as `galley releases` shows it) instead of naming prompts.
+        #[arg(long, value_name = "ID")]
+        release: Option<String>,
+        /// With --release: leave this prompt as it is, with what was released since. Several times.
+        #[arg(long, value_name = "PROMPT", requires = "release")]
+        keep: Vec<String>,
         /// Where; without it the default environment.
         #[arg(long = "in")]
         place: Option<String>,
         /// Why.
         #[arg(long, short = 'm')]
         reason: String,
+    },
+    /// What an environment has served, release by release; or two of them compared.
+    Releases {
+        /// Where; without it the default environment.
+        #[arg(long = "in")]
+        place: Option<String>,
+        /// How many, the newest first.
+        #[arg(long, default_value_t = 30)]
+        limit: usize,
+        /// Compare two: each a release's id (what was served right after it), an environment (what it
+        /// serves now), or `now`.
+        #[arg(long, num_args = 2, value_names = ["LEFT", "RIGHT"])]
+        compare: Vec<String>,
     },
     /// Requests: what waits for your verdict, asking, approving, releasing what was approved.
     #[command(visible_alias = "request")]

@@ -237,7 +237,7 @@ impl Reading {
 /// A folder that was read, every digest of it checked.
 pub(crate) struct Import {
     about: Exported,
-    entries: Vec<Entry>,
+    pub entries: Vec<Entry>,
     pub contents: Vec<(Digest, String)>,
     /// Files that the ledger does not name.
     pub strange: Vec<PathBuf>,

@@ -20,7 +20,6 @@ use std::sync::Arc;
 pub fn verify_folder(folder: &Path) -> Result<Verification, Error> {
     // Before anything is read: the folder may come from a stranger.
     crate::exported_files::all(folder)?;
-    let ledger = crate::files::text(&folder.join("ledger.jsonl"))?;
     // Some rules look at content; where the files are wrong, the ledger is still checked without
     // them: the first entry that does not hold is what people need to know, whatever else is wrong.
     let import = Import::read(folder);
@@ -33,24 +32,34 @@ pub fn verify_folder(folder: &Path) -> Result<Verification, Error> {
         Err(_) => BTreeMap::new(),
     };
     let mut replay = Replay::new();
-    let lines: Vec<&str> = ledger.lines().collect();
-    for page in lines.chunks(PAGE) {
-        let (entries, unread) = read(page);
-        let checked = check(&mut replay, &entries, &contents)
-            .and_then(|()| unread.map_or(Ok(()), |error| Err(error.into())));
-        if let Err(error) = checked {
-            let bad = error.seq().unwrap_or(replay.project().head().seq + 1);
-            let good = usize::try_from(bad.saturating_sub(1)).unwrap_or(usize::MAX);
-            return Ok(Verification {
-                good: false,
-                words: format!(
-                    "Not in order: {error}. The {} before it hold; nothing after it can be trusted.",
-                    words::count(good, "entry", "entries")
-                ),
-                checked: bad.saturating_sub(1),
-                first_bad: Some(bad),
-            });
+    let checked = match &import {
+        // Reading the files has read every line already.
+        Ok(import) => import
+            .entries
+            .chunks(PAGE)
+            .try_for_each(|page| check(&mut replay, page, &contents)),
+        Err(_) => {
+            let ledger = crate::files::text(&folder.join("ledger.jsonl"))?;
+            let lines: Vec<&str> = ledger.lines().collect();
+            lines.chunks(PAGE).try_for_each(|page| {
+                let (entries, unread) = read(page);
+                check(&mut replay, &entries, &contents)?;
+                unread.map_or(Ok(()), |error| Err(error.into()))
+            })
         }
+    };
+    if let Err(error) = checked {
+        let bad = error.seq().unwrap_or(replay.project().head().seq + 1);
+        let good = usize::try_from(bad.saturating_sub(1)).unwrap_or(usize::MAX);
+        return Ok(Verification {
+            good: false,
+            words: format!(
+                "Not in order: {error}. The {} before it hold; nothing after it can be trusted.",
+                words::count(good, "entry", "entries")
+            ),
+            checked: bad.saturating_sub(1),
+            first_bad: Some(bad),
+        });
     }
     let project = replay.project();
     let head = project.head();

@@ -7,7 +7,7 @@ use crate::views::{
 use crate::words;
 use domain::ledger::{ReleaseChange, Side};
 use domain::project::Release;
-use domain::{Digest, EnvironmentId, PromptId, ReleaseId, VersionId};
+use domain::{Digest, EnvironmentId, PromptId, VersionId};
 use std::collections::BTreeSet;
 
 impl Reading {
@@ -76,6 +76,7 @@ impl Reading {
             after: self.sides_words(sides),
             summary,
             diff,
+            undoes: Vec::new(),
         }
     }
 
@@ -107,63 +108,6 @@ impl Reading {
         messages.into_iter().collect::<Vec<_>>().join("; ")
     }
 
-    pub(crate) fn undone_between(
-        &self,
-        environment: EnvironmentId,
-        prompt: PromptId,
-        to: ReleaseId,
-    ) -> Vec<ReleaseId> {
-        let target = self
-            .ahead
-            .state_after(to, environment, prompt)
-            .map(|(id, _)| id);
-        let mut undone = Vec::new();
-        let mut next = self
-            .ahead
-            .last_served(environment, prompt)
-            .map(|serving| serving.release);
-        while let Some(id) = next {
-            if Some(id) == target {
-                break;
-            }
-            undone.push(id);
-            next = self
-                .ahead
-                .release(id)
-                .and_then(|release| release.change(environment, prompt))
-                .and_then(|change| change.before);
-        }
-        undone
-    }
-
-    pub(crate) fn undone_words(
-        &self,
-        undone: &BTreeSet<ReleaseId>,
-        prompts: &[PromptId],
-    ) -> Vec<String> {
-        let releases = undone.iter().filter_map(|id| self.ahead.release(*id));
-        let mut lines = Vec::new();
-        for release in releases {
-            let others: BTreeSet<_> = release
-                .changes
-                .iter()
-                .map(|change| change.prompt)
-                .filter(|prompt| !prompts.contains(prompt))
-                .map(|prompt| words::prompt(&self.ahead, prompt))
-                .collect();
-            if !others.is_empty() {
-                let others: Vec<_> = others.into_iter().collect();
-                lines.push(format!(
-                    "{} was released together with {} ({}); those stay as they are",
-                    self.release_words(release),
-                    words::list(&others),
-                    self.text(&release.reason)
-                ));
-            }
-        }
-        lines
-    }
-
     pub(crate) fn warnings(&self, changes: &[PlanChange]) -> Vec<String> {
         let mut warnings = Vec::new();
         for change in changes {
@@ -179,18 +123,6 @@ impl Reading {
             }
         }
         warnings
-    }
-
-    fn release_words(&self, release: &Release) -> String {
-        let what = release.changes.iter().map(|change| {
-            format!(
-                "{} {}",
-                words::prompt(&self.ahead, change.prompt),
-                self.sides_words(&change.sides)
-            )
-        });
-        let what: BTreeSet<_> = what.collect();
-        what.into_iter().collect::<Vec<_>>().join(", ")
     }
 
     /// One row for each environment that a release changed.
@@ -259,6 +191,10 @@ impl Reading {
             can_return: !current
                 && !reverted
                 && here.iter().any(|c| serves(c.prompt) != Some(release.id)),
+            // A revert is undone by a promotion, and before the first release there is nothing.
+            can_undo: !matches!(release.kind, domain::project::ReleaseKind::Revert(_))
+                && here.iter().any(|c| c.before.is_some())
+                && here.iter().any(|c| serves(c.prompt) == Some(release.id)),
             grounds: self.grounds_words(release, environment),
             state: state_of(self.accepted.release(release.id).is_some()),
         }
@@ -296,7 +232,7 @@ impl Reading {
         lines
     }
 
-    fn content_of_version(&self, version: VersionId) -> Option<domain::VersionContent> {
+    pub(crate) fn content_of_version(&self, version: VersionId) -> Option<domain::VersionContent> {
         let content: Digest = self
             .ahead
             .version(version)

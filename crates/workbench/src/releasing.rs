@@ -130,7 +130,8 @@ impl Workbench {
                 changes,
                 promoted_from: Some(from),
             },
-            also_undoes: Vec::new(),
+            stays: Vec::new(),
+            together: None,
             reason,
         };
         self.keep_plan(&reading, plan)
@@ -189,77 +190,9 @@ impl Workbench {
                 changes,
                 promoted_from: None,
             },
-            also_undoes: Vec::new(),
+            stays: Vec::new(),
+            together: None,
             reason,
-        };
-        self.keep_plan(&reading, plan)
-    }
-
-    /// The plan of going back: to a release that a person chose, or to what was served before.
-    ///
-    /// # Errors
-    /// There is nothing to go back to.
-    pub async fn plan_revert(
-        &self,
-        project: ProjectId,
-        environment: EnvironmentId,
-        prompts: Vec<PromptId>,
-        to: Option<ReleaseId>,
-    ) -> Result<Plan, Error> {
-        let reading = self.reading(project)?;
-        let place = words::environment(&reading.ahead, environment);
-        let first = prompts
-            .first()
-            .ok_or_else(|| Error::invalid("there is no prompt in it"))?;
-        let to = match to {
-            Some(to) => to,
-            None => reading
-                .ahead
-                .prompt(*first)
-                .and_then(|prompt| track::revert_target(&reading.ahead, environment, prompt))
-                .ok_or_else(|| {
-                    Error::invalid(format!(
-                        "{place} served nothing else of {} before, so there is nothing to go back to",
-                        words::prompt(&reading.ahead, *first)
-                    ))
-                })?,
-        };
-        let mut pointers = Vec::new();
-        let mut undone = BTreeSet::new();
-        for prompt in &prompts {
-            let Some(now) = reading.ahead.last_served(environment, *prompt) else {
-                continue;
-            };
-            pointers.push(Pointer {
-                prompt: *prompt,
-                replaces: now.release,
-            });
-            undone.extend(reading.undone_between(environment, *prompt, to));
-        }
-        let names: Vec<_> = prompts
-            .iter()
-            .map(|prompt| words::prompt(&reading.ahead, *prompt))
-            .collect();
-        let was = reading
-            .ahead
-            .release(to)
-            .map(|r| reading.text(&r.reason))
-            .unwrap_or_default();
-        let plan = Planned {
-            title: format!("Revert {} in {place}", words::list(&names)),
-            action: "Revert",
-            kind: ReleaseKind::Revert,
-            body: PlannedBody::Revert {
-                environment,
-                to,
-                prompts: pointers,
-            },
-            also_undoes: reading.undone_words(&undone, &prompts),
-            reason: if was.is_empty() {
-                "Back to what worked".to_owned()
-            } else {
-                format!("Back to: {was}")
-            },
         };
         self.keep_plan(&reading, plan)
     }
@@ -367,7 +300,7 @@ impl Workbench {
         Ok(served)
     }
 
-    fn keep_plan(&self, reading: &Reading, planned: Planned) -> Result<Plan, Error> {
+    pub(crate) fn keep_plan(&self, reading: &Reading, planned: Planned) -> Result<Plan, Error> {
         let changes = match &planned.body {
             PlannedBody::Release { changes, .. } => changes
                 .iter()
@@ -384,7 +317,10 @@ impl Workbench {
                     let sides = then
                         .map(|(_, change)| change.sides.clone())
                         .unwrap_or_default();
-                    reading.plan_change(*environment, pointer.prompt, &sides)
+                    PlanChange {
+                        undoes: reading.undoes_words(*environment, pointer.prompt, *to),
+                        ..reading.plan_change(*environment, pointer.prompt, &sides)
+                    }
                 })
                 .collect::<Vec<_>>(),
         };
@@ -419,7 +355,8 @@ impl Workbench {
             action: planned.action.to_owned(),
             warnings: reading.warnings(&changes),
             changes,
-            also_undoes: planned.also_undoes,
+            stays: planned.stays,
+            together: planned.together,
             reason: planned.reason,
             offline_words: self.offline_words(reading.project, planned.kind),
             kind: planned.kind,
@@ -429,13 +366,14 @@ impl Workbench {
     }
 }
 
-struct Planned {
-    title: String,
-    action: &'static str,
-    kind: ReleaseKind,
-    body: PlannedBody,
-    also_undoes: Vec<String>,
-    reason: String,
+pub(crate) struct Planned {
+    pub title: String,
+    pub action: &'static str,
+    pub kind: ReleaseKind,
+    pub body: PlannedBody,
+    pub stays: Vec<String>,
+    pub together: Option<ReleaseId>,
+    pub reason: String,
 }
 
 /// What is so once a plan is carried out: "production serves support/triage v9".
@@ -475,6 +413,7 @@ mod tests {
             after: after.to_owned(),
             summary: String::new(),
             diff: None,
+            undoes: Vec::new(),
         }
     }
 

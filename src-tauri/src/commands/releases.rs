@@ -2,7 +2,9 @@
 
 use super::passed_on;
 use domain::{EnvironmentId, Millis, ProjectId, PromptId, ReleaseId};
-use workbench::views::{BundleChange, Done, Plan, ReleasesView, Served};
+use workbench::views::{
+    BundleChange, Done, Plan, ReleaseComparison, ReleasePoint, ReleasesView, Served,
+};
 
 passed_on! {
     /// What every environment serves, with its history.
@@ -23,6 +25,15 @@ passed_on! {
         prompts: Vec<PromptId>,
         to: Option<ReleaseId>,
     ) -> Plan;
+    /// What undoing a whole release would change, with these prompts kept as they are.
+    plan_undo(
+        project: ProjectId,
+        environment: EnvironmentId,
+        release: ReleaseId,
+        keep: Vec<PromptId>,
+    ) -> Plan;
+    /// What environments served right after two releases, or serve now, side by side.
+    compare_releases(project: ProjectId, left: ReleasePoint, right: ReleasePoint) -> ReleaseComparison;
     /// Carries out a plan.
     carry_out(project: ProjectId, plan: String, reason: String) -> Done;
     /// What an environment served at some time.

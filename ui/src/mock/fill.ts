@@ -61,6 +61,7 @@ export function fill(world: World) {
     current: current as boolean,
     reverted: index === 2,
     can_return: !current && index !== 2,
+    can_undo: current === true,
     grounds: [] as string[],
     state: "in_registry" as const,
   }));

@@ -12,6 +12,8 @@ type Part = Pick<
   | "planPromotion"
   | "planRelease"
   | "planRevert"
+  | "planUndo"
+  | "compareReleases"
   | "carryOut"
   | "servedAt"
   | "activity"
@@ -41,6 +43,10 @@ export function releases(world: World, changed: () => void): Part {
         after: sidesLabel(step.sides),
         summary: diff?.summary ?? "Nothing was served before",
         diff,
+        undoes:
+          kind === "revert" && step.prompt === "prompt-support/triage"
+            ? [`${sidesLabel(stage.sides)} by Ravi: Card questions first`, "v7 by Ana: Fewer wrong card intents"]
+            : [],
       };
     });
     const id = `plan-${world.next++}`;
@@ -74,6 +80,7 @@ export function releases(world: World, changed: () => void): Part {
           current: true,
           reverted: false,
           can_return: false,
+          can_undo: true,
           grounds: [],
           state: offline ? "waiting" : "in_registry",
         });
@@ -89,10 +96,11 @@ export function releases(world: World, changed: () => void): Part {
       title,
       action,
       changes,
-      also_undoes:
+      stays:
         kind === "revert" && steps.length === 1 && world.scene === "full"
-          ? ["snippets/tone v4, released together with it"]
+          ? ["snippets/tone was released together with it (Fewer wrong card intents)"]
           : [],
+      together: kind === "revert" && steps.length === 1 && world.scene === "full" ? "rel-1" : null,
       warnings: [],
       reason,
       offline_words: offline
@@ -168,6 +176,62 @@ export function releases(world: World, changed: () => void): Part {
         steps,
         `Back to ${sidesLabel(steps[0]!.sides)}: `,
       );
+    },
+    async planUndo(_, environment, _release, keep) {
+      const at = index(environment);
+      const steps = ["prompt-support/triage", "prompt-snippets/tone"]
+        .filter((prompt) => world.prompts.some((one) => one.id === prompt) && !keep.includes(prompt))
+        .map((prompt) => ({
+          prompt,
+          at,
+          sides: world.find(prompt).stages[at]!.earlier ?? world.find(prompt).stages[at]!.sides,
+        }));
+      const names = steps.map((step) => world.find(step.prompt).name).join(" and ");
+      return plan(
+        "revert",
+        "Revert",
+        `Revert ${names} in ${world.environments[at]!.name}`,
+        steps,
+        "Undo: Fewer wrong card intents",
+      );
+    },
+    async compareReleases(_, left, right) {
+      const side = (point: typeof left) => {
+        const row = world.releases.find((one) => one.id === point.release);
+        return {
+          environment_name: world.environments[index(point.environment)]!.name,
+          release: point.release,
+          now: point.release === null,
+          at: row?.at ?? world.now - day,
+          by: row?.by ?? "Ana",
+          reason: row?.reason ?? "Fewer wrong card intents",
+          prompts: 6,
+        };
+      };
+      const changes = world.prompts
+        .filter((prompt) => prompt.versions.length > 2)
+        .slice(0, 4)
+        .map((prompt) => {
+          const [after, before] = prompt.versions;
+          const diff = diffContent(before!.content, after!.content);
+          return {
+            prompt: prompt.id,
+            name: prompt.name,
+            before: `v${before!.row.number}`,
+            after: `v${after!.row.number}`,
+            versions: [before!.row.id, after!.row.id] as [string, string],
+            summary: diff.summary,
+            diff,
+          };
+        });
+      const same = Math.max(0, world.prompts.length - changes.length);
+      return {
+        left: side(left),
+        right: side(right),
+        summary: `${changes.length} prompts differ; ${same} prompts are the same`,
+        changes,
+        same,
+      };
     },
     async carryOut(_, id) {
       const run = world.plans.get(id);

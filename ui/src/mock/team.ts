@@ -55,6 +55,7 @@ export function change(world: World, name: string, at: number, number: number, s
     after: split ? `v${before?.row.number} ${split[0]} % · v${number} ${split[1]} %` : `v${number}`,
     summary: diff?.summary ?? "served here for the first time",
     diff,
+    undoes: [],
   };
 }
 

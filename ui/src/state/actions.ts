@@ -22,7 +22,19 @@ export function release(prompt: PromptId, stage: Pick<TrackStage, "environment" 
 }
 
 export function revert(prompts: PromptId[], environment: EnvironmentId, to: ReleaseId | null) {
-  dialogs.show({ type: "plan", make: () => backend.planRevert(app.project, environment, prompts, to) });
+  const make = (keep: PromptId[]) =>
+    backend.planRevert(
+      app.project,
+      environment,
+      prompts.filter((prompt) => !keep.includes(prompt)),
+      to,
+    );
+  dialogs.show({ type: "plan", make });
+}
+
+/** Everything that a release changed goes back to what was served before it. */
+export function undoRelease(environment: EnvironmentId, release: ReleaseId) {
+  dialogs.show({ type: "plan", make: (keep) => backend.planUndo(app.project, environment, release, keep) });
 }
 
 export function openPrompt(prompt: PromptId) {

@@ -1,6 +1,6 @@
 // What a picker offers: whatever a prompt has that can be looked at, found by typing.
 
-import type { PromptView, Ref } from "../bindings";
+import type { PromptView, Ref, ReleasePoint, ReleasesView } from "../bindings";
 import { sidesLabel, versionLabel, when } from "./words";
 
 export interface Pickable {
@@ -17,6 +17,35 @@ export interface Choice extends Pickable {
 
 export const refKey = (ref: Ref) =>
   ref.type === "draft" ? `d:${ref.draft}` : ref.type === "version" ? `v:${ref.version}` : `e:${ref.environment}`;
+
+/** A moment of an environment that can be compared. */
+export interface PointChoice extends Pickable {
+  point: ReleasePoint;
+}
+
+export const pointKey = (point: ReleasePoint) => `${point.environment}:${point.release ?? "now"}`;
+
+/** What every environment serves now, and every release, the newest first. */
+export function pointsOf(view: ReleasesView): PointChoice[] {
+  const names = new Map(view.environments.map((one) => [one.id, one.name]));
+  const now = view.environments.map((one) => {
+    const point = { environment: one.id, release: null };
+    return { key: pointKey(point), label: `${one.name} now`, note: "what it serves", hint: "environment", point };
+  });
+  const then = view.history
+    .filter((row) => names.has(row.environment))
+    .map((row) => {
+      const point = { environment: row.environment, release: row.id };
+      return {
+        key: pointKey(point),
+        label: `${names.get(row.environment)}, ${when(row.at)}`,
+        note: `${row.what}: ${row.reason}`,
+        hint: row.by,
+        point,
+      };
+    });
+  return [...now, ...then];
+}
 
 /** The draft, what the environments serve, and every version, the newest first. */
 export function choicesOf(view: PromptView, environments = true): Choice[] {

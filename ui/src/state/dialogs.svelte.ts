@@ -17,7 +17,8 @@ export interface Question {
 
 export type Open =
   | { type: "palette" }
-  | { type: "plan"; make: () => Promise<Plan>; done?: () => void }
+  /** What a plan would change. A revert is made again without what the person keeps. */
+  | { type: "plan"; make: (keep: PromptId[]) => Promise<Plan>; done?: () => void }
   | { type: "bundle"; prompt?: PromptId; version?: VersionChoice }
   | { type: "import"; dataset?: DatasetId }
   /** A dataset made by hand: its columns, and what the first case holds. */

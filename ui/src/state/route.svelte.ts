@@ -1,6 +1,6 @@
 // Where the person is, with back and forward. There is no address bar, so a stack is all.
 
-import type { DatasetId, EnvironmentId, PromptId, Ref, RequestId, RunId, VersionId } from "../bindings";
+import type { DatasetId, EnvironmentId, PromptId, Ref, ReleasePoint, RequestId, RunId, VersionId } from "../bindings";
 
 export type Route =
   | { screen: "welcome" }
@@ -9,7 +9,7 @@ export type Route =
   | { screen: "merge"; prompt: PromptId }
   | { screen: "evals"; tab?: "runs" | "datasets" | "new"; dataset?: DatasetId; run?: RunId; prompt?: PromptId }
   | { screen: "review"; request?: RequestId }
-  | { screen: "releases"; environment?: EnvironmentId }
+  | { screen: "releases"; environment?: EnvironmentId; compare?: { left: ReleasePoint; right: ReleasePoint } }
   | { screen: "activity" }
   | { screen: "settings"; section?: string };
 

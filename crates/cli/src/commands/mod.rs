@@ -9,6 +9,7 @@ mod people;
 mod policy;
 mod projects;
 mod release;
+mod releases;
 mod review;
 mod service;
 mod setup;
@@ -142,9 +143,26 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         } => release::release(&at, prompt, versions, to.as_deref(), reason).await,
         Command::Revert {
             prompts,
+            release: None,
             place,
             reason,
+            ..
         } => release::revert(&at, prompts, place.as_deref(), reason).await,
+        Command::Revert {
+            release: Some(undone),
+            keep,
+            place,
+            reason,
+            ..
+        } => releases::undo(&at, undone, keep, place.as_deref(), reason).await,
+        Command::Releases {
+            place,
+            limit,
+            compare,
+        } => match compare.as_slice() {
+            [left, right] => releases::compare(&at, place.as_deref(), [left, right]).await,
+            _ => releases::list(&at, place.as_deref(), *limit).await,
+        },
         Command::Env(env) => setup::env(&at, env).await,
         Command::Key(key) => setup::key(&at, key).await,
         Command::People(people) => people::people(&at, people).await,

@@ -136,7 +136,13 @@ pub async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCo
                 c.environment_name, c.name, c.before, c.after, c.summary
             )
         })
-        .chain(plan.also_undoes.iter().map(|line| format!("  {line}")))
+        .chain(
+            plan.changes
+                .iter()
+                .filter(|c| c.undoes.len() > 1)
+                .flat_map(|c| c.undoes.iter().map(|line| format!("    undoes {line}"))),
+        )
+        .chain(plan.stays.iter().map(|line| format!("  stays: {line}")))
         .chain(plan.warnings.iter().map(|line| format!("  {line}")))
         .collect();
     let done = at.bench.carry_out(at.project, plan.id, reason).await?;

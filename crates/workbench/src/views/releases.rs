@@ -86,6 +86,8 @@ pub struct ReleaseRow {
     pub reverted: bool,
     /// Whether one can return to it.
     pub can_return: bool,
+    /// Whether it can be undone as a whole: what it changed goes back to what was served before it.
+    pub can_undo: bool,
     /// On what grounds it went, one line each: who approved, what an admin set aside and why.
     pub grounds: Vec<String>,
     /// Where it has got to.
@@ -136,8 +138,11 @@ pub struct Plan {
     pub action: String,
     /// What changes, prompt by prompt.
     pub changes: Vec<PlanChange>,
-    /// What else a revert would undo.
-    pub also_undoes: Vec<String>,
+    /// What a revert leaves as it is though one may think that it goes too, one line each.
+    pub stays: Vec<String>,
+    /// The release that a revert undoes for some of its prompts only, where all of them can go back
+    /// together.
+    pub together: Option<ReleaseId>,
     /// What to know before doing it.
     pub warnings: Vec<String>,
     /// A reason ready to edit.
@@ -171,6 +176,8 @@ pub struct PlanChange {
     pub summary: String,
     /// The marks; none when nothing was served before.
     pub diff: Option<ContentDiff>,
+    /// The releases of this prompt that a revert undoes, the newest first, one line each.
+    pub undoes: Vec<String>,
 }
 
 /// What carrying out a plan did.
@@ -209,4 +216,66 @@ pub struct Served {
     pub by: String,
     /// Since when.
     pub since: Millis,
+}
+
+/// A moment of an environment: right after one of its releases, or now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct ReleasePoint {
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// Right after this release; none: now.
+    pub release: Option<ReleaseId>,
+}
+
+/// One side of a comparison of releases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReleasePointSide {
+    /// The environment's name.
+    pub environment_name: String,
+    /// The release that is meant, or the environment's last one; none where it never had one.
+    pub release: Option<ReleaseId>,
+    /// Whether that is what the environment serves now.
+    pub now: bool,
+    /// When it was released.
+    pub at: Option<Millis>,
+    /// Who released it.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// How many prompts it served.
+    pub prompts: u32,
+}
+
+/// What two environments, or one at two times, served differently.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ReleaseComparison {
+    /// The earlier, or the one that is compared with.
+    pub left: ReleasePointSide,
+    /// The other.
+    pub right: ReleasePointSide,
+    /// In one sentence.
+    pub summary: String,
+    /// The prompts that were served differently, by name.
+    pub changes: Vec<ServedChange>,
+    /// How many were served exactly alike.
+    pub same: u32,
+}
+
+/// One prompt that was served differently.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct ServedChange {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// Its name.
+    pub name: String,
+    /// What the left served ("v7", "nothing").
+    pub before: String,
+    /// What the right served.
+    pub after: String,
+    /// The version with the largest share on each side, for looking at the two closely.
+    pub versions: Option<[VersionId; 2]>,
+    /// What differs in text and settings, in one sentence.
+    pub summary: String,
+    /// The marks; none where one side served nothing.
+    pub diff: Option<ContentDiff>,
 }

@@ -8,6 +8,7 @@ mod chance;
 mod child;
 #[cfg(target_os = "linux")]
 mod disks;
+mod going_back;
 mod kills;
 mod main_job;
 mod support;

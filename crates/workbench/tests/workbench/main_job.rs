@@ -20,7 +20,7 @@ fn system_of(content: &VersionContent) -> &str {
     }
 }
 
-async fn writes(
+pub(crate) async fn writes(
     bench: &Workbench,
     project: ProjectId,
     prompt: PromptId,
@@ -40,7 +40,12 @@ async fn writes(
         .id
 }
 
-async fn first_version(bench: &Workbench, project: ProjectId, name: &str, text: &str) -> PromptId {
+pub(crate) async fn first_version(
+    bench: &Workbench,
+    project: ProjectId,
+    name: &str,
+    text: &str,
+) -> PromptId {
     let draft = bench
         .new_draft(project, name.to_owned(), Kind::Chat)
         .await
