@@ -27,14 +27,7 @@ fn id_of(desk: &Desk, reason: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_is_looked_up_compared_and_undone() {
     let desk = Desk::new().await;
-    let begin = [
-        "login",
-        "local",
-        "--as",
-        "Ana",
-        "--project-name",
-        "Support desk",
-    ];
+    let begin = ["login", "own", "Support desk", "--as", "Ana"];
     done(&desk, &begin);
     assert_eq!(
         done(&desk, &["releases", "--in", "production"]).trim(),
