@@ -99,6 +99,7 @@ pub fn commands() -> Builder<Wry> {
             settings::create_key,
             settings::revoke_key,
             settings::invite,
+            settings::add_computer,
             settings::withdraw_invitation,
             settings::set_role,
             settings::remove_person,

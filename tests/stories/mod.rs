@@ -6,6 +6,8 @@
 //! * `command_line`: the README, typed.
 //! * `bundle`: a team of three, a policy of everything, each rule tried once.
 //! * `pipeline`: the script of docs/ci.md; and what is released as soon as it is approved.
+//! * `computers`: one person on two computers.
+//! * `going_back`: releases compared, and one undone as a whole.
 //! * `histories`: a registry that shows two laptops different histories, and how they find out.
 //! * `lost`: a laptop is lost: what it said before stays, and it says nothing more.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
@@ -19,6 +21,7 @@ mod author;
 mod beginning;
 mod bundle;
 mod command_line;
+mod computers;
 mod going_back;
 mod histories;
 mod lost;

@@ -608,6 +608,13 @@ export const commands = {
 	 */
 	invite: (project: ProjectId, role: PersonRole, name: string) => __TAURI_INVOKE<Invited>("invite", { project, role, name }),
 	/**
+	 *  Makes a link for a further computer of the person here and copies it.
+	 *
+	 *  # Errors
+	 *  As for [`create_key`].
+	 */
+	addComputer: (project: ProjectId) => __TAURI_INVOKE<string>("add_computer", { project }),
+	/**
 	 *  Takes an invitation back.
 	 *
 	 *  # Errors

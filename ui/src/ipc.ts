@@ -179,6 +179,7 @@ export interface Backend {
   setDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<Nothing>;
   createKey(project: P, environment: B.EnvironmentId, name: string, expiresDays: number | null): Promise<B.KeyMade>;
   revokeKey(project: P, key: B.KeyId): Promise<Nothing>;
+  addComputer(project: P): Promise<string>;
   invite(project: P, role: B.PersonRole, name: string): Promise<B.Invited>;
   withdrawInvitation(project: P, invitation: B.InvitationId): Promise<Nothing>;
   setRole(project: P, person: B.PersonId, role: B.PersonRole): Promise<Nothing>;

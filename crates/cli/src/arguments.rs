@@ -327,6 +327,12 @@ pub enum Login {
         #[arg(long)]
         project_name: Option<String>,
     },
+    /// A team's registry, on a further computer of yours. Asks for the link that `galley people
+    /// add-computer` wrote on the other one (or reads GALLEY_SECRET).
+    Computer {
+        /// Its address.
+        address: String,
+    },
 }
 
 /// The projects on this computer.
@@ -452,6 +458,9 @@ pub enum People {
         /// Who.
         name: String,
     },
+    /// A link with which you begin on a further computer of yours. It is written once, to standard
+    /// output, and works once, for a day: galley login computer ADDRESS.
+    AddComputer,
     /// End one device: nothing signed with it counts from now on. Do this at once when it is lost.
     RevokeDevice {
         /// Whose.

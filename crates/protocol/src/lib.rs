@@ -9,8 +9,8 @@
 pub mod commands;
 pub mod error;
 pub mod ledger;
+pub mod membership;
 pub mod paths;
-pub mod service;
 pub mod serving;
 pub mod token;
 pub mod webhooks;

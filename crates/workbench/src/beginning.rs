@@ -9,6 +9,7 @@ use crate::views::ProjectCard;
 use crate::{Error, Workbench, token_name};
 use domain::ledger::{Command, DeviceKey, NewEnvironment, SignedCommand};
 use domain::{EnvironmentId, KeyId, ProjectId};
+use protocol::membership::{Membership, MembershipKind};
 use protocol::token::{Invitation, Kind, Token};
 use std::sync::Arc;
 use store::{Begun, KnownProject, Place};
@@ -54,7 +55,7 @@ impl Workbench {
     }
 
     /// Joins a team with an invitation, or makes a registry's first project with the one that its
-    /// operator was given.
+    /// operator was given, or enters with the link that a person made on another computer of theirs.
     ///
     /// # Errors
     /// The invitation is none, was used, or the registry can't be reached.
@@ -78,9 +79,12 @@ impl Workbench {
                 })?;
             return self.found_at(address, token, &name, &person).await;
         }
+        if let Some(link) = Membership::read(MembershipKind::Device, invitation.reveal()) {
+            return self.enter_on_this_computer(address, &link).await;
+        }
         let Some(invitation) = Invitation::read(invitation.reveal()) else {
             return Err(Error::invalid(
-                "this is not an invitation; it begins with gal_inv_ (or gal_new_ for a registry's first project)",
+                "this is not an invitation; it begins with gal_inv_ (gal_new_ for a registry's first project, gal_dev_ for a further computer of yours)",
             ));
         };
         self.join(address, invitation, &person).await
@@ -285,7 +289,11 @@ impl Workbench {
 
     /// Whether the registry no longer knows this computer's token: then one may join anew, with all
     /// that is here.
-    async fn is_locked_out(&self, address: &Address, project: ProjectId) -> Result<bool, Error> {
+    pub(crate) async fn is_locked_out(
+        &self,
+        address: &Address,
+        project: ProjectId,
+    ) -> Result<bool, Error> {
         let client = Client::new(
             address.clone(),
             self.bearer(project),
@@ -296,7 +304,11 @@ impl Workbench {
     }
 
     // The keys of a project that is not kept are of no use.
-    fn kept_or_dropped(&self, project: ProjectId, result: Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn kept_or_dropped(
+        &self,
+        project: ProjectId,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
         if result.is_err() && self.store().known_project(project).is_err() {
             self.drop_keys(project)?;
         }
@@ -304,7 +316,7 @@ impl Workbench {
     }
 
     // A project that was just founded or joined is the one that is open now, and stays in step.
-    async fn settle_in(&self, project: ProjectId) -> Result<ProjectCard, Error> {
+    pub(crate) async fn settle_in(&self, project: ProjectId) -> Result<ProjectCard, Error> {
         let now = self.now();
         self.store()
             .update_project(project, |known| known.opened = Some(now))?;

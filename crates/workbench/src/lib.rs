@@ -15,6 +15,7 @@ mod checking;
 mod comparing;
 mod comparing_releases;
 mod datasets;
+mod devices;
 mod drafts;
 mod environments;
 mod error;
@@ -49,6 +50,7 @@ pub mod views;
 mod webhooks;
 pub mod words;
 
+pub use devices::NewComputer;
 pub use error::{Error, ErrorCode, plain};
 pub use files::Exported;
 

@@ -7,7 +7,7 @@ use crate::{Error, Workbench, device_key_name, token_name, words};
 use domain::ledger::Body;
 use domain::permissions::Rights;
 use domain::{KeyId, PersonId, ProjectId};
-use protocol::service::ServiceSecret;
+use protocol::membership::{Membership, MembershipKind};
 use sync::{Address, Bearer, Client, SyncError, Task};
 
 /// The setting that marks the folder of a service account.
@@ -47,7 +47,13 @@ impl Workbench {
             .or(act.reading.person_here)
             .ok_or_else(|| Error::invalid("say who answers for the service account"))?;
         let id = act.next_id()?;
-        let secret = ServiceSecret::new(project, KeyId::from(id), first, random_32()?);
+        let secret = Membership::new(
+            MembershipKind::Service,
+            project,
+            KeyId::from(id),
+            first,
+            random_32()?,
+        );
         act.command_with(
             id,
             Body::CreateService {
@@ -101,7 +107,7 @@ impl Workbench {
         address: &str,
         secret: &Secret,
     ) -> Result<ProjectCard, Error> {
-        let secret = ServiceSecret::read(secret.reveal()).ok_or_else(|| {
+        let secret = Membership::read(MembershipKind::Service, secret.reveal()).ok_or_else(|| {
             Error::invalid(
                 "this is not a service account's secret; it begins with gal_svc_ and is made with galley service new",
             )
@@ -132,7 +138,7 @@ impl Workbench {
         Ok(self.store().setting(MARK)?.unwrap_or(false))
     }
 
-    fn hold(&self, secret: &ServiceSecret) -> Result<(), Error> {
+    fn hold(&self, secret: &Membership) -> Result<(), Error> {
         let secrets: &Secrets = self.secrets();
         let seed = Secret::new(hex::encode(*secret.device_seed()));
         secrets.keep(&device_key_name(secret.project), &seed)?;

@@ -107,6 +107,24 @@ pub async fn invite(
     })
 }
 
+/// Makes a link for a further computer of the person here and copies it.
+///
+/// # Errors
+/// As for [`create_key`].
+#[tauri::command]
+#[specta::specta]
+pub async fn add_computer(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, Clipboard>,
+    project: ProjectId,
+) -> Result<String, IpcError> {
+    let link = desk.workbench()?.add_computer(project).await?;
+    clipboard.copy(&link.secret)?;
+    let words = "The link is on the clipboard. On your other computer choose Join a team and paste it. It works \
+                 once, for a day; until then whoever has it is you, so hand it to nobody.";
+    Ok(with(words, link.not_yet))
+}
+
 /// Makes a service account and copies its secret.
 ///
 /// # Errors

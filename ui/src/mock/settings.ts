@@ -18,6 +18,7 @@ type Part = Pick<
   | "createKey"
   | "revokeKey"
   | "invite"
+  | "addComputer"
   | "withdrawInvitation"
   | "setRole"
   | "removePerson"
@@ -267,6 +268,8 @@ export function settings(world: World, changed: () => void): Part {
       changed();
       return { id: "inv", words: `The invitation for ${name} is on the clipboard. It works once, for seven days.` };
     },
+    addComputer: async () =>
+      "The link is on the clipboard. On your other computer choose Join a team and paste it. It works once, for a day; until then whoever has it is you, so hand it to nobody.",
     async withdrawInvitation(_, id) {
       here().invitations = here().invitations.filter((one) => one.id !== id);
       changed();

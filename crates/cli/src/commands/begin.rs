@@ -15,6 +15,13 @@ pub async fn login(
     let card = match login {
         Login::Sample => bench.open_sample().await?,
         Login::Own { name, person } => bench.create_project(name.clone(), person.clone()).await?,
+        Login::Computer { address } => {
+            let link = say::secret("Link: ")?;
+            let entered = bench.join_team(address.clone(), link, String::new(), None);
+            entered
+                .await
+                .map_err(|error| begun_at(bench, address, error))?
+        }
         Login::Team {
             address,
             person,

@@ -35,6 +35,22 @@ pub async fn people(at: &At<'_>, people: &People) -> Result<ExitCode, Failure> {
             }
             return Ok(ExitCode::SUCCESS);
         }
+        People::AddComputer => {
+            let made = at.bench.add_computer(at.project).await?;
+            say::hint(
+                "On the other computer: galley login computer ADDRESS, or Join a team in the window. It works once, for a day; until then it is you, so hand it to nobody.",
+            );
+            if let Some(words) = &made.not_yet {
+                say::hint(words);
+            }
+            if at.arguments.json {
+                let json = serde_json::json!({ "link": made.secret.reveal() });
+                say::line(&json.to_string());
+            } else {
+                say::line(made.secret.reveal());
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
         People::Role { name, role } => {
             let person = named(at, name).await?;
             at.bench

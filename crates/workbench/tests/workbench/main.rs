@@ -6,6 +6,7 @@
 
 mod chance;
 mod child;
+mod computers;
 #[cfg(target_os = "linux")]
 mod disks;
 mod going_back;
