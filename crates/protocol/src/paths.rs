@@ -19,6 +19,12 @@ pub const PROMPT: &str = "/v1/prompts/{name}";
 pub const ENVIRONMENT: &str = "/v1/environment";
 /// Releases in the key's environment, as server-sent events.
 pub const ENVIRONMENT_CHANGES: &str = "/v1/environment/changes";
+/// What the key's environment serves of one prompt, as Langfuse's SDKs read it.
+pub const LANGFUSE_PROMPT: &str = "/api/public/v2/prompts/{name}";
+/// A list of what the key's environment serves, as Langfuse's SDKs read it.
+pub const LANGFUSE_PROMPTS: &str = "/api/public/v2/prompts";
+/// Where Langfuse's SDKs move labels; here it is refused in words.
+pub const LANGFUSE_VERSION: &str = "/api/public/v2/prompts/{name}/versions/{version}";
 /// Entries after a number: lines, each the exact bytes of an entry.
 pub const LEDGER: &str = "/v1/projects/{project}/ledger";
 /// Commands to decide.

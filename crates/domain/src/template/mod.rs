@@ -16,6 +16,7 @@
 
 mod check;
 mod declare;
+mod flat;
 mod output;
 mod parse;
 mod place;

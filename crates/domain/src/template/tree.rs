@@ -131,6 +131,17 @@ pub(super) enum Condition {
     Compare(Operand, Comparison, Operand, Span),
 }
 
+impl Condition {
+    /// Where it stands; of several joined, the first.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Self::Holds(operand) | Self::Compare(operand, ..) => operand.span.clone(),
+            Self::Defined(path) => path.span.clone(),
+            Self::Not(inner) | Self::And(inner, _) | Self::Or(inner, _) => inner.span(),
+        }
+    }
+}
+
 /// How two values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on stops there.
 
 use domain::content::{Input, InputKind, Message, VersionContent};
-use domain::template::{Code, Problem, check, is_plain, render, uses};
+use domain::template::{Code, Problem, RenderedMessage, Template, check, is_plain, render, uses};
 use domain::{Digest, limits};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -410,4 +410,102 @@ fn deep_nesting_is_refused_and_not_followed() {
 
 pub fn input(name: &str, kind: InputKind) -> Input {
     serde_json::from_value(json!({"name": name, "type": kind})).unwrap()
+}
+
+/// What a reader does who knows `{{name}}` and nothing else.
+fn put_in(text: &str, values: &Map<String, Value>) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        let value = value.as_str().unwrap_or_default();
+        text.replace(&format!("{{{{{name}}}}}"), value)
+    })
+}
+
+#[test]
+fn written_out_it_gives_plain_readers_what_rendering_gives() {
+    let (mut same, mut refused) = (0, 0);
+    for (name, case) in cases().iter().filter(|(_, case)| case.error.is_none()) {
+        let (contents, names) = pin(&case.snippets);
+        let content = content_of(case, &names);
+        let find = |digest: &Digest| contents.get(digest).cloned();
+        let template = Template::prepare(&content, &find).expect(name);
+        // Values that are texts, all of them given: others have a form of their own at each reader.
+        let given = content
+            .inputs
+            .iter()
+            .map(|input| case.values.get(&input.name));
+        let texts = given
+            .into_iter()
+            .all(|value| matches!(value, Some(Value::String(_))));
+        let Ok(flat) = template.flat() else {
+            refused += 1;
+            continue;
+        };
+        if !texts {
+            continue;
+        }
+        let rendered = template.render(&case.values).expect(name);
+        for (flat, rendered) in flat.iter().zip(&rendered.messages) {
+            let (
+                RenderedMessage::Message { text, .. },
+                RenderedMessage::Message { text: wanted, .. },
+            ) = (flat, rendered)
+            else {
+                continue;
+            };
+            assert_eq!(put_in(text, &case.values), *wanted, "{name}");
+            same += 1;
+        }
+    }
+    assert!(
+        same >= 10 && refused >= 20,
+        "{same} alike, {refused} refused"
+    );
+}
+
+#[test]
+fn what_plain_readers_would_misread_is_refused_with_its_place() {
+    let find = |_: &Digest| None;
+    for (text, what, line, column) in [
+        ("Hello {{ name }}", None, 0, 0),
+        ("{{- name -}}  !", None, 0, 0),
+        ("a\n{% if name %}b{% endif %}", Some("a condition"), 2, 7),
+        (
+            "{% for one in list %}{{ one }}{% endfor %}",
+            Some("a loop"),
+            1,
+            1,
+        ),
+        ("{{ name|upper }}", Some("a filter"), 1, 1),
+        (
+            "{{ who.name }}",
+            Some("a path into an input (who.name)"),
+            1,
+            1,
+        ),
+        ("{{ \"{{x}}\" }}", Some("a value written in braces"), 1, 1),
+        (
+            "{% raw %}{{ name }}{% endraw %}",
+            Some("double braces"),
+            1,
+            1,
+        ),
+    ] {
+        let mut content = VersionContent::text(text);
+        let kinds = [
+            ("name", InputKind::Text),
+            ("list", InputKind::List),
+            ("who", InputKind::Object),
+        ];
+        content.inputs = kinds.map(|(name, kind)| input(name, kind)).to_vec();
+        let flat = Template::prepare(&content, &find).expect(text).flat();
+        match (flat, what) {
+            (Ok(_), None) => {}
+            (Err(problem), Some(what)) => {
+                assert!(problem.message.contains(what), "{text}: {problem}");
+                let place = problem.place.expect("it has a place");
+                assert_eq!((place.line, place.column), (line, column), "{text}");
+            }
+            (flat, _) => panic!("{text}: {flat:?}"),
+        }
+    }
 }

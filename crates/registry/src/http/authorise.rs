@@ -6,8 +6,12 @@ use crate::people::auth::Denied;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::ProjectId;
 use http::{HeaderMap, header};
+use protocol::paths;
+use protocol::token::Kind;
 use std::net::SocketAddr;
 
 /// Lets a request through to its handler, with an `Access` beside it.
@@ -28,7 +32,7 @@ pub async fn authorise(
     }
     let checked = app
         .registry
-        .authorise(scope, bearer(request.headers()), project)
+        .authorise(scope, key(&request).as_deref(), project)
         .await;
     match checked {
         Ok(access) => {
@@ -56,13 +60,32 @@ pub async fn authorise(
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The key that a request bears. The SDKs of others that are served here know HTTP Basic only, with
+/// their secret key as the password: there, and nowhere else, an environment key may come so.
+fn key(request: &Request) -> Option<String> {
+    let (scheme, credentials) = credentials(request.headers())?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(credentials.to_owned());
+    }
+    let basic = scheme.eq_ignore_ascii_case("basic")
+        && request.uri().path().starts_with(paths::LANGFUSE_PROMPTS);
+    let decoded = basic
+        .then(|| STANDARD.decode(credentials).ok())
+        .flatten()
+        .and_then(|bytes| String::from_utf8(bytes).ok())?;
+    let (_, secret) = decoded.split_once(':')?;
+    secret
+        .starts_with(Kind::Environment.prefix())
+        .then(|| secret.to_owned())
+}
+
+fn credentials(headers: &HeaderMap) -> Option<(&str, &str)> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;
     // Two of them are no credentials but a trick.
     if values.next().is_some() {
         return None;
     }
-    let (scheme, bearer) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| bearer.trim())
+    let (scheme, credentials) = value.split_once(' ')?;
+    Some((scheme, credentials.trim()))
 }

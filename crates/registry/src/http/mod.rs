@@ -12,6 +12,7 @@ mod counts;
 mod failure;
 mod gate;
 mod health;
+mod langfuse;
 mod ledger;
 mod me;
 mod openapi;
@@ -92,6 +93,26 @@ pub fn routes() -> Vec<Route> {
             paths::ENVIRONMENT_CHANGES,
             Scope::Served,
             changes::of_environment,
+        ),
+        route(get, paths::LANGFUSE_PROMPT, Scope::Served, langfuse::prompt),
+        route(get, paths::LANGFUSE_PROMPTS, Scope::Served, langfuse::list),
+        route(
+            post,
+            paths::LANGFUSE_PROMPTS,
+            Scope::Served,
+            langfuse::refused,
+        ),
+        route(
+            &Method::DELETE,
+            paths::LANGFUSE_PROMPT,
+            Scope::Served,
+            langfuse::refused,
+        ),
+        route(
+            &Method::PATCH,
+            paths::LANGFUSE_VERSION,
+            Scope::Served,
+            langfuse::refused,
         ),
         route(get, paths::LEDGER, Scope::Read, ledger::read),
         route(post, paths::LEDGER, Scope::Give, ledger::give),

@@ -3,7 +3,7 @@
 use super::{App, Failure};
 use crate::people::{Access, Principal};
 use crate::projects::Loaded;
-use crate::serving::{Asked, NotServed, Shelf, earlier};
+use crate::serving::{Answer, Asked, NotServed, Shelf, earlier};
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -16,10 +16,10 @@ use std::sync::Arc;
 /// What may stand in the query. `unit` is used and forgotten: it is never logged.
 #[derive(serde::Deserialize)]
 pub struct Wanted {
-    unit: Option<String>,
-    label: Option<String>,
-    version: Option<u32>,
-    environment: Option<String>,
+    pub(super) unit: Option<String>,
+    pub(super) label: Option<String>,
+    pub(super) version: Option<u32>,
+    pub(super) environment: Option<String>,
 }
 
 /// What the key's environment serves of one prompt.
@@ -33,7 +33,17 @@ pub async fn prompt(
     let Query(wanted) = query.map_err(|_| {
         Failure::bad("the query takes `unit`, `label`, `version` (a number) and `environment`")
     })?;
-    let (project, environment, shelf) = shelf(&access)?;
+    Ok(find(&app, &access, &name, &wanted).await?.respond(&headers))
+}
+
+/// What a key's environment serves of one prompt, or has served where that is asked for.
+pub(super) async fn find(
+    app: &App,
+    access: &Access,
+    name: &str,
+    wanted: &Wanted,
+) -> Result<Answer, Failure> {
+    let (project, environment, shelf) = shelf(access)?;
     for asked in [&wanted.environment, &wanted.label].into_iter().flatten() {
         refuse_others(&project, environment, asked)?;
     }
@@ -42,7 +52,7 @@ pub async fn prompt(
     {
         return Err(not_found("there is no such environment"));
     }
-    let served = shelf.named(&name);
+    let served = shelf.named(name);
     let label = wanted
         .label
         .as_deref()
@@ -56,10 +66,9 @@ pub async fn prompt(
     let Some(asked) = asked else {
         let served = served.ok_or_else(|| not_served(&shelf))?;
         let answer = served.answer(wanted.unit.as_deref()).ok_or_else(not_here)?;
-        return Ok(answer.respond(&headers));
+        return Ok(answer.clone());
     };
-    let answer = older(&app, project.id, environment, &name, asked).await?;
-    Ok(answer.respond(&headers))
+    older(app, project.id, environment, name, asked).await
 }
 
 async fn older(
@@ -68,7 +77,7 @@ async fn older(
     environment: EnvironmentId,
     name: &str,
     asked: Asked<'_>,
-) -> Result<crate::serving::Answer, Failure> {
+) -> Result<Answer, Failure> {
     let (name, label) = (
         name.to_owned(),
         match asked {
@@ -117,7 +126,7 @@ pub async fn environment(
     Ok(shelf.whole().respond(&headers))
 }
 
-fn shelf(access: &Access) -> Result<(Arc<Loaded>, EnvironmentId, Arc<Shelf>), Failure> {
+pub(super) fn shelf(access: &Access) -> Result<(Arc<Loaded>, EnvironmentId, Arc<Shelf>), Failure> {
     let Principal::Environment {
         project,
         environment,
@@ -137,11 +146,15 @@ fn shelf(access: &Access) -> Result<(Arc<Loaded>, EnvironmentId, Arc<Shelf>), Fa
     Ok((Arc::clone(project), *environment, shelf))
 }
 
-fn is_own_name(shelf: &Shelf, name: &str) -> bool {
+pub(super) fn is_own_name(shelf: &Shelf, name: &str) -> bool {
     shelf.name == name || folded(&shelf.name) == folded(name)
 }
 
-fn refuse_others(project: &Loaded, own: EnvironmentId, name: &str) -> Result<(), Failure> {
+pub(super) fn refuse_others(
+    project: &Loaded,
+    own: EnvironmentId,
+    name: &str,
+) -> Result<(), Failure> {
     let other = project.glance(|state| {
         state
             .environment_named(name)

@@ -36,6 +36,12 @@ impl Answer {
         }
     }
 
+    /// The JSON, as it is sent where nobody asks for compression.
+    #[must_use]
+    pub fn json(&self) -> &[u8] {
+        &self.plain
+    }
+
     /// The response to a request with these headers: the bytes, or "you have them".
     #[must_use]
     pub fn respond(&self, request: &HeaderMap) -> Response<axum::body::Body> {

@@ -7,6 +7,7 @@
 mod answer;
 mod build;
 mod choose;
+pub mod langfuse;
 
 pub use answer::Answer;
 pub use build::unservable;
@@ -65,6 +66,14 @@ impl Shelf {
         self.prompts
             .get(name)
             .or_else(|| self.prompts.get(&folded(name)))
+    }
+
+    /// What is served, in the order of names.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Arc<Served>> {
+        let mut all: Vec<_> = self.prompts.iter().collect();
+        all.sort_unstable_by_key(|(name, _)| *name);
+        all.into_iter().map(|(_, served)| served).collect()
     }
 
     /// The prompts whose answer is another than on the shelf before, by name.

@@ -16,6 +16,7 @@ mod contract;
 mod faults;
 mod giving;
 mod kills;
+mod langfuse;
 mod process;
 mod receiver;
 mod serving;
