@@ -65,6 +65,7 @@ pub fn commands() -> Builder<Wry> {
             releases::plan_revert,
             releases::plan_undo,
             releases::compare_releases,
+            releases::use_it,
             releases::carry_out,
             releases::served_at,
             review::review_inbox,

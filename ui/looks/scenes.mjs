@@ -230,6 +230,15 @@ export const scenes = [
     },
   },
   {
+    name: "use-it",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-releases");
+      await click(page, "use-it");
+      await page.waitForSelector('[data-testid="use-code"]');
+    },
+  },
+  {
     name: "release-undo",
     wait: ".cm-content",
     do: async (page) => {

@@ -369,6 +369,13 @@ export const commands = {
 	 */
 	compareReleases: (project: ProjectId, left: ReleasePoint, right: ReleasePoint) => __TAURI_INVOKE<ReleaseComparison>("compare_releases", { project, left, right }),
 	/**
+	 *  Code with which an application reads a prompt from an environment.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	useIt: (project: ProjectId, environment: EnvironmentId, prompt: PromptId) => __TAURI_INVOKE<UseView>("use_it", { project, environment, prompt }),
+	/**
 	 *  Carries out a plan.
 	 *
 	 *  # Errors
@@ -975,6 +982,14 @@ export type Choice =
 { pick: "text";
 /**  The text; for a setting its value, as text or JSON. */
 text: string };
+
+/**  Code in one language. */
+export type CodeSample = {
+	/**  "Python", "curl". */
+	label: string,
+	/**  The code. */
+	code: string,
+};
 
 /**  One command: what a person or program asked of the ledger. */
 export type CommandId = string;
@@ -3089,6 +3104,18 @@ export type Tried = {
 	tokens_out: number | null,
 	/**  Which model. */
 	model: string,
+};
+
+/**  How an application reads a prompt from an environment. */
+export type UseView = {
+	/**  The environment's name. */
+	environment_name: string,
+	/**  The prompt's name. */
+	prompt_name: string,
+	/**  What to know before using the code, one line each. */
+	notes: string[],
+	/**  The same in several languages. No key is in any of them. */
+	samples: CodeSample[],
 };
 
 /**  What the texts of a content use. */

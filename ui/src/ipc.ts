@@ -113,6 +113,7 @@ export interface Backend {
   planPromotion(project: P, from: B.EnvironmentId, to: B.EnvironmentId, prompts: B.PromptId[]): Promise<B.Plan>;
   planRelease(project: P, changes: B.BundleChange[]): Promise<B.Plan>;
   planRevert(project: P, environment: B.EnvironmentId, prompts: B.PromptId[], to: B.ReleaseId | null): Promise<B.Plan>;
+  useIt(project: P, environment: B.EnvironmentId, prompt: B.PromptId): Promise<B.UseView>;
   planUndo(project: P, environment: B.EnvironmentId, release: B.ReleaseId, keep: B.PromptId[]): Promise<B.Plan>;
   compareReleases(project: P, left: B.ReleasePoint, right: B.ReleasePoint): Promise<B.ReleaseComparison>;
   carryOut(project: P, plan: string, reason: string): Promise<B.Done>;

@@ -230,6 +230,17 @@ pub enum Command {
         #[arg(long, num_args = 2, value_names = ["LEFT", "RIGHT"])]
         compare: Vec<String>,
     },
+    /// Ready code with which an application reads a prompt from an environment. No key is in it.
+    Use {
+        /// The prompt.
+        prompt: String,
+        /// Which environment; without it the default one.
+        #[arg(long = "in")]
+        place: Option<String>,
+        /// In which language: curl, python, typescript, rust, langfuse. Without it, all.
+        #[arg(long = "for", value_name = "LANGUAGE")]
+        language: Option<String>,
+    },
     /// Requests: what waits for your verdict, asking, approving, releasing what was approved.
     #[command(visible_alias = "request")]
     Review {

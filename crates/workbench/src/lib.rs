@@ -46,6 +46,7 @@ mod settings;
 mod sharing;
 mod track;
 mod trying;
+mod using;
 pub mod views;
 mod webhooks;
 pub mod words;

@@ -3,7 +3,7 @@
 use super::passed_on;
 use domain::{EnvironmentId, Millis, ProjectId, PromptId, ReleaseId};
 use workbench::views::{
-    BundleChange, Done, Plan, ReleaseComparison, ReleasePoint, ReleasesView, Served,
+    BundleChange, Done, Plan, ReleaseComparison, ReleasePoint, ReleasesView, Served, UseView,
 };
 
 passed_on! {
@@ -34,6 +34,8 @@ passed_on! {
     ) -> Plan;
     /// What environments served right after two releases, or serve now, side by side.
     compare_releases(project: ProjectId, left: ReleasePoint, right: ReleasePoint) -> ReleaseComparison;
+    /// Code with which an application reads a prompt from an environment.
+    use_it(project: ProjectId, environment: EnvironmentId, prompt: PromptId) -> UseView;
     /// Carries out a plan.
     carry_out(project: ProjectId, plan: String, reason: String) -> Done;
     /// What an environment served at some time.

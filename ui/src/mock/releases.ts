@@ -13,6 +13,7 @@ type Part = Pick<
   | "planRelease"
   | "planRevert"
   | "planUndo"
+  | "useIt"
   | "compareReleases"
   | "carryOut"
   | "servedAt"
@@ -194,6 +195,19 @@ export function releases(world: World, changed: () => void): Part {
         steps,
         "Undo: Fewer wrong card intents",
       );
+    },
+    useIt: async (_, environment, prompt) => {
+      const name = world.find(prompt).name;
+      const code = `import os\nfrom galley import Galley\n\ngalley = Galley("https://galley.northern.example", os.environ["GALLEY_KEY"])\nprompt = galley.get("${name}", unit=customer_id)\nanswer = openai.chat.completions.create(**prompt.openai(message=message))`;
+      const labels = ["curl", "Python", "TypeScript", "Rust", "Langfuse, Python", "Langfuse, JavaScript"];
+      return {
+        environment_name: world.environments[index(environment)]!.name,
+        prompt_name: name,
+        notes: name.includes("first")
+          ? ["Its traffic is split: pass a unit (a customer, a conversation) that stays the same"]
+          : [],
+        samples: labels.map((label) => ({ label, code })),
+      };
     },
     async compareReleases(_, left, right) {
       const side = (point: typeof left) => {

@@ -1,6 +1,6 @@
 // What is open above the page. One thing at a time, except a question above a dialog.
 
-import type { DatasetId, Plan, PromptId, Value, VersionChoice } from "../bindings";
+import type { DatasetId, EnvironmentId, Plan, PromptId, Value, VersionChoice } from "../bindings";
 
 export interface Question {
   title: string;
@@ -23,6 +23,7 @@ export type Open =
   | { type: "import"; dataset?: DatasetId }
   /** A dataset made by hand: its columns, and what the first case holds. */
   | { type: "new_dataset"; columns?: string[]; first?: Record<string, Value> }
+  | { type: "use"; prompt?: PromptId; environment?: EnvironmentId }
   | { type: "new_prompt" }
   | { type: "outbox" }
   | { type: "share" }

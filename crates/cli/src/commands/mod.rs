@@ -155,6 +155,11 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             reason,
             ..
         } => releases::undo(&at, undone, keep, place.as_deref(), reason).await,
+        Command::Use {
+            prompt,
+            place,
+            language,
+        } => releases::use_it(&at, prompt, place.as_deref(), language.as_deref()).await,
         Command::Releases {
             place,
             limit,

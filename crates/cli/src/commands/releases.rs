@@ -3,7 +3,7 @@
 use super::At;
 use super::release::carry_out;
 use crate::say::{answer, when};
-use crate::{Failure, find};
+use crate::{Failure, find, say};
 use domain::EnvironmentId;
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -83,6 +83,39 @@ pub async fn undo(
         .plan_undo(at.project, environment, id, keep)
         .await?;
     carry_out(at, plan, reason.to_owned()).await
+}
+
+pub async fn use_it(
+    at: &At<'_>,
+    prompt: &str,
+    place: Option<&str>,
+    language: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let library = at.bench.library(at.project).await?;
+    let environment = find::environment(&library, place)?;
+    let id = find::prompt(&library, prompt)?;
+    let mut view = at.bench.use_it(at.project, environment, id).await?;
+    if let Some(wanted) = language {
+        let wanted = wanted.to_lowercase();
+        view.samples
+            .retain(|sample| sample.label.to_lowercase().starts_with(&wanted));
+        if view.samples.is_empty() {
+            return Err(Failure::other(
+                "there is code for curl, python, typescript, rust and langfuse",
+            ));
+        }
+    }
+    for note in &view.notes {
+        say::hint(note);
+    }
+    answer(at.arguments, &view, || {
+        let samples = view
+            .samples
+            .iter()
+            .map(|sample| format!("# {}\n{}", sample.label, sample.code));
+        samples.collect::<Vec<_>>().join("\n\n")
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 fn named(

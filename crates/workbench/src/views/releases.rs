@@ -279,3 +279,25 @@ pub struct ServedChange {
     /// The marks; none where one side served nothing.
     pub diff: Option<ContentDiff>,
 }
+
+/// How an application reads a prompt from an environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct UseView {
+    /// The environment's name.
+    pub environment_name: String,
+    /// The prompt's name.
+    pub prompt_name: String,
+    /// What to know before using the code, one line each.
+    pub notes: Vec<String>,
+    /// The same in several languages. No key is in any of them.
+    pub samples: Vec<CodeSample>,
+}
+
+/// Code in one language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct CodeSample {
+    /// "Python", "curl".
+    pub label: String,
+    /// The code.
+    pub code: String,
+}

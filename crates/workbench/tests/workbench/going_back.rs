@@ -299,3 +299,52 @@ async fn shares_alone_are_a_difference() {
     );
     assert!(found.changes[0].diff.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_for_an_application_has_the_right_names_and_no_key() {
+    let desk = Desk::new().await;
+    let key = desk
+        .bench()
+        .create_key(desk.project, desk.production, "app".to_owned(), None)
+        .await
+        .unwrap();
+    let view = desk
+        .bench()
+        .use_it(desk.project, desk.production, desk.triage)
+        .await
+        .unwrap();
+    assert_eq!(view.notes, [] as [String; 0]);
+    let labels: Vec<_> = view.samples.iter().map(|one| one.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "curl",
+            "Python",
+            "TypeScript",
+            "Rust",
+            "Langfuse, Python",
+            "Langfuse, JavaScript"
+        ]
+    );
+    for sample in &view.samples {
+        assert!(sample.code.contains("triage"), "{}", sample.code);
+        assert!(sample.code.contains("http://127.0.0.1:"), "{}", sample.code);
+        assert!(sample.code.contains("GALLEY_KEY"), "{}", sample.code);
+        assert!(!sample.code.contains("gal_env_") && !sample.code.contains(key.secret.reveal()));
+    }
+    // The address in it is the one that answers.
+    let curl = &view.samples[0].code;
+    let url = curl.rsplit('"').nth(1).unwrap();
+    let read = reqwest::Client::new()
+        .get(url)
+        .bearer_auth(key.secret.reveal());
+    assert_eq!(read.send().await.unwrap().status(), 200);
+
+    let staging = environment(desk.bench(), desk.project, "staging").await;
+    let view = desk
+        .bench()
+        .use_it(desk.project, staging, desk.triage)
+        .await
+        .unwrap();
+    assert!(view.notes[0].starts_with("staging serves nothing of triage yet"));
+}
