@@ -23,7 +23,12 @@ fn every_split_gives_what_it_says() {
     assert!(cases.len() > 40, "{} cases", cases.len());
     for case in cases {
         let given = case.unit.as_deref();
-        assert_eq!(given.map(|unit| slot(case.salt, unit)), case.slot, "{}", case.name);
+        assert_eq!(
+            given.map(|unit| slot(case.salt, unit)),
+            case.slot,
+            "{}",
+            case.name
+        );
         let chosen = given.map_or(Some(case.main), |unit| choose(&case.slots, case.salt, unit));
         assert_eq!(chosen, Some(case.version), "{}", case.name);
     }

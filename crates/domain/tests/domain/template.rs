@@ -42,16 +42,46 @@ struct ExpectedError {
 }
 
 const FILES: &[(&str, &str)] = &[
-    ("values", include_str!("../../../../sdks/conformance/template/values.json")),
-    ("inputs", include_str!("../../../../sdks/conformance/template/inputs.json")),
-    ("filters", include_str!("../../../../sdks/conformance/template/filters.json")),
-    ("if", include_str!("../../../../sdks/conformance/template/if.json")),
-    ("for", include_str!("../../../../sdks/conformance/template/for.json")),
-    ("include", include_str!("../../../../sdks/conformance/template/include.json")),
-    ("space", include_str!("../../../../sdks/conformance/template/space.json")),
-    ("refused", include_str!("../../../../sdks/conformance/template/refused.json")),
-    ("chat", include_str!("../../../../sdks/conformance/template/chat.json")),
-    ("corners", include_str!("../../../../sdks/conformance/template/corners.json")),
+    (
+        "values",
+        include_str!("../../../../sdks/conformance/template/values.json"),
+    ),
+    (
+        "inputs",
+        include_str!("../../../../sdks/conformance/template/inputs.json"),
+    ),
+    (
+        "filters",
+        include_str!("../../../../sdks/conformance/template/filters.json"),
+    ),
+    (
+        "if",
+        include_str!("../../../../sdks/conformance/template/if.json"),
+    ),
+    (
+        "for",
+        include_str!("../../../../sdks/conformance/template/for.json"),
+    ),
+    (
+        "include",
+        include_str!("../../../../sdks/conformance/template/include.json"),
+    ),
+    (
+        "space",
+        include_str!("../../../../sdks/conformance/template/space.json"),
+    ),
+    (
+        "refused",
+        include_str!("../../../../sdks/conformance/template/refused.json"),
+    ),
+    (
+        "chat",
+        include_str!("../../../../sdks/conformance/template/chat.json"),
+    ),
+    (
+        "corners",
+        include_str!("../../../../sdks/conformance/template/corners.json"),
+    ),
 ];
 
 fn cases() -> Vec<(String, Case)> {
@@ -200,6 +230,7 @@ fn what_is_accepted_is_jinja() {
                 "corners: small fractions",
                 "corners: large fractions",
                 "corners: nothing below zero",
+                "corners: numbers in other writings",
                 "corners: true is not one",
                 "corners: a truth in a list of numbers",
                 "corners: a field that every object has in some languages",

@@ -14,6 +14,15 @@ from .errors import RequestError
 
 _OPENAI = {"model", "messages", "stream", "stream_options", "tools", "response_format"}
 _ANTHROPIC = {"model", "messages", "system", "stream", "tools", "tool_choice", "seed", "stop"}
+#: Parameters that every version of the official clients takes by name. Any other goes into
+#: ``extra_body``, which they send just the same: newer clients refuse names that older ones knew
+#: (Anthropic's 2.x takes no ``temperature``), and a version must not set a client's own options.
+_OPENAI_NAMES = {
+    "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "metadata", "n",
+    "parallel_tool_calls", "presence_penalty", "reasoning_effort", "seed", "service_tier", "stop", "store",
+    "temperature", "tool_choice", "top_logprobs", "top_p", "user",
+}  # fmt: skip
+_ANTHROPIC_NAMES = {"max_tokens", "metadata", "service_tier", "stop_sequences", "thinking"}
 #: The tool that stands for a response schema.
 ANSWER = "answer"
 
@@ -21,7 +30,10 @@ ANSWER = "answer"
 def openai(content: Mapping[str, Any], messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The keyword arguments of ``client.chat.completions.create``."""
     model = content.get("model") or {}
-    body = {name: value for name, value in model.get("parameters", {}).items() if name not in _OPENAI}
+    body: dict[str, Any] = {}
+    for name, value in model.get("parameters", {}).items():
+        if name not in _OPENAI:
+            _put(body, name, value, _OPENAI_NAMES)
     if model:
         body["model"] = model["model"]
     body["messages"] = _filled(messages)
@@ -55,7 +67,7 @@ def anthropic(content: Mapping[str, Any], messages: Sequence[dict[str, Any]]) ->
         if name == "stop":
             body["stop_sequences"] = value if isinstance(value, list) else [value]
         elif name not in _ANTHROPIC:
-            body[name] = value
+            _put(body, name, value, _ANTHROPIC_NAMES)
     if model:
         body["model"] = model["model"]
     instructions: list[str] = []
@@ -87,6 +99,10 @@ def anthropic(content: Mapping[str, Any], messages: Sequence[dict[str, Any]]) ->
     if tools:
         body["tools"] = tools
     return body
+
+
+def _put(body: dict[str, Any], name: str, value: Any, names: set[str]) -> None:
+    (body if name in names else body.setdefault("extra_body", {}))[name] = value
 
 
 def _filled(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
