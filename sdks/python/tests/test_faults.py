@@ -119,7 +119,7 @@ def test_a_slow_registry_holds_nobody_up_for_longer_than_they_wait(faulty: Fault
     faulty.read = faulty.hold
     with Galley(faulty.url, KEY, disk=kept, timing=QUICK) as galley:
         prompt = galley.get("a")
-        assert (prompt.version, prompt.source, galley.stale) == (7, "disk", True)
+        assert (prompt.version, prompt.source, galley.stale) == (7, "kept", True)
     with Galley(faulty.url, KEY, timing=QUICK) as galley:
         with pytest.raises(NotReadyError, match="no answer in time"):
             galley.get("a")
@@ -217,7 +217,7 @@ def test_what_is_known_survives_a_restart_without_a_registry(faulty: Faulty, tmp
     os.utime(kept, (time.time() - 3600, time.time() - 3600))
     with open_(faulty, disk=kept) as galley:
         prompt = galley.get("a")
-        assert (prompt.version, prompt.source, galley.stale) == (1, "disk", True)
+        assert (prompt.version, prompt.source, galley.stale) == (1, "kept", True)
         assert galley.age is not None and 3590 < galley.age < 3700
         with pytest.raises(NotServedError, match="production serves no prompt b; it serves a"):
             galley.get("b")

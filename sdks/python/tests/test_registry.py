@@ -41,7 +41,7 @@ def test_released_split_killed_restarted_and_revoked(house: House, tmp_path: Pat
         until("the words", lambda: galley.stale and "can't be reached" in (galley.status().problem or ""))
         assert galley.get("support/triage").version == two
         with Galley(house.url, key["key"], disk=kept, timing=QUICK) as restarted:
-            assert restarted.get("support/triage").source == "disk"
+            assert restarted.get("support/triage").source == "kept"
             assert restarted.get("support/triage", unit="x").version == galley.get("support/triage", unit="x").version
         house.start()
         four = house.release("Four: {{ message }}")["version"]

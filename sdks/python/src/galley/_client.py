@@ -25,7 +25,7 @@ class Status:
     environment: str
     #: How many prompts it serves.
     prompts: int
-    #: Where what is in memory came from: ``registry``, ``disk``, or empty for nowhere yet.
+    #: Where what is in memory came from: ``registry``, ``kept`` on disk, or empty for nowhere yet.
     source: str
     #: Changes arrive as they happen.
     live: bool

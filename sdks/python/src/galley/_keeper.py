@@ -219,8 +219,8 @@ class Keeper:
             self._take(environment, prompts, "registry")
             self._tag = tag
             self._store(body, tag)
-        elif self.source == "disk":
-            # What was on disk is what is served.
+        elif self.source == "kept":
+            # What was kept is what is served.
             self.source = "registry"
         now = time.monotonic()
         with self._lock:
@@ -284,11 +284,11 @@ class Keeper:
         assert self._kept is not None
         body, tag, age = self._kept
         try:
-            environment, prompts = read_answer(body, "disk")
+            environment, prompts = read_answer(body, "kept")
         except ValueError:
             self.disk_problem = "the file on disk is damaged: it is passed over"
             return
-        self._take(environment, prompts, "disk")
+        self._take(environment, prompts, "kept")
         self._tag = tag
         self._confirmed = time.monotonic() - age
 
@@ -381,7 +381,7 @@ class Keeper:
             if event and "data" in event:
                 self._events += 1
                 self._lock.notify_all()
-            elif self._events <= self._read_upto and self.source == "registry":
+            elif event is not None and self._events <= self._read_upto and self.source == "registry":
                 self._confirmed = now
                 self._fresh_until = now + self.timing.silence
 

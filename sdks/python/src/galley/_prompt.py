@@ -41,7 +41,7 @@ class Prompt:
     content: Mapping[str, Any]
     #: The content of the snippets that it includes, by digest.
     snippets: Mapping[str, Any] = field(default_factory=dict)
-    #: ``registry``, ``disk`` (last known good, from before this program started) or ``fallback``.
+    #: ``registry``, ``kept`` (last known good, from before this program started) or ``fallback``.
     source: str = "registry"
 
     def __repr__(self) -> str:
