@@ -91,7 +91,7 @@ impl Galley {
         let runtime = runtime
             .map_err(|_| SettingsError("Galley is started inside a tokio runtime".to_owned()))?;
         let http = Http::new(url, key, options.timing.timeout)?;
-        let disk = options.disk.as_deref().map(Disk::at);
+        let disk = options.disk.map(Disk::at);
         let keeper = Arc::new(Keeper::new(http, disk, options.timing));
         let tasks = [
             runtime.spawn(Arc::clone(&keeper).keep()).abort_handle(),

@@ -29,9 +29,9 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn at(path: &Path) -> Self {
+    pub(crate) fn at(path: PathBuf) -> Self {
         Self {
-            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+            path: std::path::absolute(&path).unwrap_or(path),
         }
     }
 

@@ -169,7 +169,7 @@ impl Keeper {
                 }
                 None => {
                     self.state.lock().disk_problem =
-                        Some("the file on disk is damaged: it is passed over".to_owned())
+                        Some("the file on disk is damaged: it is passed over".to_owned());
                 }
             }
         }

@@ -153,7 +153,7 @@ impl Prompt {
         for part in self.parts(values)? {
             match part {
                 Part::Message { role, text } => {
-                    messages.push(json!({"role": role.as_str(), "content": text}))
+                    messages.push(json!({"role": role.as_str(), "content": text}));
                 }
                 Part::Placeholder {
                     messages: passed, ..

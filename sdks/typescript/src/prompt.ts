@@ -174,7 +174,9 @@ export class Served {
 
   /** The slot of a unit, from 0 to 9,999. */
   slot(unit: string): number {
-    const [high = 0, low = 0] = sha256(this.salted + unit);
+    const hash = sha256(this.salted + unit);
+    const high = hash[0] ?? 0;
+    const low = hash[1] ?? 0;
     // The first 64 bits as one number are beyond what a double holds: halves modulo 10,000.
     return ((high % SLOTS) * (2 ** 32 % SLOTS) + low) % SLOTS;
   }

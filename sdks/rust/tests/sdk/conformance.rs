@@ -14,7 +14,9 @@ fn folder() -> PathBuf {
 fn files() -> Vec<(PathBuf, Vec<Value>)> {
     let mut paths = Vec::new();
     for folder in [folder(), folder().join("template")] {
-        let inside = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let inside = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         paths.extend(inside.filter(|path| path.extension().is_some_and(|ending| ending == "json")));
     }
     paths.sort();
@@ -40,7 +42,9 @@ fn expanded(value: Value) -> Value {
                 }
             });
             let all = |fields: Map<String, Value>| {
-                let fields = fields.into_iter().map(|(key, field)| (key, expanded(field)));
+                let fields = fields
+                    .into_iter()
+                    .map(|(key, field)| (key, expanded(field)));
                 Value::Object(fields.collect())
             };
             short.unwrap_or_else(|| all(fields))
@@ -52,7 +56,8 @@ fn expanded(value: Value) -> Value {
 
 /// An environment that serves this content as the prompt `a`.
 fn served(content: &Value, snippets: &Value) -> Arc<Prompt> {
-    let version = json!({"id": "v", "number": 1, "digest": "", "content": content, "snippets": snippets});
+    let version =
+        json!({"id": "v", "number": 1, "digest": "", "content": content, "snippets": snippets});
     let prompt = json!({"name": "a", "salt": "", "release": "", "since": 0,
         "sides": [{"weight": 10_000, "version": version}], "slots": [{"from": 0, "to": 10_000, "version": "v"}]});
     let answer = json!({"environment": "production", "prompts": [prompt]});
@@ -65,7 +70,11 @@ fn equal(seen: &Value, wanted: &Value) -> Result<(), String> {
     if seen == wanted {
         Ok(())
     } else {
-        Err(format!("{:.300}\n    instead of {:.300}", seen.to_string(), wanted.to_string()))
+        Err(format!(
+            "{:.300}\n    instead of {:.300}",
+            seen.to_string(),
+            wanted.to_string()
+        ))
     }
 }
 
@@ -74,7 +83,9 @@ fn seen(error: &RenderError) -> Value {
     let mut seen = json!({"code": error.code, "input": error.input,
         "line": place.map(|place| place.line), "column": place.map(|place| place.column),
         "snippet": place.and_then(|place| place.snippet.clone())});
-    seen.as_object_mut().unwrap().retain(|_, field| !field.is_null());
+    seen.as_object_mut()
+        .unwrap()
+        .retain(|_, field| !field.is_null());
     seen
 }
 
@@ -82,9 +93,16 @@ fn template(case: &Value) -> Result<(), String> {
     let none = Map::new();
     let snippets = case["snippets"].as_object().unwrap_or(&none);
     // The digests of snippets are their names here.
-    let includes: Map<String, Value> = snippets.keys().map(|name| (name.clone(), json!(name))).collect();
+    let includes: Map<String, Value> = snippets
+        .keys()
+        .map(|name| (name.clone(), json!(name)))
+        .collect();
     let text = |template: &Value, inputs: &Value| {
-        let inputs = if inputs.is_null() { json!([]) } else { inputs.clone() };
+        let inputs = if inputs.is_null() {
+            json!([])
+        } else {
+            inputs.clone()
+        };
         json!({"kind": "text", "messages": [{"type": "message", "role": "user", "text": template}],
             "inputs": inputs, "includes": includes})
     };
@@ -96,7 +114,9 @@ fn template(case: &Value) -> Result<(), String> {
         }
         None => text(&case["template"], &case["inputs"]),
     };
-    let texts = snippets.iter().map(|(name, one)| (name.clone(), text(&one["text"], &one["inputs"])));
+    let texts = snippets
+        .iter()
+        .map(|(name, one)| (name.clone(), text(&one["text"], &one["inputs"])));
     let prompt = served(&content, &Value::Object(texts.collect()));
     match (prompt.rendered(&case["values"]), case.get("error")) {
         (Err(error), Some(wanted)) => {
@@ -110,7 +130,10 @@ fn template(case: &Value) -> Result<(), String> {
         (Ok(parts), Some(_)) => Err(format!("it was rendered: {parts:?}")),
         (Ok(parts), None) => match case.get("messages") {
             Some(messages) => equal(&json!(parts), messages),
-            None => equal(&json!(prompt.text(&case["values"]).unwrap()), &case["output"]),
+            None => equal(
+                &json!(prompt.text(&case["values"]).unwrap()),
+                &case["output"],
+            ),
         },
     }
 }
@@ -118,7 +141,11 @@ fn template(case: &Value) -> Result<(), String> {
 fn split_of(case: &Value) -> Arc<Served> {
     let runs = case["slots"].as_array().unwrap();
     let mut ids = vec![case["main"].clone()];
-    ids.extend(runs.iter().map(|run| run["version"].clone()).filter(|id| *id != case["main"]));
+    ids.extend(
+        runs.iter()
+            .map(|run| run["version"].clone())
+            .filter(|id| *id != case["main"]),
+    );
     let content = json!({"kind": "text", "messages": []});
     let sides = ids.iter().map(|id| json!({"weight": 0, "version": {"id": id, "number": 1, "digest": "", "content": content}}));
     let prompt = json!({"name": "a", "salt": case["salt"], "release": "", "since": 0,
@@ -140,14 +167,18 @@ fn splits(case: &Value) -> Result<(), String> {
 }
 
 fn answers(case: &Value) -> Result<(), String> {
-    let body = case["answer"].as_str().map_or_else(|| case["answer"].to_string(), str::to_owned);
+    let body = case["answer"]
+        .as_str()
+        .map_or_else(|| case["answer"].to_string(), str::to_owned);
     let Some(board) = Board::read(body.as_bytes(), Source::Registry) else {
         return equal(&json!("broken"), &case["error"]);
     };
     let Some(served) = board.named(case["ask"]["name"].as_str().unwrap()) else {
         return equal(&json!("not_served"), &case["error"]);
     };
-    let prompt = case["ask"]["unit"].as_str().map_or(&served.main, |unit| served.choose(unit));
+    let prompt = case["ask"]["unit"]
+        .as_str()
+        .map_or(&served.main, |unit| served.choose(unit));
     let seen = json!({"name": prompt.name, "version": prompt.version, "environment": prompt.environment,
         "release": prompt.release, "since": prompt.since, "digest": prompt.digest});
     equal(&seen, &case["prompt"])
@@ -165,7 +196,11 @@ fn contract(case: &Value) -> Result<(), String> {
 
 fn requests(case: &Value) -> Result<(), String> {
     let prompt = served(&case["content"], &json!({}));
-    let body = if case["for"] == "openai" { prompt.openai(&case["values"]) } else { prompt.anthropic(&case["values"]) };
+    let body = if case["for"] == "openai" {
+        prompt.openai(&case["values"])
+    } else {
+        prompt.anthropic(&case["values"])
+    };
     match body {
         Ok(body) => equal(&body, &case["body"]),
         Err(error) => equal(&json!(error.code), &case["error"]),
