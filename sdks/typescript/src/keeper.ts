@@ -79,7 +79,7 @@ export class Keeper {
   private lastId: string | undefined;
   private streaming = false;
   private heard = 0;
-  private reading: Promise<Failed | undefined> | undefined;
+  private reading: { read: Promise<Failed | undefined>; since: number } | undefined;
   private waiting: (() => void)[] = [];
   private storing: Promise<void> = Promise.resolve();
   private readonly loading: Promise<void>;
@@ -189,8 +189,14 @@ export class Keeper {
   }
 
   private attempt(): Promise<Failed | undefined> {
-    this.reading ??= this.once().finally(() => (this.reading = undefined));
-    return this.reading;
+    // On the edge a read ends with the request that began it, and never says so.
+    if (this.reading && now() - this.reading.since < this.timing.timeout + 1_000) return this.reading.read;
+    const since = now();
+    const read = this.once().finally(() => {
+      if (this.reading?.since === since) this.reading = undefined;
+    });
+    this.reading = { read, since };
+    return read;
   }
 
   private async once(): Promise<Failed | undefined> {

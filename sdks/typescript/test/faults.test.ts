@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Galley, NotReadyError, NotServedError, type Store } from "../src/index.js";
 import { file } from "../src/node.js";
-import { type Answer, Faulty, KEY, beginStream, environment, hold, refuse, silentStream, tell, together, until } from "./faulty.js";
+import { type Answer, Faulty, KEY, QUICK, beginStream, environment, hold, refuse, silentStream, tell, together, until } from "./faulty.js";
 
 const version = (galley: Galley): number => galley.get("a").version;
 const versionOrNone = (galley: Galley): number => galley.get("a", { fallback: "x" }).version;
@@ -60,6 +60,22 @@ test("without a background sixteen who refresh make one request, and no stream i
     faulty.release(2);
     await Promise.all(Array.from({ length: 16 }, () => galley.refresh()));
     assert.deepEqual([version(galley), faulty.asked.length], [2, 2]);
+  }));
+
+test("a read that never ends, as on the edge when its request does, is not waited for for ever", (t) =>
+  together(async (faulty, open) => {
+    let asked = 0;
+    const lost: typeof fetch = (...request) => ((asked += 1) === 1 ? new Promise<Response>(() => undefined) : fetch(...request));
+    const galley = open({ follow: false, fetch: lost, timing: { ...QUICK, wait: 10 } });
+    await galley.ready();
+    assert.equal(galley.get("a", { fallback: "x" }).source, "fallback");
+    void galley.refresh();
+    assert.equal(asked, 1);
+    const now = performance.now.bind(performance);
+    t.mock.method(performance, "now", () => now() + 2_000);
+    await galley.refresh();
+    t.mock.restoreAll();
+    assert.deepEqual([asked, faulty.reads()], [2, 1]);
   }));
 
 test("a broken stream is resumed where it ended", () =>
