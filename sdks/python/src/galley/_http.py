@@ -6,6 +6,7 @@ import email.utils
 import http.client
 import ipaddress
 import re
+import socket
 import ssl
 import time
 import zlib
@@ -90,7 +91,7 @@ class Http:
     @contextmanager
     def open(
         self, path: str, headers: dict[str, str], silence: float
-    ) -> Iterator[tuple[http.client.HTTPResponse, http.client.HTTPConnection]]:
+    ) -> Iterator[tuple[http.client.HTTPResponse, socket.socket]]:
         """Asks, and gives the answer with its body unread. ``silence`` bounds each wait for bytes."""
         place = self._address
         if self._tls is not None:
@@ -102,7 +103,9 @@ class Http:
         try:
             try:
                 connection.connect()
-                connection.sock.settimeout(silence)
+                # The connection forgets its socket where the server will close it.
+                sock: socket.socket = connection.sock
+                sock.settimeout(silence)
                 everything = {"Authorization": self._key.bearer(), "User-Agent": "galley-python", **headers}
                 connection.request("GET", place.path + path, headers=everything)
                 response = connection.getresponse()
@@ -110,7 +113,7 @@ class Http:
                 raise Failed(f"the registry can't be reached ({_words(error)})") from None
             if response.status not in (200, 304):
                 raise _refused(response)
-            yield response, connection
+            yield response, sock
         finally:
             connection.close()
 
@@ -120,7 +123,7 @@ class Http:
         if tag:
             headers["If-None-Match"] = tag
         deadline = time.monotonic() + self._timeout
-        with self.open(path, headers, self._timeout) as (response, connection):
+        with self.open(path, headers, self._timeout) as (response, sock):
             if response.status == 304:
                 return None
             unzip = None
@@ -133,8 +136,7 @@ class Http:
                     left = deadline - time.monotonic()
                     if left <= 0:
                         raise TimeoutError
-                    if connection.sock is not None:
-                        connection.sock.settimeout(left)
+                    sock.settimeout(left)
                     whole += unzip.decompress(chunk, LARGEST) if unzip else chunk
                     if len(whole) > LARGEST:
                         raise Failed("the answer is larger than any environment: this is no registry")

@@ -18,7 +18,7 @@ import unicodedata
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from typing import Any
 
 from ._disk import Disk, DiskError
@@ -101,7 +101,7 @@ class Keeper:
         self._last_id: str | None = None
         self._streaming = False
         self._heard = 0.0
-        self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         self._threads = [
             threading.Thread(target=self._keep, name="galley-reads", daemon=True),
             threading.Thread(target=self._follow, name="galley-follows", daemon=True),
@@ -131,8 +131,8 @@ class Keeper:
         with self._lock:
             self._closed = True
             self._lock.notify_all()
-            connection = self._connection
-        _hang_up(connection)
+            sock = self._socket
+        _hang_up(sock)
         self.settle()
 
     def close(self) -> None:
@@ -325,7 +325,7 @@ class Keeper:
             except (OSError, HTTPException, ValueError):
                 pass
             with self._lock:
-                self._connection = None
+                self._socket = None
                 if self._streaming:
                     # Did it miss something? Reading says so, or that the registry is gone.
                     self._streaming = False
@@ -348,13 +348,13 @@ class Keeper:
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
         if self._last_id is not None:
             headers["Last-Event-ID"] = self._last_id
-        with self.http.open("/v1/environment/changes", headers, self.timing.silence) as (response, connection):
+        with self.http.open("/v1/environment/changes", headers, self.timing.silence) as (response, sock):
             if response.status != 200 or "text/event-stream" not in (response.getheader("Content-Type") or ""):
                 raise Failed("the stream of changes is not one")
             with self._lock:
                 if self._closed:
                     return
-                self._connection = connection
+                self._socket = sock
                 self._streaming = True
                 self._heard = time.monotonic()
                 # What changed between the last read and now is read.
@@ -386,8 +386,7 @@ class Keeper:
                 self._fresh_until = now + self.timing.silence
 
 
-def _hang_up(connection: HTTPConnection | None) -> None:
-    sock = connection.sock if connection else None
+def _hang_up(sock: socket.socket | None) -> None:
     if sock is not None:
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
