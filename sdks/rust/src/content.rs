@@ -36,6 +36,9 @@ pub enum Kind {
     Text,
     /// Messages with roles.
     Chat,
+    /// Something that this SDK does not know yet.
+    #[serde(other)]
+    Unknown,
 }
 
 /// One message with a template, or the place where the application puts the conversation so far.
@@ -54,6 +57,9 @@ pub enum Message {
         /// The name under which the application passes them.
         name: String,
     },
+    /// Something that this SDK does not know yet.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Who speaks in a message.
@@ -70,6 +76,9 @@ pub enum Role {
     Assistant,
     /// What a tool returned.
     Tool,
+    /// Something that this SDK does not know yet.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Role {
@@ -82,6 +91,7 @@ impl Role {
             Self::User => "user",
             Self::Assistant => "assistant",
             Self::Tool => "tool",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -119,6 +129,9 @@ pub enum InputKind {
     List,
     /// Named fields.
     Object,
+    /// Something that this SDK does not know yet.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Who answers, and how.

@@ -50,6 +50,7 @@ export class Library {
     }
     const inputs = content.inputs ?? [];
     const includes = content.includes ?? {};
+    if (!isKnown(content, inputs)) throw new Fault("include_missing", `in the snippet “${name}”: ${UNKNOWN}`, at);
     const snippet: Snippet = { source: message.text, inputs, includes, tree: [], reach: 0, loops: 0 };
     const scope = new TextScope(this, inputs, includes, depth + 1);
     const parser = new Parser(snippet.source, scope);
@@ -108,7 +109,16 @@ class TextScope implements Scope {
   }
 }
 
+const UNKNOWN = "this version holds something that this SDK does not know: update it";
+
+/** Whether this SDK knows everything that the content is made of: later versions may have more. */
+function isKnown(content: Content, inputs: readonly Input[]): boolean {
+  const messages = content.messages.every((one) => one.type === "placeholder" || (one.type === "message" && ROLES.includes(one.role)));
+  return messages && ["text", "chat"].includes(content.kind) && inputs.every((input) => Object.hasOwn(NOTHING, input.type));
+}
+
 function checkDeclared(content: Content, inputs: readonly Input[]): void {
+  if (!isKnown(content, inputs)) throw new RenderError("declaration", UNKNOWN);
   const seen = new Set<string>();
   const wrong = (name: string, words: string) => new RenderError("declaration", words, name);
   const good = (name: string) => NAME.test(name) && !RESERVED.has(name);

@@ -20,6 +20,7 @@ from .errors import RenderError
 RENDERED_BYTES = 1 << 20
 RENDER_STEPS = 1_000_000
 INCLUDE_DEPTH = 8
+UNKNOWN = "this version holds something that this SDK does not know: update it"
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
@@ -112,6 +113,8 @@ class _Library:
         if content["kind"] != "text" or len(messages) != 1 or messages[0]["type"] != "message":
             raise Fault("include_missing", f"“{name}” is a conversation: only a text can be included", at)
         inputs = [Input.read(raw) for raw in content.get("inputs", ())]
+        if not _known(content, inputs):
+            raise Fault("include_missing", f"in the snippet “{name}”: {UNKNOWN}", at)
         snippet = _Snippet(messages[0]["text"], inputs, content.get("includes", {}))
         scope = _Scope(self, inputs, snippet.includes, depth + 1)
         parser = Parser(snippet.source, scope)
@@ -124,8 +127,19 @@ class _Library:
         return snippet
 
 
+def _known(content: Mapping[str, Any], inputs: Sequence[Input]) -> bool:
+    """Whether this SDK knows everything that the content is made of: later versions may have more."""
+    messages = all(
+        one["type"] == "placeholder" or (one["type"] == "message" and one["role"] in ROLES)
+        for one in content["messages"]
+    )
+    return messages and content["kind"] in ("text", "chat") and all(one.kind in values.INPUT_KINDS for one in inputs)
+
+
 def _declared(content: Mapping[str, Any], inputs: Sequence[Input]) -> None:
     seen: set[str] = set()
+    if not _known(content, inputs):
+        raise RenderError("declaration", UNKNOWN)
 
     def wrong(name: str, message: str) -> RenderError:
         return RenderError("declaration", message, input=name)

@@ -48,7 +48,7 @@ impl Template {
         let mut parts = Vec::new();
         for (index, message) in content.messages.iter().enumerate() {
             let tree = match message {
-                Message::Placeholder { .. } => Vec::new(),
+                Message::Placeholder { .. } | Message::Unknown => Vec::new(),
                 Message::Message { text, .. } => {
                     let scope =
                         TextScope::new(&mut library, contents, &inputs, &content.includes, 0);
@@ -73,6 +73,8 @@ impl Template {
         let mut parts = Vec::with_capacity(self.parts.len());
         for (index, (message, tree)) in self.parts.iter().enumerate() {
             parts.push(match message {
+                // Nothing that holds one gets here.
+                Message::Unknown => return Err(RenderError::plain("declaration", UNKNOWN)),
                 Message::Placeholder { name } => Part::Placeholder {
                     name: name.clone(),
                     messages: passed(name, given.get(name), &mut budget)?,
@@ -120,7 +122,25 @@ pub(crate) fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
+const UNKNOWN: &str = "this version holds something that this SDK does not know: update it";
+
+/// Whether this SDK knows everything that the content is made of: later versions may have more.
+fn is_known(content: &Content) -> bool {
+    let message = |message: &Message| match message {
+        Message::Message { role, .. } => *role != Role::Unknown,
+        Message::Placeholder { .. } => true,
+        Message::Unknown => false,
+    };
+    let mut inputs = content.inputs.iter().flatten();
+    content.kind != crate::content::Kind::Unknown
+        && content.messages.iter().all(message)
+        && inputs.all(|input| input.kind != InputKind::Unknown)
+}
+
 fn check_declared(content: &Content, inputs: &[Input]) -> Result<(), RenderError> {
+    if !is_known(content) {
+        return Err(RenderError::plain("declaration", UNKNOWN));
+    }
     let wrong = |name: &str, message: String| Err(RenderError::about(name, "declaration", message));
     let mut seen = BTreeSet::new();
     for input in inputs {
@@ -211,7 +231,7 @@ fn resolved<'v>(
 /// What an optional input is when it is left out. A number is written as nothing too.
 fn nothing(kind: InputKind) -> Value {
     match kind {
-        InputKind::Text | InputKind::Number => Value::String(String::new()),
+        InputKind::Text | InputKind::Number | InputKind::Unknown => Value::String(String::new()),
         InputKind::Boolean => Value::Bool(false),
         InputKind::List => Value::Array(Vec::new()),
         InputKind::Object => Value::Object(Map::new()),
@@ -237,7 +257,8 @@ fn passed(
             .get("role")
             .cloned()
             .map(serde_json::from_value::<Role>);
-        if !matches!(role, Some(Ok(_))) || message.get("content").is_none() {
+        let known = matches!(role, Some(Ok(role)) if role != Role::Unknown);
+        if !known || message.get("content").is_none() {
             let message = format!("each message of {name} needs a role and a content");
             return Err(RenderError::about(name, "input_kind", message));
         }

@@ -1,11 +1,11 @@
 //! The snippets that a version includes, each read once however often it is included.
 
-use super::Contents;
 use super::parse::{Parser, Scope};
 use super::render::INCLUDE_DEPTH;
 use super::tokens::Fault;
 use super::tree::Node;
 use super::values::named;
+use super::{Contents, UNKNOWN, is_known};
 use crate::content::{Content, Input, InputKind, Kind, Message};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +79,9 @@ impl<'s> TextScope<'s> {
                 "“{name}” is a conversation: only a text can be included"
             ))
         })?;
+        if !is_known(content) {
+            return Err(missing(format!("in the snippet “{name}”: {UNKNOWN}")));
+        }
         let inputs = content.inputs.clone().unwrap_or_default();
         let scope = TextScope::new(
             self.library,

@@ -26,6 +26,7 @@ pub(super) fn named(kind: InputKind) -> &'static str {
         InputKind::Boolean => "true or false",
         InputKind::List => "a list",
         InputKind::Object => "an object",
+        InputKind::Unknown => "of an unknown kind",
     }
 }
 

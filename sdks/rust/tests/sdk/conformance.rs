@@ -188,7 +188,11 @@ fn contract(case: &Value) -> Result<(), String> {
     match served(&case["content"], &json!({})).render(&case["values"]) {
         Ok(messages) => equal(&json!(messages), &case["messages"]),
         Err(error) => {
-            let seen = json!({"code": error.code, "input": error.input, "words": error.message});
+            let mut seen =
+                json!({"code": error.code, "input": error.input, "words": error.message});
+            seen.as_object_mut()
+                .unwrap()
+                .retain(|_, field| !field.is_null());
             equal(&seen, &case["error"])
         }
     }
