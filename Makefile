@@ -60,6 +60,7 @@ test: setup-test lint model
 	# The stories and the window start programs of other packages, which their tests alone do not build.
 	cargo build --workspace --bins --tests
 	scripts/with-keychain.sh cargo test --workspace --no-fail-fast
+	scripts/test-sdks.sh
 	@echo 'make test: everything passed.'
 
 bench: setup-test ui model

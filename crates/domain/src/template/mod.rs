@@ -4,7 +4,7 @@
 //! filters `default join length lower tojson trim upper`. MiniJinja's tokenizer decides what is a
 //! tag, a string and white space; the parser reads the subset from its tokens into a small tree of our own, so
 //! whatever is not in the subset can't be represented, let alone run. `docs/templates.md` is the
-//! reference for people, and the cases in `tests/data/template` are the reference for every SDK.
+//! reference for people, and the cases in `sdks/conformance/template` are the reference for every SDK.
 //!
 //! * [`check()`] lists what is wrong with a version's texts and inputs, each with its [`Place`].
 //! * [`Template::prepare`] checks and keeps the result; [`Template::render`] fills it in.

@@ -2,6 +2,7 @@
 
 mod batches;
 mod canonical;
+mod conformance;
 mod diff;
 mod edits_table;
 mod freeze;

@@ -42,27 +42,83 @@ struct ExpectedError {
 }
 
 const FILES: &[(&str, &str)] = &[
-    ("values", include_str!("../data/template/values.json")),
-    ("inputs", include_str!("../data/template/inputs.json")),
-    ("filters", include_str!("../data/template/filters.json")),
-    ("if", include_str!("../data/template/if.json")),
-    ("for", include_str!("../data/template/for.json")),
-    ("include", include_str!("../data/template/include.json")),
-    ("space", include_str!("../data/template/space.json")),
-    ("refused", include_str!("../data/template/refused.json")),
-    ("chat", include_str!("../data/template/chat.json")),
+    (
+        "values",
+        include_str!("../../../../sdks/conformance/template/values.json"),
+    ),
+    (
+        "inputs",
+        include_str!("../../../../sdks/conformance/template/inputs.json"),
+    ),
+    (
+        "filters",
+        include_str!("../../../../sdks/conformance/template/filters.json"),
+    ),
+    (
+        "if",
+        include_str!("../../../../sdks/conformance/template/if.json"),
+    ),
+    (
+        "for",
+        include_str!("../../../../sdks/conformance/template/for.json"),
+    ),
+    (
+        "include",
+        include_str!("../../../../sdks/conformance/template/include.json"),
+    ),
+    (
+        "space",
+        include_str!("../../../../sdks/conformance/template/space.json"),
+    ),
+    (
+        "refused",
+        include_str!("../../../../sdks/conformance/template/refused.json"),
+    ),
+    (
+        "chat",
+        include_str!("../../../../sdks/conformance/template/chat.json"),
+    ),
+    (
+        "corners",
+        include_str!("../../../../sdks/conformance/template/corners.json"),
+    ),
 ];
 
 fn cases() -> Vec<(String, Case)> {
     FILES
         .iter()
         .flat_map(|(file, json)| {
-            let cases: Vec<Case> = serde_json::from_str(json).expect(file);
+            let json: Value = serde_json::from_str(json).expect(file);
+            let cases: Vec<Case> = serde_json::from_value(expanded(json)).expect(file);
             cases
                 .into_iter()
                 .map(move |case| (format!("{file}: {}", case.name), case))
         })
         .collect()
+}
+
+/// Large values are written short in the files: `{"$text": [count, text]}`, `{"$list": [count, item]}`.
+fn expanded(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let only = fields.iter().next().filter(|_| fields.len() == 1);
+            let short = only.and_then(|(key, given)| {
+                let count = usize::try_from(given.get(0)?.as_u64()?).ok()?;
+                let what = given.get(1)?;
+                match key.as_str() {
+                    "$text" => Some(Value::from(what.as_str()?.repeat(count))),
+                    "$list" => Some(Value::from(vec![expanded(what.clone()); count])),
+                    _ => None,
+                }
+            });
+            short.unwrap_or_else(|| {
+                let fields = fields.into_iter();
+                Value::Object(fields.map(|(key, field)| (key, expanded(field))).collect())
+            })
+        }
+        Value::Array(items) => items.into_iter().map(expanded).collect(),
+        other => other,
+    }
 }
 
 /// Snippets by digest, and by name for whoever includes them.
@@ -170,6 +226,14 @@ fn what_is_accepted_is_jinja() {
                 // `null` is nothing to us, and a value to Jinja.
                 "filters: default for a field that is null",
                 "if: a field that is null is not defined",
+                // MiniJinja's own numbers, truths and characters.
+                "corners: small fractions",
+                "corners: large fractions",
+                "corners: nothing below zero",
+                "corners: numbers in other writings",
+                "corners: true is not one",
+                "corners: a truth in a list of numbers",
+                "corners: a field that every object has in some languages",
                 // Jinja's undefined is none of these.
                 "inputs: a left-out text equals an empty one",
                 "inputs: a left-out list has length 0",
