@@ -16,6 +16,8 @@
 //! integrated. The trapezoid rule with `y = σ·sinh u` gives it to ten digits within some dozens of
 //! points, from sums and products alone.
 
+use super::pairs::Table;
+
 /// The hundredths of a percent in the whole, signed.
 const WHOLE: i32 = 10_000;
 
@@ -51,13 +53,24 @@ impl Values {
     /// Zeros and ones: how many failed, how many passed.
     #[must_use]
     pub fn passes(failed: u32, passed: u32) -> Self {
-        let counted = [(0.0, failed), (1.0, passed)];
+        Self::counted([(0.0, failed), (1.0, passed)])
+    }
+
+    /// The differences of a table: 1 for a case that is lost, −1 for one that is gained.
+    #[must_use]
+    pub fn differences(table: &Table) -> Self {
+        let same = table.both + table.neither;
+        Self::counted([(-1.0, table.gained), (0.0, same), (1.0, table.lost)])
+    }
+
+    fn counted(counted: impl IntoIterator<Item = (f64, u32)>) -> Self {
+        let counted: Vec<(f64, u32)> = counted
+            .into_iter()
+            .filter(|(_, times)| *times > 0)
+            .collect();
         Self {
-            counted: counted
-                .into_iter()
-                .filter(|(_, times)| *times > 0)
-                .collect(),
-            number: failed + passed,
+            number: counted.iter().map(|(_, times)| times).sum(),
+            counted,
         }
     }
 

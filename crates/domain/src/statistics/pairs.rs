@@ -53,6 +53,16 @@ pub struct Table {
 }
 
 impl Table {
+    /// The same with live and proposed in each other's place.
+    #[must_use]
+    pub const fn swapped(&self) -> Self {
+        Self {
+            lost: self.gained,
+            gained: self.lost,
+            ..*self
+        }
+    }
+
     /// How many cases there are.
     #[must_use]
     pub const fn cases(&self) -> u32 {

@@ -5,9 +5,12 @@
 //! with the variance that the data have if that value is the true one (the restricted estimate of
 //! maximum likelihood), so that it keeps its sense with few differing cases, and with none.
 //!
-//! The score alone errs up to a point too often with few cases. A correction for continuity of
-//! [`CORRECTION`] cases repairs that; how it was found stands in `docs/statistics.md`.
+//! The score alone errs up to a point too often with few cases, and more where all of them differ. A
+//! correction for continuity of [`CORRECTION`] cases and the exact bounds at the edges repair that;
+//! how they were found stands in `docs/statistics.md`.
 
+use super::bounded::Values;
+use super::normal;
 use super::pairs::Table;
 
 /// By how many cases the loss is moved towards the worse before it is tested.
@@ -42,6 +45,31 @@ pub fn statistic(table: &Table, loss: f64) -> Option<f64> {
     (root > 0.0).then(|| above / root)
 }
 
+/// The bounds of the loss that decide, each wrong with a chance of at most `error`, in hundredths of
+/// a percent.
+#[must_use]
+pub fn bounds(table: &Table, error: f64) -> (i32, i32) {
+    let z = normal::exceeded(error);
+    (
+        -safe_upper(&table.swapped(), z, error),
+        safe_upper(table, z, error),
+    )
+}
+
+// The bound for bounded means is exact where nothing is lost, so it counts there. Where more than
+// half of the cases differ, lost minus gained moves in steps of two, the correction for steps of one
+// is too small, and the wider of both counts.
+fn safe_upper(table: &Table, z: f64, error: f64) -> i32 {
+    let bounded = || Values::differences(table).upper(WHOLE, error);
+    if table.lost == 0 {
+        bounded()
+    } else if 2 * u64::from(table.lost + table.gained) > u64::from(table.cases()) {
+        bounded().max(upper(table, z, CORRECTION))
+    } else {
+        upper(table, z, CORRECTION)
+    }
+}
+
 /// Whether the data speak against a loss of `loss` or more: the test that `z` belongs to.
 #[must_use]
 pub fn is_below(table: &Table, loss: f64, z: f64, correction: f64) -> bool {
@@ -63,7 +91,8 @@ pub(super) fn counts_below(
     correction: f64,
 ) -> bool {
     let (above, root) = score(lost, gained, cases, loss);
-    above + correction <= -z * root
+    let above = above + correction;
+    above < 0.0 && above <= -z * root
 }
 
 /// The upper bound of the loss: the least hundredth of a percent that the data speak against.
@@ -85,10 +114,5 @@ pub fn upper(table: &Table, z: f64, correction: f64) -> i32 {
 /// The lower bound of the loss: the same with the sides swapped.
 #[must_use]
 pub fn lower(table: &Table, z: f64, correction: f64) -> i32 {
-    let swapped = Table {
-        lost: table.gained,
-        gained: table.lost,
-        ..*table
-    };
-    -upper(&swapped, z, correction)
+    -upper(&table.swapped(), z, correction)
 }

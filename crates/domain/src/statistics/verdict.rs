@@ -15,9 +15,9 @@
 //! at most `alpha`.
 
 use super::bounded::Values;
-use super::pairs::{CaseAnswers, Pairs, Table};
+use super::pairs::{CaseAnswers, Pairs};
 use super::power::{self, Range, Rule};
-use super::{StatisticsError, looks, normal, tango};
+use super::{StatisticsError, looks, tango};
 use serde::{Deserialize, Serialize};
 
 /// The whole, signed, as bounds are.
@@ -52,7 +52,7 @@ pub enum TooStrict {
     )]
     All,
     /// A chance of error beyond what the method was tried with.
-    #[error("the chance of an error must lie between 0.1 % and 20 %; 5 % is usual")]
+    #[error("the chance of an error must lie between 0.1 % and 10 %; 5 % is usual")]
     Alpha,
 }
 
@@ -66,7 +66,7 @@ impl Strictness {
             (0, ..) => Err(TooStrict::NoLoss),
             (5_001.., ..) => Err(TooStrict::AnyLoss),
             (_, 10_000.., _) => Err(TooStrict::All),
-            (_, _, ..10 | 2_001..) => Err(TooStrict::Alpha),
+            (_, _, ..10 | 1_001..) => Err(TooStrict::Alpha),
             _ => Ok(()),
         }
     }
@@ -247,7 +247,7 @@ impl Bounds {
         let losses = Values::of(&pairs.differences());
         let estimate = losses.rounded_mean();
         let (method, (lower, upper)) = match pairs.table() {
-            Some(table) => (Method::Score, table_bounds(&table, &losses, error)),
+            Some(table) => (Method::Score, tango::bounds(&table, error)),
             None => (
                 Method::Bounded,
                 (losses.lower(-ALL, error), losses.upper(ALL, error)),
@@ -291,8 +291,7 @@ impl Bounds {
 #[must_use]
 pub fn outcome_of_loss(pairs: &Pairs, error: f64, allowed: i32) -> Outcome {
     if let Some(table) = pairs.table() {
-        let losses = Values::of(&pairs.differences());
-        let (lower, upper) = table_bounds(&table, &losses, error);
+        let (lower, upper) = tango::bounds(&table, error);
         return decided(lower > 0, upper < allowed);
     }
     let losses = Values::of(&pairs.differences());
@@ -305,26 +304,6 @@ const fn decided(above_nothing: bool, below_allowed: bool) -> Outcome {
         (true, _) => Outcome::Pass,
         (false, true) => Outcome::Fail,
         (false, false) => Outcome::CantTell,
-    }
-}
-
-/// The bounds of the loss for pass and fail, asked once.
-///
-/// Where more than half of the cases differ, Tango's interval can be too narrow for few cases (lost
-/// minus gained then moves in steps of two); there the wider of both bounds counts.
-fn table_bounds(table: &Table, losses: &Values, error: f64) -> (i32, i32) {
-    let z = normal::exceeded(error);
-    let (lower, upper) = (
-        tango::lower(table, z, tango::CORRECTION),
-        tango::upper(table, z, tango::CORRECTION),
-    );
-    if 2 * u64::from(table.lost + table.gained) > u64::from(table.cases()) {
-        (
-            lower.min(losses.lower(-ALL, error)),
-            upper.max(losses.upper(ALL, error)),
-        )
-    } else {
-        (lower, upper)
     }
 }
 

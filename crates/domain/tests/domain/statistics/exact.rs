@@ -2,8 +2,7 @@
 //! that can occur. No drawing, so that nothing hides behind luck.
 
 use domain::statistics::bounded::Values;
-use domain::statistics::pairs::{CaseAnswers, Pairs, Table};
-use domain::statistics::verdict::Bounds;
+use domain::statistics::pairs::Table;
 use domain::statistics::{normal, tango};
 
 /// The chances of `0..=n` among `n` with chance `p` each.
@@ -42,30 +41,6 @@ fn tables(
     all
 }
 
-/// The bounds that decide.
-fn deciding(table: &Table, error: f64) -> (i32, i32) {
-    let (pass, fail) = (vec![10_000], vec![0]);
-    let mut cases = Vec::new();
-    for (count, live, proposed) in [
-        (table.lost, &pass, &fail),
-        (table.gained, &fail, &pass),
-        (table.both, &pass, &pass),
-        (table.neither, &fail, &fail),
-    ] {
-        for _ in 0..count {
-            cases.push(CaseAnswers {
-                case: cases.len().to_string(),
-                group: None,
-                live: live.clone(),
-                proposed: proposed.clone(),
-            });
-        }
-    }
-    let pairs = Pairs::of(&cases, false).unwrap();
-    let bounds = Bounds::of_loss(&pairs, error);
-    (bounds.lower, bounds.upper)
-}
-
 /// Tango's interval as published, without the correction.
 fn published(table: &Table, error: f64) -> (i32, i32) {
     let z = normal::exceeded(error);
@@ -79,9 +54,9 @@ fn largest_errors(cases: u32, error: f64, bounds: fn(&Table, f64) -> (i32, i32))
     let (mut passed, mut failed): (f64, f64) = (0.0, 0.0);
     for allowed in [0, 1, 100, 200, 500, 1_000, 2_000, 3_500, 5_000] {
         let loss = f64::from(allowed) / 10_000.0;
-        for step in 0..=40 {
+        for step in 0..=30 {
             // From no gain at all to every case differing.
-            let gain = f64::from(step) / 40.0 * (1.0 - loss) / 2.0;
+            let gain = f64::from(step) / 30.0 * (1.0 - loss) / 2.0;
             let gains = binomial(cases, gain);
             let lost_of_others: Vec<Vec<f64>> = (0..=cases)
                 .map(|gained| binomial(cases - gained, ((gain + loss) / (1.0 - gain)).min(1.0)))
@@ -107,9 +82,9 @@ fn largest_errors(cases: u32, error: f64, bounds: fn(&Table, f64) -> (i32, i32))
 
 #[test]
 fn no_error_is_more_frequent_than_promised_whatever_share_differs() {
-    for cases in [1, 2, 3, 4, 5, 7, 10, 14, 20, 26] {
-        for error in [0.2, 0.05, 0.0375, 0.006_25] {
-            let (passed, failed) = largest_errors(cases, error, deciding);
+    for cases in [1, 2, 3, 4, 5, 7, 9, 12, 18] {
+        for error in [0.1, 0.075, 0.05, 0.0375, 0.006_25] {
+            let (passed, failed) = largest_errors(cases, error, tango::bounds);
             assert!(
                 passed <= 1.0 && failed <= 1.0,
                 "{cases} cases, error {error}: {passed} and {failed} of it"
@@ -128,36 +103,30 @@ fn the_published_interval_would_break_the_promise() {
 }
 
 #[test]
-fn with_nothing_differing_it_takes_as_many_cases_as_the_rule_of_three_says() {
-    // No loss among n: that speaks against a share of 10 % once 0.9ⁿ ≤ 5 %, from n = 29. The
-    // correction asks for a few more, the published interval already passes 25.
-    let least = |correction: f64| {
-        let z = normal::exceeded(0.05);
+fn with_nothing_lost_it_takes_as_many_cases_as_counting_says() {
+    // No loss among n speaks against a share of 10 % once 0.9ⁿ ≤ 5 %, from n = 29. The published
+    // interval passes 25 cases, where 0.9²⁵ = 7.2 %.
+    let least = |bounds: fn(&Table, f64) -> (i32, i32)| {
         (1..100_u32).find(|cases| {
             let table = Table {
                 both: *cases,
                 ..Table::default()
             };
-            tango::upper(&table, z, correction) < 1_000
+            bounds(&table, 0.05).1 <= 1_000
         })
     };
-    let exact = (1..100_u32).find(|n| Values::passes(*n, 0).upper(10_000, 0.05) < 1_000);
-    assert_eq!(exact, Some(29));
-    assert_eq!(least(0.0), Some(25));
-    assert!((29..=36).contains(&least(tango::CORRECTION).unwrap()));
+    assert_eq!(least(published), Some(25));
+    assert_eq!(least(tango::bounds), Some(29));
 }
 
 #[test]
 fn the_bound_for_bounded_means_keeps_the_promise_on_three_values() {
     // The same count for the other method, on tables as if they were scores.
     fn bounded(table: &Table, error: f64) -> (i32, i32) {
-        let mut differences = vec![1.0; table.lost as usize];
-        differences.extend(vec![-1.0; table.gained as usize]);
-        differences.extend(vec![0.0; (table.both + table.neither) as usize]);
-        let values = Values::of(&differences);
+        let values = Values::differences(table);
         (values.lower(-10_000, error), values.upper(10_000, error))
     }
-    for cases in [1, 3, 6, 12, 20] {
+    for cases in [1, 3, 6, 12] {
         let (passed, failed) = largest_errors(cases, 0.05, bounded);
         assert!(
             passed <= 1.0 && failed <= 1.0,

@@ -75,7 +75,7 @@ fn what_the_gate_says_of_pass_and_fail() {
         ((0, 20, 0, 0), Fail),
         ((0, 0, 20, 0), Pass),
         // As many lost as gained: the more differ, the more cases it takes.
-        ((180, 10, 10, 0), CantTell),
+        ((160, 20, 20, 0), CantTell),
         ((920, 40, 40, 0), Pass),
         // Surely worse, but surely by less than 5 points: what is allowed is allowed.
         ((970, 25, 5, 0), Pass),
@@ -110,11 +110,11 @@ fn a_gate_that_nothing_could_pass_is_refused() {
     let rows = [
         (strict(0, 0, 500), Err(TooStrict::NoLoss)),
         (strict(1, 0, 500), Ok(())),
-        (strict(5_000, 9_999, 2_000), Ok(())),
+        (strict(5_000, 9_999, 1_000), Ok(())),
         (strict(5_001, 0, 500), Err(TooStrict::AnyLoss)),
         (strict(500, 10_000, 500), Err(TooStrict::All)),
         (strict(500, 0, 9), Err(TooStrict::Alpha)),
-        (strict(500, 0, 2_001), Err(TooStrict::Alpha)),
+        (strict(500, 0, 1_001), Err(TooStrict::Alpha)),
     ];
     for (strictness, expected) in rows {
         assert_eq!(strictness.check(), expected, "{strictness:?}");
@@ -161,20 +161,23 @@ fn a_case_without_an_answer_leaves_it_open() {
 #[test]
 fn the_case_is_the_unit_however_often_it_is_asked() {
     let once = cases(18, 1, 1, 0);
-    let five_times: Vec<CaseAnswers> = once
-        .iter()
-        .map(|case| CaseAnswers {
-            live: case.live.repeat(5),
-            proposed: case.proposed.repeat(5),
-            ..case.clone()
-        })
-        .collect();
+    let repeated = |times: usize| -> Vec<CaseAnswers> {
+        once.iter()
+            .map(|case| CaseAnswers {
+                live: case.live.repeat(times),
+                proposed: case.proposed.repeat(times),
+                ..case.clone()
+            })
+            .collect()
+    };
+    let five_times = repeated(5);
     let (few, many) = (judged(&once), judged(&five_times));
     assert_eq!((few.units, many.units), (20, 20));
     assert_eq!(few.estimate, many.estimate);
-    assert!(
-        many.upper >= few.upper && many.lower <= few.lower,
-        "asking the same again is no evidence about other cases: {few:?} {many:?}"
+    assert_eq!(
+        judged(&repeated(2)),
+        many,
+        "asking the same again is no evidence about other cases"
     );
 
     // Where a repeat can only copy, it is as if it had been asked once.
@@ -368,23 +371,23 @@ fn error(kind: Kind, units: usize, share: f64, loss: f64, method: world::Method)
         alpha: 500,
     };
     assert!(cell.possible());
-    let counts = cell.run(1_500, 7, method);
+    let counts = cell.run(1_200, 7, method);
     let wrong = if loss > 0.0 {
         counts.passed
     } else {
         counts.failed
     };
-    f64::from(wrong) / 1_500.0
+    f64::from(wrong) / 1_200.0
 }
 
 /// What the full simulation plays with more trials: `cargo run --release -p domain --example
 /// gate_simulation`.
 #[test]
 fn in_worlds_where_the_truth_is_known_the_gate_keeps_its_promise() {
-    // 5 % and three standard errors of 1,500 trials.
-    let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / 1_500.0).sqrt();
+    // 5 % and three standard errors of 1,200 trials.
+    let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / 1_200.0).sqrt();
     for kind in Kind::ALL {
-        for (units, share) in [(20, 0.1), (60, 0.1), (60, 0.4)] {
+        for (units, share) in [(20, 0.1), (50, 0.2)] {
             for loss in [0.0, 0.05] {
                 let error = error(kind, units, share, loss, outcome_of_loss);
                 assert!(
@@ -428,7 +431,7 @@ fn the_simulation_sees_a_method_that_breaks_the_promise() {
     fn peeking(pairs: &Pairs, _: f64, allowed: i32) -> Outcome {
         outcome_of_loss(pairs, 0.05, allowed)
     }
-    let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / 1_500.0).sqrt();
+    let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / 1_200.0).sqrt();
     for (kind, units, share, loss, method, name) in [
         (
             Kind::Plain,
@@ -440,7 +443,7 @@ fn the_simulation_sees_a_method_that_breaks_the_promise() {
         ),
         (Kind::Skewed, 60, 0.1, 0.05, normal, "normal, skewed"),
         (Kind::Groups, 60, 0.4, 0.0, every_answer, "every answer"),
-        (Kind::Looks, 60, 0.4, 0.0, peeking, "peeking"),
+        (Kind::Abandoned, 60, 0.1, 0.05, peeking, "peeking"),
     ] {
         let error = error(kind, units, share, loss, method);
         assert!(error > most, "{name}: {error}");
