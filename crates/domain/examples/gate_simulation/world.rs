@@ -37,19 +37,6 @@ impl Kind {
         Self::Looks,
         Self::Abandoned,
     ];
-
-    /// How it is written in the table.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "pass or fail, once",
-            Self::Repeats => "repeats",
-            Self::Scores => "scores",
-            Self::Skewed => "scores, skewed",
-            Self::Groups => "groups",
-            Self::Looks => "five looks",
-            Self::Abandoned => "runs abandoned",
-        }
-    }
 }
 
 /// One cell of the grid.

@@ -51,15 +51,15 @@ fn verdict(answers: &[CaseAnswers], allowed_loss: u32, alpha: u32) -> Verdict {
     let evidence = Evidence {
         answers,
         announced: 1,
-        cases: u32::try_from(answers.len()).unwrap(),
+        cases: u32::try_from(answers.len()).expect("few"),
         live: true,
         copies: false,
     };
-    judge(&strict, &evidence).unwrap()
+    judge(&strict, &evidence).expect("answers that are scores")
 }
 
 fn mostly_differs(answers: &[CaseAnswers]) -> bool {
-    let pairs = Pairs::of(answers, false).unwrap();
+    let pairs = Pairs::of(answers, false).expect("answers that are scores");
     let differing = pairs.differences().iter().filter(|d| **d != 0.0).count();
     2 * differing > pairs.units().len()
 }
