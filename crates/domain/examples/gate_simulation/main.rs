@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use world::{Cell, Counts, Kind};
 
 const ALPHA: u32 = 500;
-const UNITS: [usize; 6] = [20, 50, 100, 200, 500, 1_000];
+const UNITS: [usize; 5] = [20, 50, 100, 200, 1_000];
 const SHARES: [f64; 5] = [0.02, 0.05, 0.1, 0.2, 0.4];
 const ALLOWED: [i32; 3] = [200, 500, 1_000];
 const LOSSES: [f64; 4] = [0.0, 0.5, 1.0, 2.0];

@@ -69,7 +69,7 @@ pub struct Counts {
 
 /// How the pairs are judged with some error and some loss that is allowed: the gate's way, but where
 /// a test breaks it on purpose.
-pub type Method = fn(&Pairs, f64, i32) -> Outcome;
+pub type Method = fn(&Pairs<'_>, f64, i32) -> Outcome;
 
 impl Cell {
     /// The shares of units that lose and that gain; none where no version can lose so much.
@@ -121,7 +121,7 @@ impl Cell {
             _ => 1,
         };
         let natures: Vec<Nature> = (0..self.units).map(|_| self.nature(dice)).collect();
-        self.prepare(dice, cases);
+        self.prepare(cases);
         let (mut passed, mut failed) = (false, false);
         for look in 1..=looks {
             self.ask(dice, cases, &natures, look);
@@ -143,19 +143,16 @@ impl Cell {
     }
 
     /// Empties the cases of the last world and makes those that are missing.
-    fn prepare(&self, dice: &mut Dice, cases: &mut Vec<CaseAnswers>) {
+    fn prepare(&self, cases: &mut Vec<CaseAnswers>) {
         if self.kind == Kind::Groups {
-            cases.clear();
-            for unit in 0..self.units {
-                for like in 0..=dice.below(5) {
-                    cases.push(CaseAnswers {
-                        case: format!("{unit}-{like}"),
-                        group: Some(format!("{unit}")),
-                        ..CaseAnswers::default()
-                    });
-                }
+            // As many as the largest groups need; the first of each are taken.
+            for unit in cases.len() / 5..self.units {
+                cases.extend((0..5).map(|like| CaseAnswers {
+                    case: format!("{unit:05}-{like}"),
+                    group: Some(format!("{unit:05}")),
+                    ..CaseAnswers::default()
+                }));
             }
-            return;
         }
         for unit in cases.len()..self.units {
             cases.push(CaseAnswers {
@@ -210,13 +207,11 @@ impl Cell {
 
     fn ask(&self, dice: &mut Dice, cases: &mut [CaseAnswers], natures: &[Nature], look: u32) {
         if self.kind == Kind::Groups {
-            for case in cases {
-                let unit: usize = case
-                    .group
-                    .as_deref()
-                    .and_then(|g| g.parse().ok())
-                    .unwrap_or(0);
-                natures[unit].answer(dice, case);
+            for (group, nature) in cases.chunks_mut(5).zip(natures) {
+                let size = 1 + dice.below(5) as usize;
+                for case in &mut group[..size] {
+                    nature.answer(dice, case);
+                }
             }
             return;
         }

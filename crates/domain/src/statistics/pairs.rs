@@ -26,9 +26,9 @@ pub struct CaseAnswers {
 
 /// One case, or one group of near-duplicates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Unit {
+pub struct Unit<'a> {
     /// The id of its case, the first one of a group.
-    pub name: String,
+    pub name: &'a str,
     /// How many cases it stands for.
     pub cases: usize,
     /// The mean score of the live version, from 0 to 1.
@@ -72,8 +72,8 @@ impl Table {
 
 /// The units of a comparison: groups first, then single cases, each in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pairs {
-    units: Vec<Unit>,
+pub struct Pairs<'a> {
+    units: Vec<Unit<'a>>,
     table: Option<Table>,
     unanswered: usize,
     answered: usize,
@@ -86,7 +86,7 @@ struct Asked<'a> {
     sides: [f64; 3],
 }
 
-impl Pairs {
+impl<'a> Pairs<'a> {
     /// Pairs the answers up. The order of the cases and of their repeats changes nothing.
     ///
     /// `copies`: a repeat could only give the first answer again (the provider takes no seed and
@@ -94,7 +94,7 @@ impl Pairs {
     ///
     /// # Errors
     /// A score above the whole; one case twice; more cases than can be counted.
-    pub fn of(cases: &[CaseAnswers], copies: bool) -> Result<Self, StatisticsError> {
+    pub fn of(cases: &'a [CaseAnswers], copies: bool) -> Result<Self, StatisticsError> {
         Self::made(cases, copies, false)
     }
 
@@ -102,11 +102,11 @@ impl Pairs {
     ///
     /// # Errors
     /// As [`Pairs::of`].
-    pub fn alone(cases: &[CaseAnswers], copies: bool) -> Result<Self, StatisticsError> {
+    pub fn alone(cases: &'a [CaseAnswers], copies: bool) -> Result<Self, StatisticsError> {
         Self::made(cases, copies, true)
     }
 
-    fn made(cases: &[CaseAnswers], copies: bool, alone: bool) -> Result<Self, StatisticsError> {
+    fn made(cases: &'a [CaseAnswers], copies: bool, alone: bool) -> Result<Self, StatisticsError> {
         if u32::try_from(cases.len()).is_err() {
             return Err(StatisticsError::TooMany);
         }
@@ -139,7 +139,7 @@ impl Pairs {
             return Err(StatisticsError::SameCase(twice[0].to_owned()));
         }
         asked.sort_by(|a, b| (a.unit, a.case).cmp(&(b.unit, b.case)));
-        let units: Vec<Unit> = asked.chunk_by(|a, b| a.unit == b.unit).map(unit).collect();
+        let units: Vec<Unit<'_>> = asked.chunk_by(|a, b| a.unit == b.unit).map(unit).collect();
         plain &= units.len() == asked.len();
         Ok(Self {
             table: plain.then(|| table(&units)),
@@ -151,7 +151,7 @@ impl Pairs {
 
     /// The units.
     #[must_use]
-    pub fn units(&self) -> &[Unit] {
+    pub fn units(&self) -> &[Unit<'a>] {
         &self.units
     }
 
@@ -202,15 +202,13 @@ pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / count(values.len())
 }
 
-fn unit(cases: &[Asked<'_>]) -> Unit {
+fn unit<'a>(cases: &[Asked<'a>]) -> Unit<'a> {
     let of = |side: usize| match cases {
         [only] => only.sides[side],
         _ => mean(&sorted(cases.iter().map(|case| case.sides[side]))),
     };
     Unit {
-        name: cases
-            .first()
-            .map_or_else(String::new, |case| case.case.to_owned()),
+        name: cases.first().map_or("", |case| case.case),
         cases: cases.len(),
         live: of(0),
         proposed: of(1),
@@ -218,7 +216,7 @@ fn unit(cases: &[Asked<'_>]) -> Unit {
     }
 }
 
-fn table(units: &[Unit]) -> Table {
+fn table(units: &[Unit<'_>]) -> Table {
     let mut table = Table::default();
     for unit in units {
         *match (unit.live > 0.5, unit.proposed > 0.5) {
@@ -268,7 +266,7 @@ impl Marks {
     }
 
     fn mean(self) -> f64 {
-        ratio(i128::from(self.sum), u128::from(self.count))
+        ratio(i128::from(self.sum), self.count.into())
     }
 
     // One division of whole numbers: swapping the sides gives exactly the negative.
@@ -287,5 +285,10 @@ impl Marks {
     reason = "rounded once, alike everywhere; exact below 2⁵³"
 )]
 fn ratio(sum: i128, count: u128) -> f64 {
-    sum as f64 / (count * u128::from(WHOLE)) as f64
+    let whole = count * u128::from(WHOLE);
+    match (i64::try_from(sum), u64::try_from(whole)) {
+        // Nearly always; the same number, sooner.
+        (Ok(sum), Ok(whole)) => sum as f64 / whole as f64,
+        _ => sum as f64 / whole as f64,
+    }
 }

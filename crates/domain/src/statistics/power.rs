@@ -49,7 +49,7 @@ pub const PLAUSIBLE: Range = Range {
 /// The shares that fit what was seen, with error 10 % at either end. For scores it is the mean
 /// square of the differences, which plays the same part.
 #[must_use]
-pub fn differing(pairs: &Pairs) -> Range {
+pub fn differing(pairs: &Pairs<'_>) -> Range {
     if pairs.units().is_empty() {
         return PLAUSIBLE;
     }
@@ -63,7 +63,7 @@ pub fn differing(pairs: &Pairs) -> Range {
 
 /// The share of differing cases as seen, or what plays its part, rounded up.
 #[must_use]
-pub fn seen(pairs: &Pairs) -> u32 {
+pub fn seen(pairs: &Pairs<'_>) -> u32 {
     let squares: Vec<f64> = pairs.differences().iter().map(|d| d * d).collect();
     whole((pairs::mean(&squares) * f64::from(WHOLE)).ceil())
 }

@@ -243,7 +243,7 @@ pub struct Bounds {
 impl Bounds {
     /// The bounds of the loss, each wrong with a chance of at most `error`.
     #[must_use]
-    pub fn of_loss(pairs: &Pairs, error: f64) -> Self {
+    pub fn of_loss(pairs: &Pairs<'_>, error: f64) -> Self {
         let losses = Values::of(&pairs.differences());
         let estimate = losses.rounded_mean();
         let (method, (lower, upper)) = match pairs.table() {
@@ -263,7 +263,7 @@ impl Bounds {
 
     /// The bounds of the pass rate of what is proposed.
     #[must_use]
-    pub fn of_rate(pairs: &Pairs, error: f64) -> Self {
+    pub fn of_rate(pairs: &Pairs<'_>, error: f64) -> Self {
         let rates = Values::of(&pairs.proposed());
         Self {
             method: Method::Bounded,
@@ -289,7 +289,7 @@ impl Bounds {
 /// The outcome alone, without looking for the bounds: what [`Bounds::of_loss`] against the same
 /// loss says, in an eighth of the time.
 #[must_use]
-pub fn outcome_of_loss(pairs: &Pairs, error: f64, allowed: i32) -> Outcome {
+pub fn outcome_of_loss(pairs: &Pairs<'_>, error: f64, allowed: i32) -> Outcome {
     if let Some(table) = pairs.table() {
         let (lower, upper) = tango::bounds(&table, error);
         return decided(lower > 0, upper < allowed);
@@ -307,7 +307,7 @@ const fn decided(above_nothing: bool, below_allowed: bool) -> Outcome {
     }
 }
 
-fn more(verdict: &Verdict, pairs: &Pairs, error: f64) -> Option<Range> {
+fn more(verdict: &Verdict, pairs: &Pairs<'_>, error: f64) -> Option<Range> {
     let needed = match verdict.measure {
         Measure::Loss => {
             let rule = Rule::of(error, verdict.method == Method::Score);

@@ -403,7 +403,7 @@ fn in_worlds_where_the_truth_is_known_the_gate_keeps_its_promise() {
 #[test]
 fn the_simulation_sees_a_method_that_breaks_the_promise() {
     // The mean and 1.645 standard errors, each answer as good as `units` cases.
-    fn by_the_mean(pairs: &Pairs, units: f64, allowed: i32) -> Outcome {
+    fn by_the_mean(pairs: &Pairs<'_>, units: f64, allowed: i32) -> Outcome {
         let differences = pairs.differences();
         let mean = pairs::mean(&differences);
         let squares: Vec<f64> = differences
@@ -420,15 +420,15 @@ fn the_simulation_sees_a_method_that_breaks_the_promise() {
             Outcome::CantTell
         }
     }
-    fn normal(pairs: &Pairs, _: f64, allowed: i32) -> Outcome {
+    fn normal(pairs: &Pairs<'_>, _: f64, allowed: i32) -> Outcome {
         by_the_mean(pairs, 1.0, allowed)
     }
     // Three cases of each group, three times the units.
-    fn every_answer(pairs: &Pairs, _: f64, allowed: i32) -> Outcome {
+    fn every_answer(pairs: &Pairs<'_>, _: f64, allowed: i32) -> Outcome {
         by_the_mean(pairs, 3.0, allowed)
     }
     // The gate's own way, but as if each look were the only one.
-    fn peeking(pairs: &Pairs, _: f64, allowed: i32) -> Outcome {
+    fn peeking(pairs: &Pairs<'_>, _: f64, allowed: i32) -> Outcome {
         outcome_of_loss(pairs, 0.05, allowed)
     }
     let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / 1_200.0).sqrt();
