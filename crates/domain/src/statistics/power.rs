@@ -7,7 +7,7 @@
 //! distribution for how far tables scatter. A test compares it with the exact chance.
 
 use super::bounded::Values;
-use super::pairs::{self, Pairs};
+use super::pairs::{self, Pairs, Table};
 use super::{WHOLE, normal, tango};
 use crate::limits;
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,7 @@ pub fn seen(pairs: &Pairs<'_>) -> u32 {
 /// How the gate will decide: its error at this look, and by how many cases it errs on the safe side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
+    error: f64,
     z: f64,
     correction: f64,
 }
@@ -80,6 +81,7 @@ impl Rule {
     #[must_use]
     pub fn of(error: f64, plain: bool) -> Self {
         Self {
+            error,
             z: normal::exceeded(error),
             correction: if plain { tango::CORRECTION } else { 1.0 },
         }
@@ -102,6 +104,16 @@ impl Rule {
     // Does it pass where `allowed` may be lost?
     fn passes(self, units: u32, share: f64, loss: f64, allowed: f64) -> bool {
         let counts = table(units, share, loss, FOUR_IN_FIVE);
+        if self.correction < 1.0 && counts[0] < 0.5 {
+            // Nothing lost is judged by counting, as the gate does.
+            let gained = whole(counts[1]);
+            let table = Table {
+                gained,
+                both: units - gained,
+                ..Table::default()
+            };
+            return Values::differences(&table).at_least(1.0, allowed) <= self.error;
+        }
         tango::counts_below(counts, f64::from(units), allowed, self.z, self.correction)
     }
 

@@ -96,15 +96,15 @@ pub fn sight(sight: &Sight, loss: u32, units: Option<Range>) -> String {
         let up_to = if sight.smallest.high >= 10_000 {
             "any".to_owned()
         } else {
-            points(signed(sight.smallest.high))
+            points(roughly(sight.smallest.high))
         };
         format!(
             "{} can't see a loss under {}",
             cases(sight.units),
-            if sight.smallest.low == sight.smallest.high {
+            if roughly(sight.smallest.low) == roughly(sight.smallest.high) {
                 up_to
             } else {
-                format!("{} to {up_to}", bare(signed(sight.smallest.low)))
+                format!("{} to {up_to}", bare(roughly(sight.smallest.low)))
             }
         )
     };
@@ -126,6 +126,12 @@ pub fn sight(sight: &Sight, loss: u32, units: Option<Range>) -> String {
         None => format!("No dataset of a size that Galley holds would see {wish}."),
     };
     format!("{seen}{rests}. {more}")
+}
+
+// A plan is no measurement: whole points, and tenths below two.
+fn roughly(hundredths: u32) -> i32 {
+    let step = if hundredths < 200 { 10 } else { 100 };
+    signed(hundredths.div_ceil(step) * step)
 }
 
 // "About 200 to 300 cases", in two digits.

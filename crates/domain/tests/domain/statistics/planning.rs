@@ -73,6 +73,13 @@ fn as_many_cases_as_are_said_settle_it_about_four_times_in_five() {
 }
 
 #[test]
+fn where_nothing_differs_it_takes_as_many_cases_as_counting_says() {
+    // 0.95ⁿ ≤ 3.75 % from n = 65.
+    assert_eq!(Rule::of(ERROR, true).units_to_settle(0, 0, 501), Some(64));
+    assert_eq!(Rule::of(ERROR, true).units_to_settle(0, 0, 500), Some(65));
+}
+
+#[test]
 fn more_cases_see_more_and_smaller_losses_take_more_cases() {
     let rule = Rule::of(ERROR, true);
     let seen: Vec<u32> = [5, 20, 100, 1_000, 50_000]
@@ -136,7 +143,7 @@ fn a_dataset_says_in_words_what_it_can_see() {
         500,
     );
     assert!(
-        few.starts_with("60 cases can't see a loss under ")
+        few.starts_with("60 cases can't see a loss under 13 to 14 points")
             && few.contains(" points, if the versions differ on 5 to 15 % of the cases. About ")
             && few.ends_with(" cases more would see 5 points."),
         "{few}"
