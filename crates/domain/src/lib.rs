@@ -35,6 +35,7 @@ pub mod project;
 pub mod refusal;
 pub mod rules;
 pub mod split;
+pub mod statistics;
 pub mod template;
 pub mod text;
 pub mod time;

@@ -1,0 +1,8 @@
+//! Statistics: reference values of others, exact error rates, properties, tables.
+
+mod exact;
+mod gate;
+mod planning;
+mod properties;
+mod reference;
+mod shown;
