@@ -2,7 +2,7 @@
 # Sets up and tests the SDKs under sdks/: lints, their shared cases, faults, and the real registry.
 # The programs are those in GALLEY_BIN (by default target/debug, built with `cargo build --workspace --bins`).
 #
-#   scripts/test-sdks.sh [python] [typescript] [rust]
+#   scripts/test-sdks.sh [python] [typescript] [rust] [langfuse]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -17,7 +17,7 @@ done
 [ "${GALLEY_SDKS_KEYCHAIN:-}" = 1 ] || GALLEY_SDKS_KEYCHAIN=1 exec scripts/with-keychain.sh "$0" "$@"
 
 wanted=("$@")
-[ $# -gt 0 ] || wanted=(python typescript rust)
+[ $# -gt 0 ] || wanted=(python typescript rust langfuse)
 work=$target/sdks
 mkdir -p "$work"
 rm -f "$work"/*.count
@@ -52,6 +52,23 @@ rust_sdk() {
   GALLEY_COUNT=$work/rust.count cargo test --package galley-sdk --features opentelemetry
 }
 
+# Not ours: the official ones, unmodified, reading from a registry of ours.
+langfuse_sdk() {
+  local venv=$work/langfuse-venv pins=sdks/langfuse/requirements.txt
+  if ! cmp -s "$pins" "$venv/pins"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins"
+    cp "$pins" "$venv/pins"
+  fi
+  cd sdks/langfuse
+  if ! cmp -s package-lock.json node_modules/.pins; then
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp package-lock.json node_modules/.pins
+  fi
+  "$venv/bin/pytest" --quiet -p no:cacheprovider --tb=short
+}
+
 failed=0
 declare -A running
 for sdk in "${wanted[@]}"; do
@@ -76,6 +93,7 @@ print(sum(len(json.loads(path.read_text(encoding="utf-8"))) for path in pathlib.
 COUNT
 )
 for sdk in "${wanted[@]}"; do
+  [ "$sdk" != langfuse ] || continue
   ran=$(cat "$work/$sdk.count")
   echo "$sdk ran $ran of $held shared cases"
   [ "$ran" = "$held" ] || failed=1

@@ -417,7 +417,7 @@ pub enum Key {
         /// What it is for.
         name: String,
         /// The environment it reads; without it the default one.
-        #[arg(long)]
+        #[arg(long, visible_alias = "in")]
         env: Option<String>,
         /// When it ends by itself: after so many days (90), or with a day (2027-03-31). Without it, never.
         #[arg(long, alias = "days", value_name = "DAYS|DAY")]

@@ -114,6 +114,42 @@ fn is_plain(reading: &Reading, content: &VersionContent) -> bool {
     Template::prepare(content, &find).is_ok_and(|template| template.flat().is_ok())
 }
 
+/// Words that can't be a variable in Python, JavaScript or Rust.
+const RESERVED: &[&str] = &[
+    "and", "as", "async", "await", "break", "case", "catch", "class", "const", "continue", "crate",
+    "def", "default", "del", "delete", "do", "dyn", "elif", "else", "enum", "except", "export",
+    "extends", "extern", "finally", "fn", "for", "from", "function", "global", "if", "impl",
+    "import", "in", "is", "lambda", "let", "loop", "match", "mod", "move", "mut", "new",
+    "nonlocal", "not", "or", "pass", "pub", "raise", "ref", "return", "self", "static", "struct",
+    "super", "switch", "this", "throw", "trait", "try", "type", "typeof", "unsafe", "use", "var",
+    "void", "where", "while", "with", "yield",
+];
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
+/// What the value of an input is called in a program.
+fn variable(name: &str) -> String {
+    if is_reserved(name) {
+        format!("{name}_")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// `{ "message": message }`
+fn quoted(names: &[String]) -> String {
+    let pairs: Vec<_> = names
+        .iter()
+        .map(|name| format!("\"{name}\": {}", variable(name)))
+        .collect();
+    match pairs.as_slice() {
+        [] => "{}".to_owned(),
+        pairs => format!("{{ {} }}", pairs.join(", ")),
+    }
+}
+
 impl Filled {
     fn samples(&self, split: bool) -> Vec<CodeSample> {
         let one = |label: &str, code: String| CodeSample {
@@ -130,18 +166,29 @@ impl Filled {
         ]
     }
 
-    /// `message=message, history=history`
+    /// `message=message, history=history`; where a name means something to Python,
+    /// `**{"class": class_}`.
     fn arguments(&self) -> String {
-        let all = self.inputs.iter().chain(&self.placeholders);
-        let pairs: Vec<_> = all.map(|name| format!("{name}={name}")).collect();
+        let all = self.all();
+        if all.iter().any(|name| is_reserved(name)) {
+            return format!("**{}", quoted(&all));
+        }
+        let pairs: Vec<_> = all.iter().map(|name| format!("{name}={name}")).collect();
         pairs.join(", ")
     }
 
     /// `{ message, history }`
     fn object(names: &[String]) -> String {
+        let pairs = names.iter().map(|name| {
+            if is_reserved(name) {
+                format!("{name}: {}", variable(name))
+            } else {
+                name.clone()
+            }
+        });
         match names {
             [] => "{}".to_owned(),
-            names => format!("{{ {} }}", names.join(", ")),
+            _ => format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", ")),
         }
     }
 
@@ -188,15 +235,7 @@ impl Filled {
         } else {
             format!("galley.get(\"{}\")?", self.prompt)
         };
-        let all = self.all();
-        let pairs: Vec<_> = all
-            .iter()
-            .map(|name| format!("\"{name}\": {name}"))
-            .collect();
-        let values = match pairs.as_slice() {
-            [] => "{}".to_owned(),
-            pairs => format!("{{ {} }}", pairs.join(", ")),
-        };
+        let values = quoted(&self.all());
         format!(
             "use galley_sdk::{{Galley, Options}};\n\nlet key = std::env::var(\"GALLEY_KEY\")?;\nlet galley = Galley::start(\"{}\", &key, Options::default())?;\ngalley.ready().await;\nlet prompt = {get};\nlet body = prompt.openai(serde_json::json!({values}))?;",
             self.address
@@ -232,5 +271,36 @@ impl Filled {
             self.kind(),
             Self::object(&self.inputs)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_may_be_called_what_a_language_keeps_for_itself() {
+        let filled = Filled {
+            address: SOME_ADDRESS.to_owned(),
+            prompt: "triage".to_owned(),
+            inputs: vec!["class".to_owned(), "message".to_owned()],
+            placeholders: Vec::new(),
+            kind: Kind::Chat,
+        };
+        assert!(
+            filled
+                .python(false)
+                .ends_with("prompt.openai(**{ \"class\": class_, \"message\": message }))")
+        );
+        assert!(
+            filled
+                .typescript(false)
+                .ends_with("prompt.openai({ class: class_, message }));")
+        );
+        assert!(
+            filled
+                .rust(true)
+                .ends_with("json!({ \"class\": class_, \"message\": message }))?;")
+        );
     }
 }
