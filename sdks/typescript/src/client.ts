@@ -9,8 +9,8 @@ import { type Fallback, type Prompt, fallbackPrompt, folded } from "./prompt.js"
 export interface Options {
   /** The registry's address: `https://galley.example`. */
   url: string;
-  /** An environment key: `gal_env_…`. */
-  key: string;
+  /** An environment key: `gal_env_…`. What is not set in the environment is refused with words. */
+  key: string | undefined;
   /** Where the last known good is kept, for a start without the registry. */
   store?: Store;
   /**

@@ -47,11 +47,11 @@ export class Http {
 
   constructor(
     private readonly address: string,
-    key: string,
+    key: string | undefined,
     private readonly timeout: number,
     private readonly fetch: typeof globalThis.fetch,
   ) {
-    this.#key = key.trim();
+    this.#key = (key ?? "").trim();
     if (!/^gal_env_[A-Za-z0-9_-]+$/.test(this.#key)) {
       throw new SettingsError("this is no environment key: one begins with gal_env_ and is made in Settings or by `galley key new`");
     }
