@@ -135,10 +135,17 @@ function retryAfter(text: string | null): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_PAUSE);
 }
 
+/** What Node's codes mean. */
+const CODES: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, "nobody listens there: "],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "no such host is known: "],
+  [/CERT|SIGNATURE|ALTNAME/, "its certificate is not trusted: "],
+];
+
 /** What happened, without anything that was sent. */
 function words(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return signal.reason instanceof DOMException && signal.reason.name === "TimeoutError" ? "no answer in time" : "closed";
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  if (typeof cause?.code === "string") return cause.code;
+  if (typeof cause?.code === "string") return `${CODES.find(([code]) => code.test(cause.code as string))?.[1] ?? ""}${cause.code}`;
   return error instanceof Error ? error.name : "unknown";
 }

@@ -323,7 +323,7 @@ test("a registry that is not there", async () => {
   await faulty.close();
   await together(async (_faulty, open) => {
     const galley = open({ url });
-    await assert.rejects(galley.read("a"), /can't be reached \(ECONNREFUSED\)/);
+    await assert.rejects(galley.read("a"), /can't be reached \(nobody listens there: ECONNREFUSED\)/);
     assert.deepEqual([galley.age, galley.stale], [undefined, true]);
   });
 });
