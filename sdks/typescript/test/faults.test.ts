@@ -14,7 +14,8 @@ const versionOrNone = (galley: Galley): number => galley.get("a", { fallback: "x
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "galley-sdk-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  // A client that was just closed may still be writing its file.
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 20 }));
   return path;
 }
 
