@@ -128,7 +128,7 @@ impl Galley {
         self.served(name, |served| Arc::clone(&served.main))
     }
 
-    /// What the environment serves of a prompt to a unit: a customer, a session. The unit picks the side
+    /// What the environment serves of a prompt to a unit: a customer, a conversation. The unit picks the side
     /// of a split, always the same for the same unit. It never leaves this program.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ export interface Options {
 
 /** How one prompt is asked for. */
 export interface Asking {
-  /** Picks the side of a split, always the same for the same unit: a customer, a session. It never leaves this program. */
+  /** Picks the side of a split, always the same for the same unit: a customer, a conversation. It never leaves this program. */
   unit?: string | undefined;
   /** Stands in when nothing could be read, or when the environment does not serve the prompt. */
   fallback?: Fallback | undefined;

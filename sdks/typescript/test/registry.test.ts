@@ -58,6 +58,6 @@ test("released, split, killed, restarted and revoked", async () => {
   } finally {
     galley.close();
     await house.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+    rmSync(folder, { recursive: true, force: true });
   }
 });
