@@ -16,6 +16,7 @@ use tokio::task::AbortHandle;
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     disk: Option<PathBuf>,
+    roots_pem: Option<Vec<u8>>,
     timing: Timing,
 }
 
@@ -25,6 +26,13 @@ impl Options {
     #[must_use]
     pub fn disk(mut self, path: impl AsRef<Path>) -> Self {
         self.disk = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Certificates (PEM) to trust besides the system's: a team's own authority.
+    #[must_use]
+    pub fn roots_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots_pem = Some(pem.into());
         self
     }
 
@@ -85,12 +93,17 @@ impl Galley {
     /// Begins to read, with an environment key (`gal_env_…`), and to follow what changes.
     ///
     /// # Errors
-    /// The address or the key can't be used; or there is no tokio runtime here.
+    /// The address, the key or the certificates can't be used; or there is no tokio runtime here.
     pub fn start(url: &str, key: &str, options: Options) -> Result<Self, SettingsError> {
         let runtime = tokio::runtime::Handle::try_current();
         let runtime = runtime
             .map_err(|_| SettingsError("Galley is started inside a tokio runtime".to_owned()))?;
-        let http = Http::new(url, key, options.timing.timeout)?;
+        let http = Http::new(
+            url,
+            key,
+            options.timing.timeout,
+            options.roots_pem.as_deref(),
+        )?;
         let disk = options.disk.map(Disk::at);
         let keeper = Arc::new(Keeper::new(http, disk, options.timing));
         let tasks = [
@@ -115,7 +128,7 @@ impl Galley {
         self.served(name, |served| Arc::clone(&served.main))
     }
 
-    /// What the environment serves of a prompt to a unit: a customer, a session. The unit picks the side
+    /// What the environment serves of a prompt to a unit: a customer, a conversation. The unit picks the side
     /// of a split, always the same for the same unit. It never leaves this program.
     ///
     /// # Errors

@@ -54,7 +54,12 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(address: &str, key: &str, timeout: Duration) -> Result<Self, SettingsError> {
+    pub(crate) fn new(
+        address: &str,
+        key: &str,
+        timeout: Duration,
+        roots_pem: Option<&[u8]>,
+    ) -> Result<Self, SettingsError> {
         let (url, loopback) = checked(address)?;
         // Fails only where a provider was chosen before: that one does as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -69,6 +74,16 @@ impl Http {
         if url.scheme() == "http" {
             // Plain loopback trusts nobody's certificates, and must work on a system without any.
             builder = builder.tls_certs_only(std::iter::empty());
+        } else if let Some(pem) = roots_pem {
+            let roots = reqwest::Certificate::from_pem_bundle(pem)
+                .ok()
+                .filter(|roots| !roots.is_empty());
+            let unreadable = || {
+                SettingsError(
+                    "the certificates to trust can't be read: they are not PEM".to_owned(),
+                )
+            };
+            builder = builder.tls_certs_merge(roots.ok_or_else(unreadable)?);
         }
         let client = builder
             .build()

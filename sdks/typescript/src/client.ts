@@ -9,8 +9,8 @@ import { type Fallback, type Prompt, fallbackPrompt, folded } from "./prompt.js"
 export interface Options {
   /** The registry's address: `https://galley.example`. */
   url: string;
-  /** An environment key: `gal_env_…`. */
-  key: string;
+  /** An environment key: `gal_env_…`. What is not set in the environment is refused with words. */
+  key: string | undefined;
   /** Where the last known good is kept, for a start without the registry. */
   store?: Store;
   /**
@@ -28,7 +28,7 @@ export interface Options {
 
 /** How one prompt is asked for. */
 export interface Asking {
-  /** Picks the side of a split, always the same for the same unit: a customer, a session. It never leaves this program. */
+  /** Picks the side of a split, always the same for the same unit: a customer, a conversation. It never leaves this program. */
   unit?: string | undefined;
   /** Stands in when nothing could be read, or when the environment does not serve the prompt. */
   fallback?: Fallback | undefined;

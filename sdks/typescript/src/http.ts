@@ -47,11 +47,11 @@ export class Http {
 
   constructor(
     private readonly address: string,
-    key: string,
+    key: string | undefined,
     private readonly timeout: number,
     private readonly fetch: typeof globalThis.fetch,
   ) {
-    this.#key = key.trim();
+    this.#key = (key ?? "").trim();
     if (!/^gal_env_[A-Za-z0-9_-]+$/.test(this.#key)) {
       throw new SettingsError("this is no environment key: one begins with gal_env_ and is made in Settings or by `galley key new`");
     }
@@ -135,10 +135,17 @@ function retryAfter(text: string | null): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_PAUSE);
 }
 
+/** What Node's codes mean. */
+const CODES: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, "nobody listens there: "],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "no such host is known: "],
+  [/CERT|SIGNATURE|ALTNAME/, "its certificate is not trusted: "],
+];
+
 /** What happened, without anything that was sent. */
 function words(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return signal.reason instanceof DOMException && signal.reason.name === "TimeoutError" ? "no answer in time" : "closed";
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  if (typeof cause?.code === "string") return cause.code;
+  if (typeof cause?.code === "string") return `${CODES.find(([code]) => code.test(cause.code as string))?.[1] ?? ""}${cause.code}`;
   return error instanceof Error ? error.name : "unknown";
 }

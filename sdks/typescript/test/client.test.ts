@@ -35,11 +35,11 @@ for (const url of ["http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1",
   test(`the address ${url} is taken`, () => new Galley({ url, key: KEY, follow: false }).close());
 }
 
-for (const key of ["", "gal_usr_abc", "gal_env_", "gal_env_a\nX-Header: b", "gal_env_a b", "something else"]) {
-  test(`${JSON.stringify(key)} is no environment key`, () => {
+for (const key of [undefined, "", "gal_usr_abc", "gal_env_", "gal_env_a\nX-Header: b", "gal_env_a b", "something else"]) {
+  test(`${JSON.stringify(key) ?? "nothing"} is no environment key`, () => {
     assert.throws(
       () => new Galley({ url: "https://galley.example", key }),
-      (error) => error instanceof SettingsError && /no environment key/.test(error.message) && (key.length < 9 || !error.message.includes(key)),
+      (error) => error instanceof SettingsError && /no environment key/.test(error.message) && (key === undefined || key.length < 9 || !error.message.includes(key)),
     );
   });
 }

@@ -134,7 +134,7 @@ class Galley(_Client):
     def get(self, name: str, *, unit: str | None = None, fallback: Fallback | None = None) -> Prompt:
         """What the environment serves of a prompt.
 
-        ``unit`` picks the side of a split, always the same for the same unit: a customer, a session.
+        ``unit`` picks the side of a split, always the same for the same unit: a customer, a conversation.
         It never leaves this program. ``fallback`` stands in when nothing could be read, or when the
         environment does not serve the prompt.
 

@@ -55,6 +55,16 @@ async fn what_is_no_environment_key_is_refused_and_not_shown() {
     }
 }
 
+#[tokio::test]
+async fn certificates_that_are_none_are_refused() {
+    let options = Options::default().roots_pem("no certificate");
+    let error = Galley::start("https://galley.example", KEY, options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the certificates to trust can't be read: they are not PEM"
+    );
+}
+
 #[test]
 fn without_a_runtime_it_says_so() {
     let error = Galley::start("https://galley.example", KEY, Options::default()).unwrap_err();
