@@ -4,7 +4,7 @@
 
 use domain::statistics::looks;
 use domain::statistics::pairs::{CaseAnswers, Pairs};
-use domain::statistics::verdict::Outcome;
+use domain::statistics::verdict::GateOutcome;
 
 /// What the answers are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ pub struct Counts {
 
 /// How the pairs are judged with some error and some loss that is allowed: the gate's way, but where
 /// a test breaks it on purpose.
-pub type Method = fn(&Pairs<'_>, f64, i32) -> Outcome;
+pub type Method = fn(&Pairs<'_>, f64, i32) -> GateOutcome;
 
 impl Cell {
     /// The shares of units that lose and that gain; none where no version can lose so much.
@@ -134,9 +134,9 @@ impl Cell {
             let pairs = Pairs::of(cases, false).expect("answers that are scores");
             assert_eq!(pairs.units().len(), self.units);
             match method(&pairs, error, self.allowed) {
-                Outcome::Pass => passed = true,
-                Outcome::Fail => failed = true,
-                Outcome::CantTell => {}
+                GateOutcome::Pass => passed = true,
+                GateOutcome::Fail => failed = true,
+                GateOutcome::CantTell => {}
             }
         }
         (passed, failed)

@@ -16,7 +16,7 @@
 //! integrated. The trapezoid rule with `y = σ·sinh u` gives it to ten digits within some dozens of
 //! points, from sums and products alone.
 
-use super::pairs::Table;
+use super::pairs::PairedTable;
 
 /// The hundredths of a percent in the whole, signed.
 const WHOLE: i32 = 10_000;
@@ -58,7 +58,7 @@ impl Values {
 
     /// The differences of a table: 1 for a case that is lost, −1 for one that is gained.
     #[must_use]
-    pub fn differences(table: &Table) -> Self {
+    pub fn differences(table: &PairedTable) -> Self {
         let same = table.both + table.neither;
         Self::counted([(-1.0, table.gained), (0.0, same), (1.0, table.lost)])
     }

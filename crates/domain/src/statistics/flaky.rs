@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Side {
+pub enum AnswerSide {
     /// What the environment serves.
     Live,
     /// What is proposed.
@@ -25,7 +25,7 @@ pub struct FlakyCase {
     /// Which.
     pub case: String,
     /// Whose answers differ.
-    pub side: Side,
+    pub side: AnswerSide,
     /// How often it was asked.
     pub repeats: u32,
     /// The mean score, in hundredths of a percent.
@@ -41,7 +41,10 @@ pub struct FlakyCase {
 pub fn flaky(cases: &[CaseAnswers]) -> Result<Vec<FlakyCase>, StatisticsError> {
     let mut found = Vec::new();
     for case in cases {
-        for (side, marks) in [(Side::Live, &case.live), (Side::Proposed, &case.proposed)] {
+        for (side, marks) in [
+            (AnswerSide::Live, &case.live),
+            (AnswerSide::Proposed, &case.proposed),
+        ] {
             let (Some(least), Some(most)) = (marks.iter().min(), marks.iter().max()) else {
                 continue;
             };

@@ -4,11 +4,11 @@
 //! Q. McNemar (1947), *Note on the sampling error of the difference between correlated proportions
 //! or percentages*, Psychometrika 12, 153–157; here with the binomial distribution itself.
 
-use super::pairs::Table;
+use super::pairs::PairedTable;
 
 /// The two-sided p-value: how often a coin would share out the differing cases at least so unevenly.
 #[must_use]
-pub fn two_sided(table: &Table) -> f64 {
+pub fn two_sided(table: &PairedTable) -> f64 {
     let differing = table.lost + table.gained;
     (2.0 * coin_at_most(table.lost.min(table.gained), differing)).min(1.0)
 }

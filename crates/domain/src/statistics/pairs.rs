@@ -41,7 +41,7 @@ pub struct Unit<'a> {
 
 /// Pass and fail of both versions over the same cases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-pub struct Table {
+pub struct PairedTable {
     /// Both passed.
     pub both: u32,
     /// Live passed, proposed failed: lost.
@@ -52,7 +52,7 @@ pub struct Table {
     pub neither: u32,
 }
 
-impl Table {
+impl PairedTable {
     /// The same with live and proposed in each other's place.
     #[must_use]
     pub const fn swapped(&self) -> Self {
@@ -74,7 +74,7 @@ impl Table {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pairs<'a> {
     units: Vec<Unit<'a>>,
-    table: Option<Table>,
+    table: Option<PairedTable>,
     unanswered: usize,
     answered: usize,
 }
@@ -157,7 +157,7 @@ impl<'a> Pairs<'a> {
 
     /// The table, if each unit is one case, asked once, that passes or fails.
     #[must_use]
-    pub const fn table(&self) -> Option<Table> {
+    pub const fn table(&self) -> Option<PairedTable> {
         self.table
     }
 
@@ -216,8 +216,8 @@ fn unit<'a>(cases: &[Asked<'a>]) -> Unit<'a> {
     }
 }
 
-fn table(units: &[Unit<'_>]) -> Table {
-    let mut table = Table::default();
+fn table(units: &[Unit<'_>]) -> PairedTable {
+    let mut table = PairedTable::default();
     for unit in units {
         *match (unit.live > 0.5, unit.proposed > 0.5) {
             (true, true) => &mut table.both,

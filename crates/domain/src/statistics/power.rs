@@ -7,7 +7,7 @@
 //! distribution for how far tables scatter. A test compares it with the exact chance.
 
 use super::bounded::Values;
-use super::pairs::{self, Pairs, Table};
+use super::pairs::{self, PairedTable, Pairs};
 use super::{WHOLE, normal, tango};
 use crate::limits;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const FOUR_IN_FIVE: f64 = 0.841_621_233_572_914_3;
 
 /// A range, both ends in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-pub struct Range {
+pub struct FromTo {
     /// The smaller end.
     pub low: u32,
     /// The larger end.
@@ -34,14 +34,14 @@ pub struct Sight {
     /// How many units it has: cases, or groups of near-duplicates.
     pub units: u32,
     /// On which share of cases the versions may differ, in hundredths of a percent.
-    pub differing: Range,
+    pub differing: FromTo,
     /// The smallest loss that is seen, in hundredths of a percent: for the smaller share and for
     /// the larger. 10,000: none.
-    pub smallest: Range,
+    pub smallest: FromTo,
 }
 
 /// The shares taken before anything was run: from 5 % to 40 % of the cases.
-pub const PLAUSIBLE: Range = Range {
+pub const PLAUSIBLE: FromTo = FromTo {
     low: 500,
     high: 4_000,
 };
@@ -49,13 +49,13 @@ pub const PLAUSIBLE: Range = Range {
 /// The shares that fit what was seen, with error 10 % at either end. For scores it is the mean
 /// square of the differences, which plays the same part.
 #[must_use]
-pub fn differing(pairs: &Pairs<'_>) -> Range {
+pub fn differing(pairs: &Pairs<'_>) -> FromTo {
     if pairs.units().is_empty() {
         return PLAUSIBLE;
     }
     let squares: Vec<f64> = pairs.differences().iter().map(|d| d * d).collect();
     let squares = Values::of(&squares);
-    Range {
+    FromTo {
         low: squares.lower(0, 0.1).unsigned_abs(),
         high: squares.upper(10_000, 0.1).unsigned_abs(),
     }
@@ -107,10 +107,10 @@ impl Rule {
         if self.correction < 1.0 && counts[0] < 0.5 {
             // Nothing lost is judged by counting, as the gate does.
             let gained = whole(counts[1]);
-            let table = Table {
+            let table = PairedTable {
                 gained,
                 both: units - gained,
-                ..Table::default()
+                ..PairedTable::default()
             };
             return Values::differences(&table).at_least(1.0, allowed) <= self.error;
         }
@@ -166,12 +166,12 @@ pub fn units_to_settle_rate(rate: u32, least_rate: u32, error: f64) -> Option<u3
 
 /// What so many units can see under a rule, if the share of differing cases lies in a range.
 #[must_use]
-pub fn sight(units: u32, differing: Range, rule: Rule) -> Sight {
+pub fn sight(units: u32, differing: FromTo, rule: Rule) -> Sight {
     let ends = [differing.low, differing.high].map(|share| rule.smallest_seen(units, share));
     Sight {
         units,
         differing,
-        smallest: Range {
+        smallest: FromTo {
             low: ends[0].min(ends[1]),
             high: ends[0].max(ends[1]),
         },

@@ -11,7 +11,7 @@
 
 use super::bounded::Values;
 use super::normal;
-use super::pairs::Table;
+use super::pairs::PairedTable;
 
 /// By how many cases the loss is moved towards the worse before it is tested.
 pub const CORRECTION: f64 = 0.5;
@@ -35,7 +35,7 @@ fn score(lost: f64, gained: f64, cases: f64, loss: f64) -> (f64, f64) {
 /// Tango's statistic as he published it: positive where more is lost than `loss`. For showing and
 /// for comparing with other programs. None if no case can differ.
 #[must_use]
-pub fn statistic(table: &Table, loss: f64) -> Option<f64> {
+pub fn statistic(table: &PairedTable, loss: f64) -> Option<f64> {
     let (above, root) = score(
         f64::from(table.lost),
         f64::from(table.gained),
@@ -48,7 +48,7 @@ pub fn statistic(table: &Table, loss: f64) -> Option<f64> {
 /// The bounds of the loss that decide, each wrong with a chance of at most `error`, in hundredths of
 /// a percent.
 #[must_use]
-pub fn bounds(table: &Table, error: f64) -> (i32, i32) {
+pub fn bounds(table: &PairedTable, error: f64) -> (i32, i32) {
     let z = normal::exceeded(error);
     (
         -safe_upper(&table.swapped(), z, error),
@@ -59,7 +59,7 @@ pub fn bounds(table: &Table, error: f64) -> (i32, i32) {
 // The bound for bounded means is exact where nothing is lost, so it counts there. Where more than
 // half of the cases differ, lost minus gained moves in steps of two, the correction for steps of one
 // is too small, and the wider of both counts.
-fn safe_upper(table: &Table, z: f64, error: f64) -> i32 {
+fn safe_upper(table: &PairedTable, z: f64, error: f64) -> i32 {
     let bounded = || Values::differences(table).upper(WHOLE, error);
     if table.lost == 0 {
         bounded()
@@ -72,7 +72,7 @@ fn safe_upper(table: &Table, z: f64, error: f64) -> i32 {
 
 /// Whether the data speak against a loss of `loss` or more: the test that `z` belongs to.
 #[must_use]
-pub fn is_below(table: &Table, loss: f64, z: f64, correction: f64) -> bool {
+pub fn is_below(table: &PairedTable, loss: f64, z: f64, correction: f64) -> bool {
     counts_below(
         [f64::from(table.lost), f64::from(table.gained)],
         f64::from(table.cases()),
@@ -97,7 +97,7 @@ pub(super) fn counts_below(
 
 /// The upper bound of the loss: the least hundredth of a percent that the data speak against.
 #[must_use]
-pub fn upper(table: &Table, z: f64, correction: f64) -> i32 {
+pub fn upper(table: &PairedTable, z: f64, correction: f64) -> i32 {
     // At or below the estimate nothing speaks against a loss, so the search may start there.
     let (mut not, mut yes) = (-WHOLE, WHOLE);
     while yes - not > 1 {
@@ -113,6 +113,6 @@ pub fn upper(table: &Table, z: f64, correction: f64) -> i32 {
 
 /// The lower bound of the loss: the same with the sides swapped.
 #[must_use]
-pub fn lower(table: &Table, z: f64, correction: f64) -> i32 {
+pub fn lower(table: &PairedTable, z: f64, correction: f64) -> i32 {
     -upper(&table.swapped(), z, correction)
 }

@@ -16,7 +16,7 @@
 
 use super::bounded::Values;
 use super::pairs::{CaseAnswers, Pairs};
-use super::power::{self, Range, Rule};
+use super::power::{self, FromTo, Rule};
 use super::{StatisticsError, looks, tango};
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +91,7 @@ pub struct Evidence<'a> {
 /// The three answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum GateOutcome {
     /// It may go on.
     Pass,
     /// It is worse.
@@ -103,7 +103,7 @@ pub enum Outcome {
 /// What was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Measure {
+pub enum GateMeasure {
     /// The loss against what is live.
     Loss,
     /// The pass rate, as nothing is live.
@@ -113,7 +113,7 @@ pub enum Measure {
 /// How the bounds were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub enum BoundsMethod {
     /// Tango's score interval with its correction: pass or fail, each case asked once.
     Score,
     /// The bound for means of bounded numbers: scores, repeats, groups, pass rates.
@@ -123,7 +123,7 @@ pub enum Method {
 /// Why one can't tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Doubt {
+pub enum GateDoubt {
     /// Cases lack an answer.
     Unanswered,
     /// There are too few cases for how close it is.
@@ -133,15 +133,15 @@ pub enum Doubt {
 /// A verdict: the same on every machine, from the same evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(deny_unknown_fields)]
-pub struct Verdict {
+pub struct GateVerdict {
     /// What it is.
-    pub outcome: Outcome,
+    pub outcome: GateOutcome,
     /// Why one can't tell.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<GateDoubt>,
     /// What was measured.
-    pub measure: Measure,
+    pub measure: GateMeasure,
     /// How.
-    pub method: Method,
+    pub method: BoundsMethod,
     /// The number of this look.
     pub look: u32,
     /// The chance of either error that this look may spend, in millionths.
@@ -163,14 +163,17 @@ pub struct Verdict {
     /// How many units more would settle it in four of five runs, if the versions are what they look
     /// like now: for the share of differing cases that was seen, and for the largest plausible one.
     /// None where it is settled, and where a dataset can't hold so many.
-    pub more: Option<Range>,
+    pub more: Option<FromTo>,
 }
 
 /// The verdict.
 ///
 /// # Errors
 /// Answers that are none; see [`StatisticsError`].
-pub fn judge(strictness: &Strictness, evidence: &Evidence<'_>) -> Result<Verdict, StatisticsError> {
+pub fn judge(
+    strictness: &Strictness,
+    evidence: &Evidence<'_>,
+) -> Result<GateVerdict, StatisticsError> {
     let look = evidence.announced.max(1);
     let error = looks::error_at(strictness.alpha, look);
     let pairs = if evidence.live {
@@ -184,11 +187,11 @@ pub fn judge(strictness: &Strictness, evidence: &Evidence<'_>) -> Result<Verdict
         .cases
         .saturating_sub(answered)
         .max(number(pairs.unanswered())?);
-    let mut verdict = Verdict {
-        outcome: Outcome::CantTell,
+    let mut verdict = GateVerdict {
+        outcome: GateOutcome::CantTell,
         doubt: None,
-        measure: Measure::Loss,
-        method: Method::Bounded,
+        measure: GateMeasure::Loss,
+        method: BoundsMethod::Bounded,
         look,
         error: millionths(error),
         units: number(pairs.units().len())?,
@@ -205,7 +208,7 @@ pub fn judge(strictness: &Strictness, evidence: &Evidence<'_>) -> Result<Verdict
         verdict.outcome = bounds.against_loss(signed(verdict.bound));
         bounds
     } else {
-        verdict.measure = Measure::Rate;
+        verdict.measure = GateMeasure::Rate;
         verdict.bound = strictness.least_rate;
         let bounds = Bounds::of_rate(&pairs, error);
         verdict.outcome = bounds.against_rate(signed(verdict.bound));
@@ -214,15 +217,15 @@ pub fn judge(strictness: &Strictness, evidence: &Evidence<'_>) -> Result<Verdict
     verdict.method = bounds.method;
     (verdict.estimate, verdict.lower, verdict.upper) =
         (bounds.estimate, bounds.lower, bounds.upper);
-    if verdict.outcome == Outcome::CantTell {
+    if verdict.outcome == GateOutcome::CantTell {
         verdict.more = more(&verdict, &pairs, error);
     }
     if verdict.unanswered > 0 || verdict.units == 0 {
-        verdict.outcome = Outcome::CantTell;
-        verdict.doubt = Some(Doubt::Unanswered);
+        verdict.outcome = GateOutcome::CantTell;
+        verdict.doubt = Some(GateDoubt::Unanswered);
         verdict.more = None;
-    } else if verdict.outcome == Outcome::CantTell {
-        verdict.doubt = Some(Doubt::TooClose);
+    } else if verdict.outcome == GateOutcome::CantTell {
+        verdict.doubt = Some(GateDoubt::TooClose);
     }
     Ok(verdict)
 }
@@ -231,7 +234,7 @@ pub fn judge(strictness: &Strictness, evidence: &Evidence<'_>) -> Result<Verdict
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// How they were found.
-    pub method: Method,
+    pub method: BoundsMethod,
     /// As seen, in hundredths of a percent.
     pub estimate: i32,
     /// The truth is above this, but for the error.
@@ -247,9 +250,9 @@ impl Bounds {
         let losses = Values::of(&pairs.differences());
         let estimate = losses.rounded_mean();
         let (method, (lower, upper)) = match pairs.table() {
-            Some(table) => (Method::Score, tango::bounds(&table, error)),
+            Some(table) => (BoundsMethod::Score, tango::bounds(&table, error)),
             None => (
-                Method::Bounded,
+                BoundsMethod::Bounded,
                 (losses.lower(-ALL, error), losses.upper(ALL, error)),
             ),
         };
@@ -266,7 +269,7 @@ impl Bounds {
     pub fn of_rate(pairs: &Pairs<'_>, error: f64) -> Self {
         let rates = Values::of(&pairs.proposed());
         Self {
-            method: Method::Bounded,
+            method: BoundsMethod::Bounded,
             estimate: rates.rounded_mean(),
             lower: rates.lower(0, error),
             upper: rates.upper(ALL, error),
@@ -275,13 +278,13 @@ impl Bounds {
 
     /// The decision where a loss below `allowed` may be.
     #[must_use]
-    pub const fn against_loss(&self, allowed: i32) -> Outcome {
+    pub const fn against_loss(&self, allowed: i32) -> GateOutcome {
         decided(self.lower > 0, self.upper < allowed)
     }
 
     /// The decision where a pass rate of `least` must be.
     #[must_use]
-    pub const fn against_rate(&self, least: i32) -> Outcome {
+    pub const fn against_rate(&self, least: i32) -> GateOutcome {
         decided(self.upper <= least, self.lower >= least)
     }
 }
@@ -289,7 +292,7 @@ impl Bounds {
 /// The outcome alone, without looking for the bounds: what [`Bounds::of_loss`] against the same
 /// loss says, in an eighth of the time.
 #[must_use]
-pub fn outcome_of_loss(pairs: &Pairs<'_>, error: f64, allowed: i32) -> Outcome {
+pub fn outcome_of_loss(pairs: &Pairs<'_>, error: f64, allowed: i32) -> GateOutcome {
     if let Some(table) = pairs.table() {
         let (lower, upper) = tango::bounds(&table, error);
         return decided(lower > 0, upper < allowed);
@@ -299,25 +302,25 @@ pub fn outcome_of_loss(pairs: &Pairs<'_>, error: f64, allowed: i32) -> Outcome {
     decided(!below && losses.negated().is_below(-1, ALL, error), below)
 }
 
-const fn decided(above_nothing: bool, below_allowed: bool) -> Outcome {
+const fn decided(above_nothing: bool, below_allowed: bool) -> GateOutcome {
     match (below_allowed, above_nothing) {
-        (true, _) => Outcome::Pass,
-        (false, true) => Outcome::Fail,
-        (false, false) => Outcome::CantTell,
+        (true, _) => GateOutcome::Pass,
+        (false, true) => GateOutcome::Fail,
+        (false, false) => GateOutcome::CantTell,
     }
 }
 
-fn more(verdict: &Verdict, pairs: &Pairs<'_>, error: f64) -> Option<Range> {
+fn more(verdict: &GateVerdict, pairs: &Pairs<'_>, error: f64) -> Option<FromTo> {
     let needed = match verdict.measure {
-        Measure::Loss => {
-            let rule = Rule::of(error, verdict.method == Method::Score);
+        GateMeasure::Loss => {
+            let rule = Rule::of(error, verdict.method == BoundsMethod::Score);
             let needed = |share| rule.units_to_settle(verdict.estimate, share, verdict.bound);
             [
                 needed(power::seen(pairs))?,
                 needed(power::differing(pairs).high)?,
             ]
         }
-        Measure::Rate => {
+        GateMeasure::Rate => {
             let seen = verdict.estimate.unsigned_abs();
             [power::units_to_settle_rate(seen, verdict.bound, error)?; 2]
         }
@@ -325,7 +328,7 @@ fn more(verdict: &Verdict, pairs: &Pairs<'_>, error: f64) -> Option<Range> {
     // For scores the plan is rougher than the bound: it may think that there are enough by now.
     let least = verdict.units.div_ceil(10);
     let more = needed.map(|units| units.saturating_sub(verdict.units).max(least));
-    Some(Range {
+    Some(FromTo {
         low: more[0].min(more[1]),
         high: more[0].max(more[1]),
     })

@@ -1,14 +1,14 @@
 //! Verdicts and plans in words for whoever writes prompts.
 
-use super::power::{Range, Sight};
-use super::verdict::{Doubt, Measure, Outcome, Verdict};
+use super::power::{FromTo, Sight};
+use super::verdict::{GateDoubt, GateMeasure, GateOutcome, GateVerdict};
 
 /// A verdict in one to three sentences.
 #[must_use]
-pub fn verdict(verdict: &Verdict) -> String {
+pub fn verdict(verdict: &GateVerdict) -> String {
     let mut words = match (verdict.measure, verdict.outcome) {
-        _ if verdict.doubt == Some(Doubt::Unanswered) => unanswered(verdict),
-        (Measure::Loss, Outcome::Pass) => format!(
+        _ if verdict.doubt == Some(GateDoubt::Unanswered) => unanswered(verdict),
+        (GateMeasure::Loss, GateOutcome::Pass) => format!(
             "Pass. {} show that {}; a loss below {} is allowed.",
             cases(verdict.units),
             if verdict.upper > 0 {
@@ -18,33 +18,33 @@ pub fn verdict(verdict: &Verdict) -> String {
             },
             points(signed(verdict.bound)),
         ),
-        (Measure::Loss, Outcome::Fail) => format!(
+        (GateMeasure::Loss, GateOutcome::Fail) => format!(
             "Fail. {} show that the new version is worse, by between {} and {}; a loss below {} would be allowed.",
             cases(verdict.units),
             bare(verdict.lower),
             points(verdict.upper),
             points(signed(verdict.bound)),
         ),
-        (Measure::Loss, Outcome::CantTell) => format!(
+        (GateMeasure::Loss, GateOutcome::CantTell) => format!(
             "Can't tell. From {} the new version may be anything from {} better to {} worse, and a loss below {} is allowed.",
             cases(verdict.units).to_lowercase(),
             points(verdict.lower),
             points(verdict.upper),
             points(signed(verdict.bound)),
         ),
-        (Measure::Rate, Outcome::Pass) => format!(
+        (GateMeasure::Rate, GateOutcome::Pass) => format!(
             "Pass. {} show that at least {} % pass; {} % are asked for. Nothing is live yet, so there is nothing to lose.",
             cases(verdict.units),
             bare(verdict.lower),
             bare(signed(verdict.bound)),
         ),
-        (Measure::Rate, Outcome::Fail) => format!(
+        (GateMeasure::Rate, GateOutcome::Fail) => format!(
             "Fail. {} show that fewer than {} % pass; {} % are asked for.",
             cases(verdict.units),
             bare(verdict.upper),
             bare(signed(verdict.bound)),
         ),
-        (Measure::Rate, Outcome::CantTell) => format!(
+        (GateMeasure::Rate, GateOutcome::CantTell) => format!(
             "Can't tell. From {}, between {} and {} % pass, and {} % are asked for.",
             cases(verdict.units).to_lowercase(),
             bare(verdict.lower),
@@ -52,7 +52,7 @@ pub fn verdict(verdict: &Verdict) -> String {
             bare(signed(verdict.bound)),
         ),
     };
-    if verdict.doubt == Some(Doubt::TooClose) {
+    if verdict.doubt == Some(GateDoubt::TooClose) {
         words.push(' ');
         words.push_str(&match verdict.more {
             Some(more) => format!(
@@ -72,7 +72,7 @@ pub fn verdict(verdict: &Verdict) -> String {
     words
 }
 
-fn unanswered(verdict: &Verdict) -> String {
+fn unanswered(verdict: &GateVerdict) -> String {
     if verdict.answered == 0 {
         return "Can't tell. No case has been answered yet.".to_owned();
     }
@@ -89,7 +89,7 @@ fn unanswered(verdict: &Verdict) -> String {
 /// What a dataset can see, and what it would take to see a loss of `loss`: `units` for the
 /// smaller and the larger share of differing cases, none where no dataset holds so many.
 #[must_use]
-pub fn sight(sight: &Sight, loss: u32, units: Option<Range>) -> String {
+pub fn sight(sight: &Sight, loss: u32, units: Option<FromTo>) -> String {
     let seen = if sight.smallest.low >= 10_000 {
         format!("{} can't see any loss", cases(sight.units))
     } else {
@@ -118,7 +118,7 @@ pub fn sight(sight: &Sight, loss: u32, units: Option<Range>) -> String {
         _ if sight.smallest.high <= loss => format!("A loss of {wish} is seen."),
         Some(units) => format!(
             "{} more would see {wish}.",
-            capital(&about(Range {
+            capital(&about(FromTo {
                 low: units.low.saturating_sub(sight.units).max(1),
                 high: units.high.saturating_sub(sight.units).max(1),
             }))
@@ -135,7 +135,7 @@ fn roughly(hundredths: u32) -> i32 {
 }
 
 // "About 200 to 300 cases", in two digits.
-fn about(range: Range) -> String {
+fn about(range: FromTo) -> String {
     let (low, high) = (rounded(range.low), rounded(range.high));
     match (low, high) {
         (1, 1) => "1 case".to_owned(),

@@ -2,7 +2,7 @@
 //! that can occur. No drawing, so that nothing hides behind luck.
 
 use domain::statistics::bounded::Values;
-use domain::statistics::pairs::Table;
+use domain::statistics::pairs::PairedTable;
 use domain::statistics::{normal, tango};
 
 /// The chances of `0..=n` among `n` with chance `p` each.
@@ -23,12 +23,12 @@ fn binomial(n: u32, p: f64) -> Vec<f64> {
 fn tables(
     cases: u32,
     error: f64,
-    bounds: fn(&Table, f64) -> (i32, i32),
+    bounds: fn(&PairedTable, f64) -> (i32, i32),
 ) -> Vec<(u32, u32, i32, i32)> {
     let mut all = Vec::new();
     for gained in 0..=cases {
         for lost in 0..=cases - gained {
-            let table = Table {
+            let table = PairedTable {
                 lost,
                 gained,
                 neither: cases - lost - gained,
@@ -42,14 +42,18 @@ fn tables(
 }
 
 /// Tango's interval as published, without the correction.
-fn published(table: &Table, error: f64) -> (i32, i32) {
+fn published(table: &PairedTable, error: f64) -> (i32, i32) {
     let z = normal::exceeded(error);
     (tango::lower(table, z, 0.0), tango::upper(table, z, 0.0))
 }
 
 /// The largest chances of passing with a loss of `allowed` and of failing with none, as multiples
 /// of the promised error.
-fn largest_errors(cases: u32, error: f64, bounds: fn(&Table, f64) -> (i32, i32)) -> (f64, f64) {
+fn largest_errors(
+    cases: u32,
+    error: f64,
+    bounds: fn(&PairedTable, f64) -> (i32, i32),
+) -> (f64, f64) {
     let tables = tables(cases, error, bounds);
     let (mut passed, mut failed): (f64, f64) = (0.0, 0.0);
     for allowed in [0, 1, 100, 200, 500, 1_000, 2_000, 3_500, 5_000] {
@@ -106,11 +110,11 @@ fn the_published_interval_would_break_the_promise() {
 fn with_nothing_lost_it_takes_as_many_cases_as_counting_says() {
     // No loss among n speaks against a share of 10 % once 0.9ⁿ ≤ 5 %, from n = 29. The published
     // interval passes 25 cases, where 0.9²⁵ = 7.2 %.
-    let least = |bounds: fn(&Table, f64) -> (i32, i32)| {
+    let least = |bounds: fn(&PairedTable, f64) -> (i32, i32)| {
         (1..100_u32).find(|cases| {
-            let table = Table {
+            let table = PairedTable {
                 both: *cases,
-                ..Table::default()
+                ..PairedTable::default()
             };
             bounds(&table, 0.05).1 <= 1_000
         })
@@ -122,7 +126,7 @@ fn with_nothing_lost_it_takes_as_many_cases_as_counting_says() {
 #[test]
 fn the_bound_for_bounded_means_keeps_the_promise_on_three_values() {
     // The same count for the other method, on tables as if they were scores.
-    fn bounded(table: &Table, error: f64) -> (i32, i32) {
+    fn bounded(table: &PairedTable, error: f64) -> (i32, i32) {
         let values = Values::differences(table);
         (values.lower(-10_000, error), values.upper(10_000, error))
     }

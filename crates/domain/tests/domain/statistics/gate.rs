@@ -6,8 +6,8 @@ mod world;
 
 use domain::statistics::pairs::{CaseAnswers, Pairs};
 use domain::statistics::verdict::{
-    Doubt, Evidence, Measure, Method, Outcome, Strictness, TooStrict, Verdict, judge,
-    outcome_of_loss,
+    BoundsMethod, Evidence, GateDoubt, GateMeasure, GateOutcome, GateVerdict, Strictness,
+    TooStrict, judge, outcome_of_loss,
 };
 use domain::statistics::{StatisticsError, hundredths, looks, pairs, words};
 use world::{Cell, Kind};
@@ -53,13 +53,13 @@ fn evidence(answers: &[CaseAnswers]) -> Evidence<'_> {
     }
 }
 
-fn judged(answers: &[CaseAnswers]) -> Verdict {
+fn judged(answers: &[CaseAnswers]) -> GateVerdict {
     judge(&STRICT, &evidence(answers)).expect("answers that are scores")
 }
 
 #[test]
 fn what_the_gate_says_of_pass_and_fail() {
-    use Outcome::{CantTell, Fail, Pass};
+    use GateOutcome::{CantTell, Fail, Pass};
     // Both pass, lost, gained, both fail; 5 points allowed.
     let rows = [
         // Nothing differs: that says little of twenty cases, and enough of 120.
@@ -90,8 +90,8 @@ fn what_the_gate_says_of_pass_and_fail() {
             verdict.outcome, expected,
             "{both}, {lost}, {gained}, {neither}: {verdict:?}"
         );
-        assert_eq!(verdict.method, Method::Score);
-        assert_eq!(verdict.measure, Measure::Loss);
+        assert_eq!(verdict.method, BoundsMethod::Score);
+        assert_eq!(verdict.measure, GateMeasure::Loss);
         assert_eq!(
             verdict.doubt.is_some(),
             expected == CantTell,
@@ -130,7 +130,7 @@ fn a_gate_that_nothing_could_pass_is_refused() {
 fn a_case_without_an_answer_leaves_it_open() {
     let mut answers = cases(1_000, 0, 0, 0);
     let full = judged(&answers);
-    assert_eq!((full.outcome, full.unanswered), (Outcome::Pass, 0));
+    assert_eq!((full.outcome, full.unanswered), (GateOutcome::Pass, 0));
 
     // The runs never reached ten cases of the dataset.
     let partial = Evidence {
@@ -140,21 +140,21 @@ fn a_case_without_an_answer_leaves_it_open() {
     let verdict = judge(&STRICT, &partial).unwrap();
     assert_eq!(
         (verdict.outcome, verdict.unanswered),
-        (Outcome::CantTell, 10)
+        (GateOutcome::CantTell, 10)
     );
-    assert_eq!(verdict.doubt, Some(Doubt::Unanswered));
+    assert_eq!(verdict.doubt, Some(GateDoubt::Unanswered));
 
     // One side of one case has no answer.
     answers[3].proposed.clear();
     let verdict = judged(&answers);
     assert_eq!(
         (verdict.outcome, verdict.unanswered),
-        (Outcome::CantTell, 1)
+        (GateOutcome::CantTell, 1)
     );
     assert_eq!((verdict.units, verdict.answered), (999, 999));
 
     let verdict = judged(&[]);
-    assert_eq!(verdict.outcome, Outcome::CantTell);
+    assert_eq!(verdict.outcome, GateOutcome::CantTell);
     assert_eq!((verdict.lower, verdict.upper), (-10_000, 10_000));
 }
 
@@ -192,13 +192,13 @@ fn the_case_is_the_unit_however_often_it_is_asked() {
 fn near_duplicates_are_one_unit() {
     // 120 cases that are 12 in truth: what passed with 120 doesn't with 12.
     let mut answers = cases(120, 0, 0, 0);
-    assert_eq!(judged(&answers).outcome, Outcome::Pass);
+    assert_eq!(judged(&answers).outcome, GateOutcome::Pass);
     for (at, case) in answers.iter_mut().enumerate() {
         case.group = Some(format!("like {}", at / 10));
     }
     let verdict = judged(&answers);
     assert_eq!((verdict.units, verdict.answered), (12, 120));
-    assert_eq!(verdict.outcome, Outcome::CantTell);
+    assert_eq!(verdict.outcome, GateOutcome::CantTell);
 
     // A group of three weighs as much as a single case.
     let mut answers = vec![
@@ -275,11 +275,11 @@ fn looks_are_paid_for() {
     let (first, third) = (at(1), at(3));
     assert_eq!(
         (first.outcome, first.look, first.error),
-        (Outcome::Pass, 1, 37_500)
+        (GateOutcome::Pass, 1, 37_500)
     );
     assert_eq!(
         (third.outcome, third.look, third.error),
-        (Outcome::CantTell, 3, 2_083)
+        (GateOutcome::CantTell, 3, 2_083)
     );
     assert!(third.upper > first.upper);
     assert!(words::verdict(&third).contains("look 3"));
@@ -310,7 +310,7 @@ fn runs_are_pooled_by_case() {
 
 #[test]
 fn where_nothing_is_live_the_pass_rate_counts() {
-    use Outcome::{CantTell, Fail, Pass};
+    use GateOutcome::{CantTell, Fail, Pass};
     // Passed and failed; 80 % must pass.
     for (passed, failed, expected) in [
         (10, 0, CantTell),
@@ -334,7 +334,7 @@ fn where_nothing_is_live_the_pass_rate_counts() {
         )
         .unwrap();
         assert_eq!(verdict.outcome, expected, "{passed} of {}", passed + failed);
-        assert_eq!((verdict.measure, verdict.bound), (Measure::Rate, 8_000));
+        assert_eq!((verdict.measure, verdict.bound), (GateMeasure::Rate, 8_000));
     }
     // Any rate will do: one answer to each case is enough.
     let any = Strictness {
@@ -356,7 +356,10 @@ fn where_nothing_is_live_the_pass_rate_counts() {
 fn a_verdict_reads_back_as_it_was_written() {
     let verdict = judged(&cases(190, 8, 2, 0));
     let written = serde_json::to_string(&verdict).unwrap();
-    assert_eq!(serde_json::from_str::<Verdict>(&written).unwrap(), verdict);
+    assert_eq!(
+        serde_json::from_str::<GateVerdict>(&written).unwrap(),
+        verdict
+    );
     assert!(!written.contains('.'), "whole numbers only: {written}");
 }
 
@@ -403,7 +406,7 @@ fn in_worlds_where_the_truth_is_known_the_gate_keeps_its_promise() {
 #[test]
 fn the_simulation_sees_a_method_that_breaks_the_promise() {
     // The mean and 1.645 standard errors, each answer as good as `units` cases.
-    fn by_the_mean(pairs: &Pairs<'_>, units: f64, allowed: i32) -> Outcome {
+    fn by_the_mean(pairs: &Pairs<'_>, units: f64, allowed: i32) -> GateOutcome {
         let differences = pairs.differences();
         let mean = pairs::mean(&differences);
         let squares: Vec<f64> = differences
@@ -413,22 +416,22 @@ fn the_simulation_sees_a_method_that_breaks_the_promise() {
         let count = differences.len() as f64;
         let reach = 1.645 * (pairs::mean(&squares) / (count - 1.0) / units).sqrt();
         if mean + reach < f64::from(allowed) / 1e4 {
-            Outcome::Pass
+            GateOutcome::Pass
         } else if mean - reach > 0.0 {
-            Outcome::Fail
+            GateOutcome::Fail
         } else {
-            Outcome::CantTell
+            GateOutcome::CantTell
         }
     }
-    fn normal(pairs: &Pairs<'_>, _: f64, allowed: i32) -> Outcome {
+    fn normal(pairs: &Pairs<'_>, _: f64, allowed: i32) -> GateOutcome {
         by_the_mean(pairs, 1.0, allowed)
     }
     // Three cases of each group, three times the units.
-    fn every_answer(pairs: &Pairs<'_>, _: f64, allowed: i32) -> Outcome {
+    fn every_answer(pairs: &Pairs<'_>, _: f64, allowed: i32) -> GateOutcome {
         by_the_mean(pairs, 3.0, allowed)
     }
     // The gate's own way, but as if each look were the only one.
-    fn peeking(pairs: &Pairs<'_>, _: f64, allowed: i32) -> Outcome {
+    fn peeking(pairs: &Pairs<'_>, _: f64, allowed: i32) -> GateOutcome {
         outcome_of_loss(pairs, 0.05, allowed)
     }
     let most = 0.05 + 3.0 * (0.05_f64 * 0.95 / 1_200.0).sqrt();

@@ -1,14 +1,14 @@
 //! What a dataset can see, against the exact chance; and verdicts and plans in words.
 
-use domain::statistics::pairs::{CaseAnswers, Pairs, Table};
-use domain::statistics::power::{self, PLAUSIBLE, Range, Rule};
+use domain::statistics::pairs::{CaseAnswers, PairedTable, Pairs};
+use domain::statistics::power::{self, FromTo, PLAUSIBLE, Rule};
 use domain::statistics::verdict::{Evidence, Strictness, judge};
 use domain::statistics::{looks, normal, tango, words};
 
 const ERROR: f64 = 0.0375;
 
 /// The exact chance that a table is decided so, with these shares of lost and gained cases.
-fn chance(cases: u32, lost: f64, gained: f64, decided: impl Fn(&Table) -> bool) -> f64 {
+fn chance(cases: u32, lost: f64, gained: f64, decided: impl Fn(&PairedTable) -> bool) -> f64 {
     let same = 1.0 - lost - gained;
     // Multinomial chances, each from the one before.
     let mut total = 0.0;
@@ -16,7 +16,7 @@ fn chance(cases: u32, lost: f64, gained: f64, decided: impl Fn(&Table) -> bool) 
     for b in 0..=cases {
         let mut at = first;
         for c in 0..=cases - b {
-            let table = Table {
+            let table = PairedTable {
                 both: cases - b - c,
                 lost: b,
                 gained: c,
@@ -117,7 +117,7 @@ fn the_share_of_differing_cases_is_that_which_was_seen() {
     // Clopper and Pearson's bounds of 12 in 100 with 10 % at either end, from SciPy: 7.959 % and 17.263 %.
     assert_eq!(
         range,
-        Range {
+        FromTo {
             low: 795,
             high: 1_727
         }
@@ -127,16 +127,16 @@ fn the_share_of_differing_cases_is_that_which_was_seen() {
 #[test]
 fn a_dataset_says_in_words_what_it_can_see() {
     let rule = Rule::of(looks::error_at(500, 1), true);
-    let say = |units, share: Range, loss| {
+    let say = |units, share: FromTo, loss| {
         let needed = [share.low, share.high].map(|share| rule.units_to_see(loss, share));
         let needed = needed[0]
             .zip(needed[1])
-            .map(|(low, high)| Range { low, high });
+            .map(|(low, high)| FromTo { low, high });
         words::sight(&power::sight(units, share, rule), loss, needed)
     };
     let few = say(
         60,
-        Range {
+        FromTo {
             low: 500,
             high: 1_500,
         },
@@ -150,7 +150,7 @@ fn a_dataset_says_in_words_what_it_can_see() {
     );
     let many = say(
         2_000,
-        Range {
+        FromTo {
             low: 500,
             high: 1_000,
         },

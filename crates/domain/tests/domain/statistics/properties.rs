@@ -3,7 +3,7 @@
 use domain::statistics::looks;
 use domain::statistics::pairs::{CaseAnswers, Pairs};
 use domain::statistics::verdict::{
-    Bounds, Evidence, Outcome, Strictness, Verdict, judge, outcome_of_loss,
+    Bounds, Evidence, GateOutcome, GateVerdict, Strictness, judge, outcome_of_loss,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn answers() -> impl Strategy<Value = Vec<CaseAnswers>> {
     })
 }
 
-fn verdict(answers: &[CaseAnswers], allowed_loss: u32, alpha: u32) -> Verdict {
+fn verdict(answers: &[CaseAnswers], allowed_loss: u32, alpha: u32) -> GateVerdict {
     let strict = Strictness {
         allowed_loss,
         least_rate: 0,
@@ -78,11 +78,11 @@ proptest! {
     fn the_outcome_is_what_the_recorded_numbers_say(answers in answers(), allowed in 1..5_000_u32) {
         let verdict = verdict(&answers, allowed, 500);
         let expected = if verdict.upper < i32::try_from(allowed).unwrap() {
-            Outcome::Pass
+            GateOutcome::Pass
         } else if verdict.lower > 0 {
-            Outcome::Fail
+            GateOutcome::Fail
         } else {
-            Outcome::CantTell
+            GateOutcome::CantTell
         };
         prop_assert_eq!(verdict.outcome, expected);
         // The short way, which the simulation takes, comes to the same.
@@ -93,8 +93,8 @@ proptest! {
 
     #[test]
     fn who_may_lose_more_passes_at_least_as_easily(answers in answers(), allowed in 1..4_900_u32, more in 1..100_u32) {
-        if verdict(&answers, allowed, 500).outcome == Outcome::Pass {
-            prop_assert_eq!(verdict(&answers, allowed + more, 500).outcome, Outcome::Pass);
+        if verdict(&answers, allowed, 500).outcome == GateOutcome::Pass {
+            prop_assert_eq!(verdict(&answers, allowed + more, 500).outcome, GateOutcome::Pass);
         }
     }
 

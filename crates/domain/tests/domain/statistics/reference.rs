@@ -2,7 +2,7 @@
 //! `tests/reference/statistics.py` wrote the file and names the versions.
 
 use domain::statistics::bounded::Values;
-use domain::statistics::pairs::Table;
+use domain::statistics::pairs::PairedTable;
 use domain::statistics::{holm, mcnemar, normal, tango, wilcoxon};
 use serde_json::Value;
 
@@ -24,9 +24,9 @@ fn numbers(value: &Value) -> Vec<f64> {
     serde_json::from_value(value.clone()).expect("numbers")
 }
 
-fn table(row: &[Value]) -> Table {
+fn table(row: &[Value]) -> PairedTable {
     let (lost, gained, cases) = (whole(&row[0]), whole(&row[1]), whole(&row[2]));
-    Table {
+    PairedTable {
         both: cases - lost - gained,
         lost,
         gained,
@@ -135,10 +135,10 @@ fn for_pass_and_fail_it_is_clopper_and_pearson() {
 #[test]
 fn mcnemars_test_is_that_of_statsmodels() {
     for row in reference("mcnemar") {
-        let table = Table {
+        let table = PairedTable {
             lost: whole(&row[0]),
             gained: whole(&row[1]),
-            ..Table::default()
+            ..PairedTable::default()
         };
         let (ours, theirs) = (mcnemar::two_sided(&table), number(&row[2]));
         assert!(close(ours, theirs, 1e-9), "{row:?}: {ours}");

@@ -1,6 +1,6 @@
 //! What is shown and decides nothing: tags, flaky cases, where the doubt comes from.
 
-use domain::statistics::flaky::{FlakyCase, Side, flaky, noise};
+use domain::statistics::flaky::{AnswerSide, FlakyCase, flaky, noise};
 use domain::statistics::pairs::CaseAnswers;
 use domain::statistics::tags::by_tag;
 use domain::statistics::wilcoxon::signed_ranks;
@@ -68,8 +68,8 @@ fn flaky_cases_are_named_the_widest_first() {
     assert_eq!(
         flaky(&cases).unwrap(),
         [
-            of("b", Side::Live, 3, 6_666, 10_000),
-            of("a", Side::Proposed, 2, 4_500, 1_000),
+            of("b", AnswerSide::Live, 3, 6_666, 10_000),
+            of("a", AnswerSide::Proposed, 2, 4_500, 1_000),
         ]
     );
 }
