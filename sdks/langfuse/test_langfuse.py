@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from langfuse import Langfuse
-from langfuse.api import AccessDeniedError, NotFoundError
+from langfuse.api import AccessDeniedError, MethodNotAllowedError, NotFoundError
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "testing"))
@@ -77,7 +77,7 @@ def test_logic_is_refused_with_the_reason_and_writing_with_where_to(house: House
         langfuse.get_prompt(TRIAGE, type="chat", cache_ttl_seconds=0)
     house.galley("revert", TRIAGE, "--in", "production", "-m", "back to what every reader takes")
     assert langfuse.get_prompt(TRIAGE, type="chat", cache_ttl_seconds=0).version == plain
-    with pytest.raises(AccessDeniedError, match="written, reviewed and released in Galley"):
+    with pytest.raises(MethodNotAllowedError, match="written, reviewed and released in Galley"):
         langfuse.create_prompt(name="mine", prompt="text")
 
 

@@ -27,6 +27,13 @@ impl Failure {
         }
     }
 
+    /// What is asked for is not done by calls like this one, whoever calls: 405.
+    pub fn not_this_way(message: impl Into<String>) -> Self {
+        let mut failure = Self::new(ErrorCode::NotFound, message);
+        failure.status = Some(StatusCode::METHOD_NOT_ALLOWED);
+        failure
+    }
+
     /// The same, with what helps to mend it.
     #[must_use]
     pub fn with(mut self, details: serde_json::Value) -> Self {
@@ -133,12 +140,7 @@ pub async fn no_such_call() -> Failure {
 
 /// The path is one of ours, the method isn't; the router adds `Allow`.
 pub async fn no_such_method() -> Failure {
-    let mut failure = Failure::new(
-        ErrorCode::NotFound,
-        "this path has no such method; /openapi.json lists all calls",
-    );
-    failure.status = Some(StatusCode::METHOD_NOT_ALLOWED);
-    failure
+    Failure::not_this_way("this path has no such method; /openapi.json lists all calls")
 }
 
 /// A fault of ours: told without details, logged by the panic hook.

@@ -131,8 +131,7 @@ pub async fn list(
 
 /// Writing, by those who may only read.
 pub async fn refused() -> Failure {
-    Failure::new(
-        ErrorCode::Forbidden,
+    Failure::not_this_way(
         "prompts are written, reviewed and released in Galley; an environment key only reads what is served",
     )
 }

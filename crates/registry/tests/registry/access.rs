@@ -117,6 +117,7 @@ async fn every_route_with_every_bearer() {
             .replace("{project}", &team.project.to_string())
             .replace("{digest}", &content)
             .replace("{name}", "triage")
+            .replace("{version}", "1")
             .replace("{webhook}", &id().to_string())
             .replace("{delivery}", &id().to_string());
         for (who, bearer) in &bearers {
@@ -146,7 +147,7 @@ async fn every_route_with_every_bearer() {
             }
         }
     }
-    assert_eq!(calls, 23 * bearers.len());
+    assert_eq!(calls, 28 * bearers.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

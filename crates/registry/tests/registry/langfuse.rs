@@ -225,7 +225,7 @@ async fn basic_credentials_open_this_and_nothing_else() {
             "/api/public/v2/prompts/support%2Ftriage/versions/1",
         ),
     ] {
-        assert_eq!(ask(method, path, &app.bearer).await, 403, "{path}");
+        assert_eq!(ask(method, path, &app.bearer).await, 405, "{path}");
     }
     assert_eq!(ask(get, "/api/public/projects", &app.bearer).await, 404);
 }
