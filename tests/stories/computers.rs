@@ -2,7 +2,7 @@
 
 use super::command_line::{done, galley};
 use super::terminal::{founded, writes};
-use crate::support::{Desk, Registry};
+use crate::support::{Desk, Line, Registry};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_further_computer_begins_with_a_link_that_works_once() {
@@ -44,4 +44,36 @@ async fn a_further_computer_begins_with_a_link_that_works_once() {
         verified.contains("In order") || verified.contains("in order"),
         "{verified}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_takes_nothing_from_a_joining_that_was_begun() {
+    let registry = Registry::start().await;
+    let office = founded(&registry).await;
+    let secret = |arguments: &[&str], prefix: &str| {
+        let made = done(&office, arguments);
+        let found = made
+            .split_whitespace()
+            .find(|word| word.starts_with(prefix));
+        found.unwrap_or_else(|| panic!("{made}")).to_owned()
+    };
+    let invitation = secret(&["people", "invite", "Ben"], "gal_inv_");
+    let link = secret(&["people", "add-computer"], "gal_dev_");
+
+    // Ben is let in, and his computer does not hear of it.
+    let (desk, line) = (Desk::new().await, Line::before(&registry).await);
+    line.loses_the_next_answer();
+    let (far, near) = (line.address(), registry.address());
+    let joins = ["login", "team", &far, "--as", "Ben"];
+    let (code, said) = galley(&desk, &joins, "", Some(&invitation));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(done(&desk, &["project", "list"]).contains("being set up"));
+
+    let enters = ["login", "computer", &near];
+    let (code, said) = galley(&desk, &enters, "", Some(&link));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("is being set up here"), "{said}");
+    let (code, said) = galley(&desk, &joins, "", Some(&invitation));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("you are Ben in it"), "{said}");
 }

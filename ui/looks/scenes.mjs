@@ -199,6 +199,32 @@ export const scenes = [
     },
   },
   {
+    name: "ask-instead",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-releases");
+      await page.waitForSelector("table");
+      await click(page, "release-bundle");
+      await page.getByTestId("bundle-environment").selectOption({ label: "production" });
+      await click(page, "bundle-add");
+      await page.getByTestId("bundle-add-find").fill("escalation");
+      await page.keyboard.press("Enter");
+      await click(page, "bundle-next");
+      await page.waitForSelector('[data-testid="ask-instead"]');
+      await page.getByTestId("ask-instead").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "welcome-link",
+    scene: "nokeychain",
+    wait: '[data-testid="welcome"]',
+    do: async (page) => {
+      await click(page, "join-team");
+      await page.getByTestId("invitation").fill("gal_dev_c2FtcGxl");
+    },
+  },
+  {
     name: "ask-foot",
     scene: "review",
     wait: ".cm-content",

@@ -11,7 +11,7 @@ use domain::ledger::{Body, DeviceKey};
 use domain::{KeyId, ProjectId};
 use protocol::membership::{Membership, MembershipKind};
 use protocol::token::{Kind, Token};
-use store::Place;
+use store::{Begun, Place};
 use sync::{Address, Bearer, Client, SyncError, Task};
 
 /// How long a link can be used, in milliseconds: it is made when the other computer is at hand.
@@ -84,9 +84,16 @@ impl Workbench {
     ) -> Result<ProjectCard, Error> {
         let project = link.project;
         let here = link.device().public();
+        let begun = Begun::Joining { invitation: here };
         match self.store().known_project(project) {
             // Entered with this link before, and interrupted.
-            Ok(known) if known.device == Some(here) || known.sync.begun.is_some() => {}
+            Ok(known) if known.device == Some(here) || known.sync.begun == Some(begun) => {}
+            // Its keys are in the keychain, and nowhere else.
+            Ok(known) if known.sync.begun.is_some() => {
+                return Err(Error::invalid(
+                    "this project is being set up here with an invitation: finish that with the same invitation, or take the project off this computer first",
+                ));
+            }
             Ok(_) => return Err(Error::invalid("this project is on this computer already")),
             Err(_) => {}
         }

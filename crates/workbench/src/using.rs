@@ -62,7 +62,7 @@ impl Workbench {
         }
         if content
             .as_ref()
-            .is_some_and(|content| !is_plain(&reading, content))
+            .is_some_and(|content| !is_flat(&reading, content))
         {
             notes.push(
                 "Its template has logic, which Langfuse's SDKs don't know: they get an error that says so. Galley's SDKs read it"
@@ -109,7 +109,7 @@ fn placeholders_of(content: Option<&VersionContent>) -> Vec<String> {
     names.collect()
 }
 
-fn is_plain(reading: &Reading, content: &VersionContent) -> bool {
+fn is_flat(reading: &Reading, content: &VersionContent) -> bool {
     let find = |digest: &domain::Digest| reading.content(digest);
     Template::prepare(content, &find).is_ok_and(|template| template.flat().is_ok())
 }
