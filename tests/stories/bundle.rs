@@ -112,6 +112,7 @@ async fn a_bundle_goes_from_draft_to_production_and_back_and_an_export_proves_it
         .writes_for_a_model("support/tone", "Answer warmly.")
         .await;
     let cases = ["one", "two"].map(|id| Case {
+        graders: Vec::new(),
         id: id.to_owned(),
         inputs: Default::default(),
         expected: Some("card_arrival".into()),

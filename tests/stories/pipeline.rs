@@ -110,6 +110,7 @@ async fn the_example_runs_asks_waits_and_releases() {
         .writes_for_a_model("support/triage", "Name the intent.")
         .await;
     let case = Case {
+        graders: Vec::new(),
         id: "one".to_owned(),
         inputs: Default::default(),
         expected: None,

@@ -942,6 +942,8 @@ export type Case = {
 	inputs?: { [key in string]: Value },
 	/**  What the answer should be, or hold; graders say which. */
 	expected?: Value | null,
+	/**  Who judges this case, beside the dataset's graders and those of a run. */
+	graders?: Grader[],
 	/**  For choosing among cases. */
 	tags?: string[],
 	/**  For people. */
@@ -1444,7 +1446,72 @@ absent?: boolean } |
 /**  The answer is JSON that follows a schema. */
 { type: "json_schema";
 /**  The JSON Schema. References beyond itself are refused. */
-schema: Value };
+schema: Value;
+/**  It is enough that such JSON stands somewhere in the answer, among other text. */
+anywhere?: boolean } |
+/**  A place in an answer that is JSON holds what is expected. */
+{ type: "json_path";
+/**
+ *  Where: `$.order.items[0].name`, `$.items[*].id`. Names, numbers and `*`; nothing else of
+ *  RFC 9535. With `*` one value that is right is enough.
+ */
+path: string;
+/**  What stands there; none: what the case expects. */
+expected?: Value | null;
+/**  It is enough that something stands there. */
+exists?: boolean;
+/**  Capitals don't count. */
+ignore_case?: boolean } |
+/**  The answer is close to what was expected. */
+{ type: "similar";
+/**  What it should be close to; none: what the case expects. */
+expected?: Value | null;
+/**  What closeness means. */
+by: Measure;
+/**  The least likeness, from 0 (nothing in common) to 1 (the same); 0.8 where nothing else is said. */
+least?: number | null;
+/**  Instead: the most characters that may have to be changed. */
+most_edits?: number | null;
+/**  Capitals don't count. */
+ignore_case?: boolean } |
+/**  The answer is neither too short nor too long. */
+{ type: "length";
+/**  What is counted. */
+unit: Unit;
+/**  At least so many. */
+least?: number | null;
+/**  At most so many. */
+most?: number | null } |
+/**  The answer came soon enough. */
+{ type: "latency";
+/**  At most so many milliseconds. */
+most_ms: number } |
+/**  The answer was cheap enough. */
+{ type: "cost";
+/**  At most this much, in the currency of the prices on the computer that asked. */
+most: number | null } |
+/**  The model called a tool. */
+{ type: "tool_call";
+/**  Which one; none: any. */
+name?: string | null;
+/**  Arguments that it must have been called with. */
+arguments?: { [key in string]: Value };
+/**  With these arguments and no others. */
+only?: boolean } |
+/**  The model refused to answer. A guess by its wording, in English. */
+{ type: "refusal";
+/**  It must not refuse instead. */
+absent?: boolean } |
+/**  What another grader asks for must not be so. */
+{ type: "not";
+/**  The other grader. */
+grader: Grader } |
+/**  Several graders as one. */
+{ type: "together";
+/**  The graders, each with its weight. */
+parts: Part[];
+/**  The least mean of their scores by weight, from 0 to 1; none: each must pass. */
+least?: number | null };
 
 /**  One place where a searched text was found. */
 export type Hit = {
@@ -1734,6 +1801,19 @@ export type Me = {
 	role: PersonRole,
 };
 
+/**  What closeness means. */
+export type Measure =
+/**
+ *  One less the characters that would have to be put in, taken out or replaced (Levenshtein
+ *  1966), as a share of the longer text.
+ */
+"edits" |
+/**
+ *  The words that both hold, as the harmonic mean of their share in each (the F1 by which
+ *  SQuAD scores answers, Rajpurkar et al. 2016, articles kept). Capitals and marks don't count.
+ */
+"words";
+
 /**  What a person may do in a project. Each role may do what those before it may. */
 export type MemberRole =
 /**  Reads and comments. */
@@ -1907,6 +1987,16 @@ export type OutboxState =
 "refused" |
 /**  It waited so long that the person is asked again before it is sent. */
 "needs_asking";
+
+/**  One of several graders that judge as one. */
+export type Part = {
+	/**  What people call it; none: what it does. */
+	name?: string | null,
+	/**  How much its score counts beside the others. With 0 it is shown and counts nothing. */
+	weight?: number | null,
+	/**  The grader. */
+	grader: Grader,
+};
 
 /**  One person, through all their devices. */
 export type PersonId = string;
@@ -3105,6 +3195,15 @@ export type Tried = {
 	/**  Which model. */
 	model: string,
 };
+
+/**  What the length of an answer is counted in. */
+export type Unit =
+/**  Unicode characters of the text in its composed form (NFC): é is one however it was written. */
+"characters" |
+/**  What stands between spaces. */
+"words" |
+/**  Tokens, as the provider counted them. */
+"tokens";
 
 /**  How an application reads a prompt from an environment. */
 export type UseView = {

@@ -5,6 +5,7 @@
 //! [`limits::DATASET_BYTES`], and two cases of one id.
 
 use crate::content::Other;
+use crate::graders::Grader;
 use crate::{CanonicalError, Digest, limits, to_canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,6 +19,9 @@ pub struct Dataset {
     pub name: Option<String>,
     /// The cases.
     pub cases: Vec<Case>,
+    /// Who judges every case, beside the graders of a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graders: Vec<Grader>,
     /// Fields that we don't know; also where the cases come from and under what licence
     /// (`attribution`).
     #[serde(flatten)]
@@ -36,6 +40,9 @@ pub struct Case {
     /// What the answer should be, or hold; graders say which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Value>,
+    /// Who judges this case, beside the dataset's graders and those of a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graders: Vec<Grader>,
     /// For choosing among cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,

@@ -1,6 +1,7 @@
 //! What a model answered, with what it took.
 
 use domain::Millis;
+use domain::graders::{Answered, Called};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,6 +48,23 @@ impl Answer {
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
         matches!(self.finish.as_deref(), Some("length" | "max_tokens"))
+    }
+
+    /// The answer as graders see it: `text` is [`Answer::graded_text`], `cost` what it cost.
+    #[must_use]
+    pub fn answered<'a>(&'a self, text: &'a str, cost: Option<f64>) -> Answered<'a> {
+        let calls = self.tool_calls.iter().map(|call| Called {
+            name: &call.name,
+            arguments: &call.arguments,
+        });
+        Answered {
+            text,
+            calls: calls.collect(),
+            finish: self.finish.as_deref(),
+            latency_ms: Some(self.latency_ms),
+            tokens_out: self.tokens_out,
+            cost,
+        }
     }
 
     /// What graders judge: the text, or the calls as JSON when there is no text.

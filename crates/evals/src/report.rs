@@ -35,7 +35,7 @@ pub struct Cell {
     /// The answer; none with a failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
-    /// One score for each grader, in their order.
+    /// One score for each grader, in their order: the run's, the dataset's, the case's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Score>,
     /// Nothing was asked for it.
@@ -97,7 +97,7 @@ pub struct ColumnReport {
 pub struct RunReport {
     /// The digest of the dataset.
     pub dataset: Digest,
-    /// The graders, in the order of each cell's scores.
+    /// The graders of the run; a cell's scores begin with theirs.
     pub graders: Vec<Grader>,
     /// The versions, in the order they were given.
     pub columns: Vec<ColumnReport>,

@@ -9,7 +9,7 @@ use crate::{
     QuestionError, RunReport,
 };
 use domain::dataset::{Dataset, DatasetError};
-use domain::graders::{Grader, GraderError, Prepared};
+use domain::graders::{Grader, GraderError, Panel};
 use domain::template::{Includes, Problem, Template};
 use domain::{CanonicalError, Digest, VersionContent};
 use futures_util::StreamExt;
@@ -96,7 +96,8 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Run {
     columns: Vec<Ready>,
-    graders: Vec<Prepared>,
+    graders: Vec<Grader>,
+    panel: Panel,
     dataset: Arc<Dataset>,
     dataset_digest: Digest,
     cells: Vec<Slot>,
@@ -148,10 +149,7 @@ impl Run {
         includes: Includes<'_>,
         repeats: u32,
     ) -> Result<Self, RunError> {
-        let graders = graders
-            .iter()
-            .map(Grader::prepare)
-            .collect::<Result<Vec<_>, _>>()?;
+        let panel = Panel::prepare(graders, &dataset)?;
         let dataset_digest = dataset.encode()?.1;
         let mut ready = Vec::with_capacity(columns.len());
         let mut cells = Vec::with_capacity(columns.len() * dataset.cases.len());
@@ -198,7 +196,8 @@ impl Run {
         }
         Ok(Self {
             columns: ready,
-            graders,
+            graders: graders.to_vec(),
+            panel,
             dataset,
             dataset_digest,
             cells,
@@ -376,15 +375,13 @@ impl Run {
             Ok(answer) => (Some(answer), None),
             Err(failure) => (None, Some(failure)),
         };
-        let scores = match (&answer, case) {
-            (Some(answer), Some(case)) => {
+        let scores = match &answer {
+            Some(answer) => {
                 let text = answer.graded_text();
-                self.graders
-                    .iter()
-                    .map(|grader| grader.grade(&text, case))
-                    .collect()
+                let answered = answer.answered(&text, None);
+                self.panel.judge(&answered, &self.dataset, slot.case)
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         };
         Cell {
             case: narrow(slot.case),
@@ -405,11 +402,7 @@ impl Run {
         } = tally;
         RunReport {
             dataset: self.dataset_digest,
-            graders: self
-                .graders
-                .iter()
-                .map(|grader| grader.grader().clone())
-                .collect(),
+            graders: self.graders.clone(),
             columns: self
                 .columns
                 .iter()

@@ -232,15 +232,12 @@ impl Workbench {
             .and_then(|id| act.reading.ahead.dataset(id))
             .and_then(|found| found.contents.last());
         let replaces = latest.map(|content| content.content);
-        // What is known of where the cases come from goes on with them.
-        let other = replaces
-            .and_then(|digest| act.reading.stored_dataset(&digest))
-            .map(|before| before.other)
-            .unwrap_or_default();
+        // Who judges, and what is known of where the cases come from, goes on with them.
+        let before = replaces.and_then(|digest| act.reading.stored_dataset(&digest));
         let content = Dataset {
             name: None,
             cases,
-            other,
+            ..before.unwrap_or_default()
         };
         let (bytes, _) = content
             .encode()

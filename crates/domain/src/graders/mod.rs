@@ -2,17 +2,33 @@
 //!
 //! They are pure: the same answer, case and grader give the same score on every machine. A
 //! [`Grader`] is what a person sets up and a run records; [`Prepared`] is one made ready for many
-//! answers. They refuse patterns and schemas that could run for ever or reach the network.
+//! answers; a [`Panel`] is all who judge the cases of one dataset. They refuse patterns and schemas
+//! that could run for ever or reach the network. What a grader needs beyond the text of an answer
+//! (how long it took, what it cost, which tools it called) stands in [`Answered`].
 
+mod answered;
+mod calls;
+mod measures;
+mod panel;
+mod path;
+mod prepare;
+mod refusal;
 mod schema;
+mod similarity;
+mod texts;
+mod together;
 mod words;
 
+pub use answered::{Answered, Called};
+pub use measures::Unit;
+pub use panel::Panel;
+pub use prepare::Prepared;
+pub use similarity::Measure;
+pub use together::Part;
+
 use crate::dataset::Case;
-use crate::limits;
-use regex::RegexBuilder;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use words::shortened;
+use serde_json::{Map, Value};
 
 /// One way to judge an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -63,11 +79,103 @@ pub enum Grader {
     JsonSchema {
         /// The JSON Schema. References beyond itself are refused.
         schema: Value,
+        /// It is enough that such JSON stands somewhere in the answer, among other text.
+        #[serde(default, skip_serializing_if = "is_no")]
+        anywhere: bool,
+    },
+    /// A place in an answer that is JSON holds what is expected.
+    JsonPath {
+        /// Where: `$.order.items[0].name`, `$.items[*].id`. Names, numbers and `*`; nothing else of
+        /// RFC 9535. With `*` one value that is right is enough.
+        path: String,
+        /// What stands there; none: what the case expects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<Value>,
+        /// It is enough that something stands there.
+        #[serde(default, skip_serializing_if = "is_no")]
+        exists: bool,
+        /// Capitals don't count.
+        #[serde(default, skip_serializing_if = "is_no")]
+        ignore_case: bool,
+    },
+    /// The answer is close to what was expected.
+    Similar {
+        /// What it should be close to; none: what the case expects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<Value>,
+        /// What closeness means.
+        by: Measure,
+        /// The least likeness, from 0 (nothing in common) to 1 (the same); 0.8 where nothing else is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        least: Option<f64>,
+        /// Instead: the most characters that may have to be changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most_edits: Option<u32>,
+        /// Capitals don't count.
+        #[serde(default, skip_serializing_if = "is_no")]
+        ignore_case: bool,
+    },
+    /// The answer is neither too short nor too long.
+    Length {
+        /// What is counted.
+        unit: Unit,
+        /// At least so many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        least: Option<u32>,
+        /// At most so many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<u32>,
+    },
+    /// The answer came soon enough.
+    Latency {
+        /// At most so many milliseconds.
+        most_ms: u32,
+    },
+    /// The answer was cheap enough.
+    Cost {
+        /// At most this much, in the currency of the prices on the computer that asked.
+        most: f64,
+    },
+    /// The model called a tool.
+    ToolCall {
+        /// Which one; none: any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Arguments that it must have been called with.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        arguments: Map<String, Value>,
+        /// With these arguments and no others.
+        #[serde(default, skip_serializing_if = "is_no")]
+        only: bool,
+    },
+    /// The model refused to answer. A guess by its wording, in English.
+    Refusal {
+        /// It must not refuse instead.
+        #[serde(default)]
+        absent: bool,
+    },
+    /// What another grader asks for must not be so.
+    Not {
+        /// The other grader.
+        grader: Box<Grader>,
+    },
+    /// Several graders as one.
+    Together {
+        /// The graders, each with its weight.
+        parts: Vec<Part>,
+        /// The least mean of their scores by weight, from 0 to 1; none: each must pass.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        least: Option<f64>,
     },
 }
 
 fn yes() -> bool {
     true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // What serde asks for.
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 /// What a grader thinks of one answer.
@@ -106,70 +214,40 @@ pub enum GraderError {
     /// The name of a field that can't be one.
     #[error("“{0}” is no field: write names joined by dots, as in customer.tier")]
     Field(String),
+    /// A path into JSON that can't be one.
+    #[error(
+        "“{0}” is no place in JSON: begin with $, then .name, ['name'], [0] or [*], as in $.items[0].name"
+    )]
+    Path(String),
+    /// A number that asks for nothing, or for what can't be.
+    #[error("{0}")]
+    Number(String),
+    /// Graders within graders, too deep or too many.
+    #[error("graders may stand within graders {depth} deep, and {parts} side by side: use fewer",
+        depth = together::DEPTH, parts = together::PARTS)]
+    TooMany,
+    /// Several graders as one, of which none counts.
+    #[error("none of these graders counts: give at least one a weight above 0")]
+    NoWeight,
+    /// A grader of one case.
+    #[error("a grader of the case “{case}”: {error}")]
+    OfCase {
+        /// The case's id.
+        case: String,
+        /// What is wrong with it.
+        error: Box<GraderError>,
+    },
 }
 
-/// A grader made ready for many answers.
-#[derive(Debug)]
-pub struct Prepared {
-    grader: Grader,
-    ready: Ready,
-}
-
-#[derive(Debug)]
-enum Ready {
-    Nothing,
-    Regex(regex::Regex),
-    Schema(Box<jsonschema::Validator>),
-}
-
-/// Judges one answer. To judge many, keep a [`Prepared`].
+/// Judges the text of one answer. To judge many, or more than a text, keep a [`Prepared`].
 ///
 /// # Errors
 /// The grader itself can't be used.
 pub fn grade(grader: &Grader, answer: &str, case: &Case) -> Result<Score, GraderError> {
-    Ok(grader.prepare()?.grade(answer, case))
+    Ok(grader.prepare()?.grade(&Answered::text(answer), case))
 }
 
 impl Grader {
-    /// Checks it and makes it ready.
-    ///
-    /// # Errors
-    /// What a person has to change.
-    pub fn prepare(&self) -> Result<Prepared, GraderError> {
-        let ready = match self {
-            Self::Exact { field, .. } => match field {
-                Some(field) if field.split('.').any(str::is_empty) => {
-                    return Err(GraderError::Field(field.clone()));
-                }
-                _ => Ready::Nothing,
-            },
-            Self::Contains { all, any, none, .. } => {
-                if [all, any, none].into_iter().flatten().any(String::is_empty) {
-                    return Err(GraderError::EmptyText);
-                }
-                Ready::Nothing
-            }
-            Self::Regex {
-                pattern,
-                ignore_case,
-                ..
-            } => {
-                let regex = RegexBuilder::new(pattern)
-                    .case_insensitive(*ignore_case)
-                    .size_limit(limits::PATTERN_BYTES)
-                    .nest_limit(50)
-                    .build()
-                    .map_err(|error| GraderError::Pattern(words::of_pattern(&error)))?;
-                Ready::Regex(regex)
-            }
-            Self::JsonSchema { schema } => Ready::Schema(Box::new(schema::compile(schema)?)),
-        };
-        Ok(Prepared {
-            grader: self.clone(),
-            ready,
-        })
-    }
-
     /// What it does, in a few words: the head of a column.
     #[must_use]
     pub fn title(&self) -> String {
@@ -187,189 +265,26 @@ impl Grader {
             }
             Self::Regex { absent: false, .. } => "matches a pattern".to_owned(),
             Self::Regex { absent: true, .. } => "does not match a pattern".to_owned(),
-            Self::JsonSchema { .. } => "is JSON of the right shape".to_owned(),
+            Self::JsonSchema {
+                anywhere: false, ..
+            } => "is JSON of the right shape".to_owned(),
+            Self::JsonSchema { anywhere: true, .. } => "holds JSON of the right shape".to_owned(),
+            Self::JsonPath {
+                path, exists: true, ..
+            } => format!("there is a {path}"),
+            Self::JsonPath { path, .. } => format!("{path} is as expected"),
+            Self::Similar { .. } => "close to what is expected".to_owned(),
+            Self::Length { unit, least, most } => measures::range_words(*unit, *least, *most),
+            Self::Latency { most_ms } => format!("within {most_ms} ms"),
+            Self::Cost { most } => format!("costs at most {most}"),
+            Self::ToolCall {
+                name: Some(name), ..
+            } => format!("calls {name}"),
+            Self::ToolCall { name: None, .. } => "calls a tool".to_owned(),
+            Self::Refusal { absent: false } => "refuses".to_owned(),
+            Self::Refusal { absent: true } => "does not refuse".to_owned(),
+            Self::Not { grader } => format!("not: {}", grader.title()),
+            Self::Together { parts, least } => together::title(parts, *least),
         }
-    }
-}
-
-impl Prepared {
-    /// The grader as it was set up.
-    #[must_use]
-    pub fn grader(&self) -> &Grader {
-        &self.grader
-    }
-
-    /// Judges one answer.
-    #[must_use]
-    pub fn grade(&self, answer: &str, case: &Case) -> Score {
-        match (&self.grader, &self.ready) {
-            (
-                Grader::Exact {
-                    expected,
-                    field,
-                    trim,
-                    ignore_case,
-                },
-                _,
-            ) => {
-                let Some(expected) = expected.as_ref().or(case.expected.as_ref()) else {
-                    return nothing_expected();
-                };
-                exact(answer, expected, field.as_deref(), *trim, *ignore_case)
-            }
-            (
-                Grader::Contains {
-                    all,
-                    any,
-                    none,
-                    ignore_case,
-                },
-                _,
-            ) => {
-                if all.is_empty() && any.is_empty() && none.is_empty() {
-                    return match case.expected.as_ref().and_then(wanted_texts) {
-                        Some(wanted) => contains(answer, &wanted, &[], &[], *ignore_case),
-                        None => nothing_expected(),
-                    };
-                }
-                contains(answer, all, any, none, *ignore_case)
-            }
-            (Grader::Regex { absent, .. }, Ready::Regex(regex)) => {
-                match (regex.find(answer), absent) {
-                    (Some(found), false) => {
-                        Score::of(true, format!("found “{}”", shortened(found.as_str())))
-                    }
-                    (None, false) => Score::of(false, "the pattern finds nothing in the answer"),
-                    (Some(found), true) => Score::of(
-                        false,
-                        format!(
-                            "found “{}”, which should not be there",
-                            shortened(found.as_str())
-                        ),
-                    ),
-                    (None, true) => Score::of(true, "the pattern finds nothing, as it should"),
-                }
-            }
-            (Grader::JsonSchema { .. }, Ready::Schema(validator)) => {
-                schema::grade(validator, answer)
-            }
-            // Not reached: `prepare` pairs them.
-            (Grader::Regex { .. } | Grader::JsonSchema { .. }, _) => {
-                Score::of(false, "this grader was not made ready")
-            }
-        }
-    }
-}
-
-fn nothing_expected() -> Score {
-    Score::of(
-        false,
-        "nothing is expected: neither the case nor the grader says what the answer should be",
-    )
-}
-
-/// What a case expects an answer to hold: a text, or a list of texts.
-fn wanted_texts(expected: &Value) -> Option<Vec<String>> {
-    let texts = match expected {
-        Value::Array(list) => list.iter().map(words::as_text).collect::<Vec<_>>(),
-        other => vec![words::as_text(other)],
-    };
-    (!texts.is_empty() && texts.iter().all(|text| !text.is_empty())).then_some(texts)
-}
-
-fn exact(
-    answer: &str,
-    expected: &Value,
-    field: Option<&str>,
-    trim: bool,
-    ignore_case: bool,
-) -> Score {
-    let wanted = words::as_text(expected);
-    let found = match field {
-        None => answer.to_owned(),
-        Some(field) => match words::field_of(answer, field) {
-            Ok(found) => words::as_text(&found),
-            Err(reason) => return Score::of(false, reason),
-        },
-    };
-    let tidied = |text: &str| {
-        let text = if trim { text.trim() } else { text };
-        if ignore_case {
-            text.to_lowercase()
-        } else {
-            text.to_owned()
-        }
-    };
-    let same = tidied(&found) == tidied(&wanted)
-        // {"a": 1} may be written with other spaces; a plain text is never read as JSON.
-        || (!expected.is_string() && words::same_json(&found, expected));
-    let subject = field.map_or_else(
-        || "the answer".to_owned(),
-        |field| format!("the field {field}"),
-    );
-    if same {
-        return Score::of(
-            true,
-            format!("{subject} is “{}”, as expected", shortened(&wanted)),
-        );
-    }
-    let nearly = if tidied(found.trim()).to_lowercase() == wanted.trim().to_lowercase() {
-        " (only space or capitals differ)"
-    } else {
-        ""
-    };
-    Score::of(
-        false,
-        format!(
-            "expected “{}”, but {subject} is “{}”{nearly}",
-            shortened(&wanted),
-            shortened(&found)
-        ),
-    )
-}
-
-fn contains(
-    answer: &str,
-    all: &[String],
-    any: &[String],
-    none: &[String],
-    ignore_case: bool,
-) -> Score {
-    let folded = |text: &str| {
-        if ignore_case {
-            text.to_lowercase()
-        } else {
-            text.to_owned()
-        }
-    };
-    let answer = folded(answer);
-    let holds = |text: &String| answer.contains(&folded(text));
-    let quoted = |texts: Vec<&String>| {
-        texts
-            .iter()
-            .map(|text| format!("“{}”", shortened(text)))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let missing: Vec<&String> = all.iter().filter(|text| !holds(text)).collect();
-    let unwanted: Vec<&String> = none.iter().filter(|text| holds(text)).collect();
-    let some = any.is_empty() || any.iter().any(holds);
-    let mut wrong = Vec::new();
-    if !missing.is_empty() {
-        wrong.push(format!("{} missing", quoted(missing)));
-    }
-    if !some {
-        wrong.push(format!("none of {} is there", quoted(any.iter().collect())));
-    }
-    if !unwanted.is_empty() {
-        wrong.push(format!("{} should not be there", quoted(unwanted)));
-    }
-    if wrong.is_empty() {
-        Score::of(
-            true,
-            "everything that should be there is there, and nothing else that shouldn't",
-        )
-    } else {
-        Score::of(false, wrong.join("; "))
     }
 }

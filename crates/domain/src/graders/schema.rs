@@ -73,6 +73,54 @@ pub(super) fn grade(validator: &Validator, answer: &str) -> Score {
     Score::of(false, reasons.join("; "))
 }
 
+/// Places where JSON may begin that are tried, and bytes of an answer that are looked through.
+const BEGINNINGS: usize = 200;
+const LOOKED_THROUGH: usize = 1 << 20;
+
+/// The first JSON object or list within the answer that follows the schema.
+pub(super) fn grade_anywhere(validator: &Validator, answer: &str) -> Score {
+    let mut first_fault = None;
+    let mut from = 0;
+    let begins = |from: usize| {
+        let rest = answer.get(from..LOOKED_THROUGH.min(answer.len()));
+        // A limit in the middle of a character: what is left is looked through whole.
+        let rest = rest.or_else(|| answer.get(from..)).unwrap_or_default();
+        rest.find(['{', '[']).map(|place| from + place)
+    };
+    for _ in 0..BEGINNINGS {
+        let Some(begin) = begins(from) else { break };
+        let text = answer.get(begin..).unwrap_or_default();
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        from = begin + 1;
+        let Some(Ok(value)) = values.next() else {
+            continue;
+        };
+        match validator.iter_errors(&value).next() {
+            None => {
+                return Score::of(
+                    true,
+                    format!(
+                        "holds JSON that follows the schema: {}",
+                        words::shortened(&value.to_string())
+                    ),
+                );
+            }
+            Some(error) => {
+                first_fault.get_or_insert_with(|| words::shortened(&error.to_string()));
+            }
+        }
+        // Within what was read stand only its parts.
+        from = from.max(begin + values.byte_offset());
+    }
+    match first_fault {
+        Some(fault) => Score::of(
+            false,
+            format!("the JSON in the answer does not fit: {fault}"),
+        ),
+        None => Score::of(false, "there is no JSON object or list in the answer"),
+    }
+}
+
 /// A reference to anything but a place in the schema itself.
 fn outside_reference(schema: &Value) -> Option<&str> {
     match schema {

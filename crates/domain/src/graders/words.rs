@@ -36,6 +36,12 @@ pub(super) fn same_json(text: &str, value: &Value) -> bool {
     }
 }
 
+/// Whether two values say the same: 1 is 1.0, and fields stand in any order.
+pub(super) fn same(one: &Value, other: &Value) -> bool {
+    let canonical = crate::canonical::value_to_canonical;
+    matches!((canonical(one), canonical(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// One field of an answer that is a JSON object, by a dotted path.
 pub(super) fn field_of(answer: &str, field: &str) -> Result<Value, String> {
     let answer = json(answer)?;

@@ -8,6 +8,7 @@ mod edits_table;
 mod freeze;
 mod gate;
 mod graders;
+mod graders_more;
 mod hostile;
 mod ledger;
 mod limits;

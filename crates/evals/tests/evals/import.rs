@@ -321,6 +321,7 @@ fn any_dataset() -> impl Strategy<Value = Dataset> {
             .into_iter()
             .enumerate()
             .map(|(index, (inputs, expected, tags, note))| Case {
+                graders: Vec::new(),
                 id: format!("case {index}"),
                 inputs: inputs.into_iter().collect(),
                 expected,

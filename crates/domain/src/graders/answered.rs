@@ -1,0 +1,40 @@
+//! What graders judge: an answer with what it took.
+
+use serde_json::Value;
+
+/// One answer as graders see it. What is not known is none, and a grader that needs it says so.
+#[derive(Clone, Debug, Default)]
+pub struct Answered<'a> {
+    /// The text; where there is none, the calls as JSON.
+    pub text: &'a str,
+    /// The tools that the model wants called, in order.
+    pub calls: Vec<Called<'a>>,
+    /// Why the model stopped, in its provider's word: `stop`, `length`, `content_filter`.
+    pub finish: Option<&'a str>,
+    /// How long the answer took, in milliseconds. An answer from the cache keeps its first time.
+    pub latency_ms: Option<u32>,
+    /// Tokens of the answer as its provider counted them.
+    pub tokens_out: Option<u32>,
+    /// What it cost, by the prices of the computer that asked.
+    pub cost: Option<f64>,
+}
+
+/// One call of a tool.
+#[derive(Clone, Copy, Debug)]
+pub struct Called<'a> {
+    /// The tool's name.
+    pub name: &'a str,
+    /// Its arguments.
+    pub arguments: &'a Value,
+}
+
+impl<'a> Answered<'a> {
+    /// A text of which nothing else is known.
+    #[must_use]
+    pub fn text(text: &'a str) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+}

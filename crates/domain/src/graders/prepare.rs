@@ -1,0 +1,212 @@
+//! A grader made ready: patterns and schemas compiled, numbers checked.
+
+use super::path::Path;
+use super::texts::{self, nothing_expected, wanted_texts};
+use super::{Answered, Grader, GraderError, Score, calls, measures, refusal, schema, similarity};
+use super::{path, together};
+use crate::dataset::Case;
+
+/// A grader made ready for many answers.
+#[derive(Debug)]
+pub struct Prepared {
+    grader: Grader,
+    ready: Ready,
+}
+
+#[derive(Debug)]
+enum Ready {
+    Nothing,
+    Regex(regex::Regex),
+    Schema(Box<jsonschema::Validator>),
+    Path(Path),
+    Parts(Vec<Prepared>),
+}
+
+impl Grader {
+    /// Checks it and makes it ready.
+    ///
+    /// # Errors
+    /// What a person has to change.
+    pub fn prepare(&self) -> Result<Prepared, GraderError> {
+        self.prepare_at(0)
+    }
+
+    fn prepare_at(&self, depth: usize) -> Result<Prepared, GraderError> {
+        if depth > together::DEPTH {
+            return Err(GraderError::TooMany);
+        }
+        let ready = match self {
+            Self::Exact { field, .. } => match field {
+                Some(field) if field.split('.').any(str::is_empty) => {
+                    return Err(GraderError::Field(field.clone()));
+                }
+                _ => Ready::Nothing,
+            },
+            Self::Contains { all, any, none, .. } => {
+                if [all, any, none].into_iter().flatten().any(String::is_empty) {
+                    return Err(GraderError::EmptyText);
+                }
+                Ready::Nothing
+            }
+            Self::Regex {
+                pattern,
+                ignore_case,
+                ..
+            } => Ready::Regex(texts::compile(pattern, *ignore_case)?),
+            Self::JsonSchema { schema, .. } => Ready::Schema(Box::new(schema::compile(schema)?)),
+            Self::JsonPath { path, .. } => Ready::Path(Path::read(path)?),
+            Self::Similar { least, .. } => {
+                measures::check_share(*least)?;
+                Ready::Nothing
+            }
+            Self::Length { least, most, .. } => {
+                measures::check_range(*least, *most)?;
+                Ready::Nothing
+            }
+            Self::Cost { most } => {
+                measures::check_cost(*most)?;
+                Ready::Nothing
+            }
+            Self::Latency { .. } | Self::ToolCall { .. } | Self::Refusal { .. } => Ready::Nothing,
+            Self::Not { grader } => Ready::Parts(vec![grader.prepare_at(depth + 1)?]),
+            Self::Together { parts, least } => {
+                together::check(parts, *least)?;
+                let parts = parts.iter().map(|part| part.grader.prepare_at(depth + 1));
+                Ready::Parts(parts.collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(Prepared {
+            grader: self.clone(),
+            ready,
+        })
+    }
+}
+
+impl Prepared {
+    /// The grader as it was set up.
+    #[must_use]
+    pub fn grader(&self) -> &Grader {
+        &self.grader
+    }
+
+    /// Judges one answer.
+    #[must_use]
+    pub fn grade(&self, answer: &Answered<'_>, case: &Case) -> Score {
+        let of_case = case.expected.as_ref();
+        match (&self.grader, &self.ready) {
+            (
+                Grader::Exact {
+                    expected,
+                    field,
+                    trim,
+                    ignore_case,
+                },
+                _,
+            ) => match expected.as_ref().or(of_case) {
+                Some(expected) => {
+                    texts::exact(answer.text, expected, field.as_deref(), *trim, *ignore_case)
+                }
+                None => nothing_expected(),
+            },
+            (
+                Grader::Contains {
+                    all,
+                    any,
+                    none,
+                    ignore_case,
+                },
+                _,
+            ) => {
+                if all.is_empty() && any.is_empty() && none.is_empty() {
+                    return match of_case.and_then(wanted_texts) {
+                        Some(wanted) => {
+                            texts::contains(answer.text, &wanted, &[], &[], *ignore_case)
+                        }
+                        None => nothing_expected(),
+                    };
+                }
+                texts::contains(answer.text, all, any, none, *ignore_case)
+            }
+            (Grader::Regex { absent, .. }, Ready::Regex(regex)) => {
+                texts::matches(regex, answer.text, *absent)
+            }
+            (Grader::JsonSchema { anywhere, .. }, Ready::Schema(validator)) => {
+                if *anywhere {
+                    schema::grade_anywhere(validator, answer.text)
+                } else {
+                    schema::grade(validator, answer.text)
+                }
+            }
+            (
+                Grader::JsonPath {
+                    expected,
+                    exists,
+                    ignore_case,
+                    ..
+                },
+                Ready::Path(place),
+            ) => {
+                let expected = expected.as_ref().or(of_case).filter(|_| !exists);
+                if expected.is_none() && !exists {
+                    return nothing_expected();
+                }
+                path::grade(place, answer.text, expected, *ignore_case)
+            }
+            (
+                Grader::Similar {
+                    expected,
+                    by,
+                    least,
+                    most_edits,
+                    ignore_case,
+                },
+                _,
+            ) => match expected.as_ref().or(of_case) {
+                Some(expected) => similarity::grade(
+                    *by,
+                    answer.text,
+                    expected,
+                    *least,
+                    *most_edits,
+                    *ignore_case,
+                ),
+                None => nothing_expected(),
+            },
+            (Grader::Length { unit, least, most }, _) => {
+                measures::length(answer, *unit, *least, *most)
+            }
+            (Grader::Latency { most_ms }, _) => measures::latency(answer, *most_ms),
+            (Grader::Cost { most }, _) => measures::cost(answer, *most),
+            (
+                Grader::ToolCall {
+                    name,
+                    arguments,
+                    only,
+                },
+                _,
+            ) => calls::grade(answer, name.as_deref(), arguments, *only),
+            (Grader::Refusal { absent }, _) => refusal::grade(answer, *absent),
+            (Grader::Not { .. }, Ready::Parts(parts)) => match parts.first() {
+                Some(part) => together::turned(part.grade(answer, case)),
+                None => not_ready(),
+            },
+            (Grader::Together { parts, least }, Ready::Parts(ready)) => {
+                let scores = ready.iter().map(|part| part.grade(answer, case));
+                together::judged(parts, scores.collect(), *least)
+            }
+            // Not reached: `prepare` pairs them.
+            (
+                Grader::Regex { .. }
+                | Grader::JsonSchema { .. }
+                | Grader::JsonPath { .. }
+                | Grader::Not { .. }
+                | Grader::Together { .. },
+                _,
+            ) => not_ready(),
+        }
+    }
+}
+
+fn not_ready() -> Score {
+    Score::of(false, "this grader was not made ready")
+}
