@@ -1188,6 +1188,8 @@ export type DatasetView = {
 	row: DatasetRow,
 	/**  The names of the inputs that its cases fill, in order. */
 	inputs: string[],
+	/**  Who judges every case, beside the graders of a run. */
+	graders: Grader[],
 	/**  The cases. */
 	cases: Case[],
 	/**  Where the cases come from and under what licence, if that was kept. */

@@ -143,7 +143,8 @@ pub enum Command {
         /// Versions to run side by side: v7, latest, a label, an environment, draft. Several times.
         #[arg(long = "version-of", value_name = "VERSION", default_value = "latest")]
         versions: Vec<String>,
-        /// A grader as JSON ({"type":"exact"}). Several times; without one: what the case expects is in the answer.
+        /// A grader as JSON ({"type":"exact"}). Several times; without one the dataset's own judge, or
+        /// whether what the case expects is in the answer.
         #[arg(long)]
         grader: Vec<String>,
         /// Calls at once.
@@ -275,13 +276,19 @@ pub enum Command {
     /// Who answers prompts on this computer.
     #[command(subcommand)]
     Provider(Provider),
-    /// Datasets, and bringing an exported project back.
+    /// Datasets, promptfoo configurations, and bringing an exported project back.
     Import {
-        /// A CSV or JSON Lines file with cases, or the folder of an exported project.
+        /// A CSV or JSON Lines file with cases, a promptfooconfig.yaml, or the folder of an exported
+        /// project. Of a promptfoo configuration only files below its own folder are read, and
+        /// nothing is run.
         path: PathBuf,
-        /// What the dataset is called; without it the file's name.
+        /// What the dataset is called; without it the file's name. Of a promptfoo configuration also
+        /// the folder of its prompts; without it what its description says.
         #[arg(long)]
         name: Option<String>,
+        /// Only say what a promptfoo configuration would come to.
+        #[arg(long)]
+        look: bool,
     },
     /// Write the project as a readable folder.
     Export {

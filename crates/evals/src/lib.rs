@@ -5,7 +5,8 @@
 //! * [`Provider`] is who answers: anything that speaks OpenAI's chat completions, or Anthropic's
 //!   messages. Its key goes to the origin that it was saved for and nowhere else.
 //! * [`Run`] puts versions, cases and graders together; [`try_one`] asks a single question.
-//! * [`import`] and [`export`] turn CSV and JSON Lines into datasets and back.
+//! * [`import`] and [`export`] turn CSV and JSON Lines into datasets and back; [`promptfoo`] reads its
+//!   configurations.
 //!
 //! With `sync` it is the only crate on a laptop that opens a connection. It refuses to follow redirects, to speak
 //! plain HTTP beyond this computer, and to keep, log or show a key.
@@ -18,6 +19,7 @@ mod error;
 pub mod export;
 pub mod import;
 mod patience;
+pub mod promptfoo;
 mod provider;
 mod question;
 mod report;

@@ -124,6 +124,7 @@ impl Workbench {
         Ok(DatasetView {
             row,
             inputs,
+            graders: cases.graders,
             cases: cases.cases,
             attribution,
         })
@@ -227,18 +228,32 @@ impl Workbench {
         name: String,
         cases: Vec<Case>,
     ) -> Result<DatasetRow, Error> {
-        let mut act = self.act(project)?;
-        let latest = dataset
-            .and_then(|id| act.reading.ahead.dataset(id))
-            .and_then(|found| found.contents.last());
-        let replaces = latest.map(|content| content.content);
         // Who judges, and what is known of where the cases come from, goes on with them.
-        let before = replaces.and_then(|digest| act.reading.stored_dataset(&digest));
+        let reading = self.reading(project)?;
+        let before = dataset
+            .and_then(|id| reading.ahead.dataset(id)?.contents.last())
+            .and_then(|latest| reading.stored_dataset(&latest.content));
         let content = Dataset {
             name: None,
             cases,
             ..before.unwrap_or_default()
         };
+        self.save_whole_dataset(project, dataset, name, content)
+            .await
+    }
+
+    pub(crate) async fn save_whole_dataset(
+        &self,
+        project: ProjectId,
+        dataset: Option<DatasetId>,
+        name: String,
+        content: Dataset,
+    ) -> Result<DatasetRow, Error> {
+        let mut act = self.act(project)?;
+        let latest = dataset
+            .and_then(|id| act.reading.ahead.dataset(id))
+            .and_then(|found| found.contents.last());
+        let replaces = latest.map(|content| content.content);
         let (bytes, _) = content
             .encode()
             .map_err(|error| Error::invalid(error.to_string()))?;

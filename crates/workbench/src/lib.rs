@@ -27,6 +27,7 @@ mod library;
 mod local;
 mod outbox;
 mod people;
+mod promptfoo;
 mod prompts;
 mod proof;
 mod providers;

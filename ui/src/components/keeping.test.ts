@@ -16,6 +16,7 @@ describe("trying", () => {
         row: { ...world.datasets[0]!.row, id: "data-0", name: "Another thing altogether" },
         inputs: ["question"],
         cases: [{ id: "1", inputs: { question: "Why?" } }],
+        graders: [],
         attribution: null,
       });
     });
@@ -45,6 +46,7 @@ describe("trying", () => {
         row: { ...world.datasets[0]!.row, id: "data-9", name: "Without a message" },
         inputs: ["bank_name"],
         cases: [{ id: "1", inputs: { bank_name: "Northern Savings" } }],
+        graders: [],
         attribution: null,
       });
     });

@@ -197,6 +197,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
           here: true,
         },
         inputs: [...new Set(cases.flatMap((one) => Object.keys(caseInputs(one))))],
+        graders: [],
         cases,
         attribution: old?.attribution ?? null,
       };
@@ -225,6 +226,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
           here: true,
         },
         inputs: [...new Set(Object.values(mapping.inputs))],
+        graders: [],
         cases,
         attribution: null,
       };

@@ -85,6 +85,7 @@ export function fill(world: World) {
       here: true,
     },
     inputs: ["message", "bank_name"],
+    graders: [],
     cases: all,
     attribution: "Messages from Banking77 by PolyAI, CC BY 4.0",
   });
@@ -100,6 +101,7 @@ export function fill(world: World) {
       here: false,
     },
     inputs: ["message"],
+    graders: [],
     cases: all.slice(0, 12),
     attribution: null,
   });

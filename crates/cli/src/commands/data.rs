@@ -42,6 +42,67 @@ pub async fn import_dataset(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether a file is a promptfoo configuration, by its name.
+pub fn is_promptfoo(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().to_lowercase());
+    let name = name.unwrap_or_default();
+    name.starts_with("promptfooconfig.") || name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+pub async fn import_promptfoo(
+    at: &At<'_>,
+    path: &Path,
+    name: Option<String>,
+    look: bool,
+) -> Result<ExitCode, Failure> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if !matches!(ending, Some("yaml" | "yml" | "json")) {
+        return Err(Failure::other(format!(
+            "{} is a program, and an import runs nothing: have promptfoo write it as YAML",
+            path.display()
+        )));
+    }
+    let made = at
+        .bench
+        .import_promptfoo(at.project, path.to_owned(), name, look)
+        .await?;
+    answer(at.arguments, &made, || {
+        let mut lines = Vec::new();
+        for prompt in &made.prompts {
+            match (prompt.saved, look) {
+                (true, false) => lines.push(format!("Prompt {} saved", prompt.name)),
+                (true, true) => lines.push(format!("Prompt {} would be saved", prompt.name)),
+                (false, _) => {
+                    lines.push(format!(
+                        "Prompt {} is a draft; before it can be saved:",
+                        prompt.name
+                    ));
+                    lines.extend(prompt.problems.iter().map(|problem| format!("  {problem}")));
+                }
+            }
+        }
+        let (cases, graders) = (
+            count(made.cases.into(), "case", "cases"),
+            count(made.graders.into(), "grader", "graders"),
+        );
+        if made.cases > 0 {
+            lines.push(format!("Dataset {} with {cases} and {graders}", made.name));
+        }
+        if !made.models.is_empty() {
+            lines.push(format!("Models: {}", made.models.join(", ")));
+        }
+        if !made.left_out.is_empty() {
+            lines.push(String::new());
+            lines.push("Left out, or not quite the same here:".to_owned());
+            lines.extend(made.left_out.iter().map(|one| format!("  {one}")));
+        }
+        lines.join("\n")
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
 pub async fn export(at: &At<'_>, folder: &Path) -> Result<ExitCode, Failure> {
     let done = at
         .bench

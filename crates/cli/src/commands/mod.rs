@@ -31,7 +31,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
     if let Command::Provider(provider) = &arguments.command {
         return setup::provider(bench, arguments, provider).await;
     }
-    if let Command::Import { path, name } = &arguments.command
+    if let Command::Import { path, name, .. } = &arguments.command
         && path.is_dir()
     {
         return data::import_project(bench, arguments, path, name.as_deref()).await;
@@ -172,7 +172,12 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Key(key) => setup::key(&at, key).await,
         Command::People(people) => people::people(&at, people).await,
         Command::Service(service) => service::service(&at, service).await,
-        Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,
+        Command::Import { path, name, look } if data::is_promptfoo(path) => {
+            data::import_promptfoo(&at, path, name.clone(), *look).await
+        }
+        Command::Import { path, name, .. } => {
+            data::import_dataset(&at, path, name.as_deref()).await
+        }
         Command::Export { folder } => data::export(&at, folder).await,
         Command::Share { address } => begin::share(&at, address).await,
         Command::Login(_)

@@ -4,6 +4,7 @@
 
 mod faults;
 mod import;
+mod promptfoo;
 mod providers;
 mod real_model;
 mod runs;

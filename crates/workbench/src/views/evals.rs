@@ -33,6 +33,8 @@ pub struct DatasetView {
     pub row: DatasetRow,
     /// The names of the inputs that its cases fill, in order.
     pub inputs: Vec<String>,
+    /// Who judges every case, beside the graders of a run.
+    pub graders: Vec<Grader>,
     /// The cases.
     pub cases: Vec<Case>,
     /// Where the cases come from and under what licence, if that was kept.
@@ -273,4 +275,34 @@ pub struct RunRow {
     pub words: String,
     /// Whether it is shared with the team.
     pub shared: Option<State>,
+}
+
+/// What a promptfoo configuration came to, or would.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PromptfooImport {
+    /// What the dataset is called, and the folder of the prompts.
+    pub name: String,
+    /// The prompts.
+    pub prompts: Vec<PromptfooPrompt>,
+    /// The dataset; none when there are no cases, or nothing was made yet.
+    pub dataset: Option<DatasetRow>,
+    /// How many cases it has.
+    pub cases: u32,
+    /// How many graders judge them.
+    pub graders: u32,
+    /// The models that it asks, as provider/model.
+    pub models: Vec<String>,
+    /// What was left out, or is not quite the same here, with its place.
+    pub left_out: Vec<evals::promptfoo::LeftOut>,
+}
+
+/// One prompt of a promptfoo configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct PromptfooPrompt {
+    /// What it is called here.
+    pub name: String,
+    /// Whether it is a version; otherwise it is a draft.
+    pub saved: bool,
+    /// What has to be changed before it can be saved.
+    pub problems: Vec<String>,
 }
