@@ -9,7 +9,7 @@
 //! * [`content`] is what a version holds, named by the SHA-256 of its canonical JSON.
 //!
 //! Beside them live the things every side must compute alike: [`template`], [`diff`], [`merge`],
-//! [`graders`] and [`split`]; and what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
+//! [`graders`], [`split`], and what a dataset holds twice or should not ([`duplicates`], [`sensitive`]); and what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
 //! [`contract`].
 //!
 //! The crate refuses to do I/O, to read a clock and to draw random numbers. Whoever calls it
@@ -21,6 +21,7 @@ pub mod contract;
 pub mod dataset;
 pub mod diff;
 pub mod digest;
+pub mod duplicates;
 pub mod freeze;
 pub mod gate;
 pub mod graders;
@@ -34,6 +35,7 @@ pub mod policy;
 pub mod project;
 pub mod refusal;
 pub mod rules;
+pub mod sensitive;
 pub mod split;
 pub mod statistics;
 pub mod template;

@@ -3,6 +3,7 @@
 mod batches;
 mod canonical;
 mod conformance;
+mod datasets;
 mod diff;
 mod edits_table;
 mod freeze;
