@@ -285,6 +285,27 @@ export const commands = {
 	 */
 	keepOffline: (project: ProjectId, dataset: DatasetId, keep: boolean) => __TAURI_INVOKE<null>("keep_offline", { project, dataset, keep }),
 	/**
+	 *  What a dataset holds twice, nearly twice, or should perhaps not hold.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	checkDataset: (project: ProjectId, dataset: DatasetId) => __TAURI_INVOKE<DatasetCheck>("check_dataset", { project, dataset }),
+	/**
+	 *  The same of cases that are not saved yet.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	checkCases: (cases: Case[]) => __TAURI_INVOKE<DatasetCheck>("check_cases", { cases }),
+	/**
+	 *  A dataset as the text of a file.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	exportDataset: (project: ProjectId, dataset: DatasetId, form: DatasetForm) => __TAURI_INVOKE<DatasetFile>("export_dataset", { project, dataset, form }),
+	/**
 	 *  What a run would cost.
 	 *
 	 *  # Errors
@@ -1130,6 +1151,16 @@ export type Counts = {
 	moved: number,
 };
 
+/**  What a dataset holds twice, nearly twice, or should perhaps not hold. */
+export type DatasetCheck = {
+	/**  Cases that ask the same or nearly the same, by groups. */
+	duplicates: Duplicates[],
+	/**  What looks like a secret or personal data; at most 1,000 places. */
+	sensitive: SensitivePlace[],
+	/**  The same in a few sentences; none when nothing was found. */
+	words: string[],
+};
+
 /**  The datasets of a project as one content sees them. */
 export type DatasetChoice = {
 	/**  Every dataset, by name. */
@@ -1138,6 +1169,14 @@ export type DatasetChoice = {
 	suggested: DatasetId | null,
 	/**  Why none is suggested, in words; empty when one is, or when there is nothing to fill. */
 	words: string,
+};
+
+/**  A dataset as the text of a file. */
+export type DatasetFile = {
+	/**  The text. */
+	text: string,
+	/**  What of the dataset is not in it, in words. */
+	left_out: string[],
 };
 
 /**  One dataset, and whether its cases fill a content's inputs. */
@@ -1149,6 +1188,19 @@ export type DatasetFit = {
 	/**  What keeps it from being used as it is, in words; empty when nothing does. */
 	words: string,
 };
+
+/**  In what form a dataset leaves the project. */
+export type DatasetForm =
+/**  JSON Lines: everything that a case holds. */
+"jsonl" |
+/**  A table for a spreadsheet. */
+"csv" |
+/**  promptfoo's tests, as JSON. */
+"promptfoo" |
+/**  Langfuse's dataset items, as JSON. */
+"langfuse" |
+/**  MLflow's records, as JSON. */
+"mlflow";
 
 /**  What a text to import is written in. */
 export type DatasetFormat =
@@ -1324,6 +1376,16 @@ export type DraftSaved = {
 	changed: Changed,
 };
 
+/**  Cases that ask the same. */
+export type Duplicates = {
+	/**  Their places in the dataset, from 0, in order; at least two. */
+	cases: number[],
+	/**  All have the same inputs to the letter; otherwise nearly the same. */
+	exact: boolean,
+	/**  They ask the same to the letter and expect different answers: one of them is wrong. */
+	contradict: boolean,
+};
+
 /**  One environment. */
 export type EnvironmentCard = {
 	/**  The environment. */
@@ -1384,6 +1446,18 @@ export type EvidenceRow = {
 	run: RunId,
 	/**  "support/triage v9 over Messages: 60 of 64 passed, by Ben". */
 	words: string,
+};
+
+/**  One place with something that should perhaps not be shared. */
+export type Finding = {
+	/**  The case's place in the dataset, from 0. */
+	case: number,
+	/**  The case's id. */
+	case_id: string,
+	/**  The column: an input's name, `expected`, `note`, or a field that Galley doesn't know. */
+	column: string,
+	/**  What it looks like. */
+	kind: Sensitive,
 };
 
 /**  A freeze as a person writes it. */
@@ -2309,7 +2383,9 @@ export type ProviderKind =
 /**  OpenAI chat completions: OpenAI, Ollama, llama.cpp, vLLM, LM Studio. */
 "openai" |
 /**  Anthropic messages. */
-"anthropic";
+"anthropic" |
+/**  Google Gemini. */
+"google";
 
 /**  A provider as a person sets it. */
 export type ProviderSettings = {
@@ -2870,6 +2946,29 @@ export type Segment = {
 	pair: number | null,
 	/**  It is one template tag. */
 	tag: boolean,
+};
+
+/**  What something looks like. */
+export type Sensitive =
+/**  A key or token of a known service. */
+"key" |
+/**  A private key in a file's form. */
+"private_key" |
+/**  An e-mail address. */
+"email" |
+/**  A phone number. */
+"phone" |
+/**  The number of a payment card. */
+"card" |
+/**  A bank account (IBAN). */
+"iban";
+
+/**  One place with something that should perhaps not be shared. */
+export type SensitivePlace = {
+	/**  What and where. */
+	finding: Finding,
+	/**  The same in words. */
+	words: string,
 };
 
 /**  What an environment served of one prompt at some time. */

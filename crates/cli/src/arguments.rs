@@ -1,5 +1,6 @@
 //! The shape of the command line.
 
+use crate::dataset_arguments::Datasets;
 use crate::review_arguments::{Policies, Review};
 use crate::service_arguments::Service;
 use crate::webhook_arguments::Hooks;
@@ -276,6 +277,9 @@ pub enum Command {
     /// Who answers prompts on this computer.
     #[command(subcommand)]
     Provider(Provider),
+    /// Datasets: the cases on which prompts are tried.
+    #[command(subcommand)]
+    Dataset(Datasets),
     /// Datasets, promptfoo configurations, and bringing an exported project back.
     Import {
         /// A CSV or JSON Lines file with cases, a promptfooconfig.yaml, or the folder of an exported
@@ -289,6 +293,9 @@ pub enum Command {
         /// Only say what a promptfoo configuration would come to.
         #[arg(long)]
         look: bool,
+        /// Do it also if something looks like a secret or personal data and others will see it.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Write the project as a readable folder.
     Export {
@@ -506,6 +513,9 @@ pub enum Provider {
         /// It speaks Anthropic messages instead of OpenAI chat completions.
         #[arg(long)]
         anthropic: bool,
+        /// It speaks Google Gemini's generateContent instead.
+        #[arg(long, conflicts_with = "anthropic")]
+        google: bool,
     },
     /// Put its key into the keychain. Asks for it, or reads standard input.
     Key {

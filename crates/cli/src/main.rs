@@ -12,6 +12,7 @@
 
 mod arguments;
 mod commands;
+mod dataset_arguments;
 mod find;
 mod review_arguments;
 mod say;

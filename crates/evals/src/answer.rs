@@ -47,7 +47,10 @@ impl Answer {
     /// Whether the answer was cut off at `max_tokens`.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
-        matches!(self.finish.as_deref(), Some("length" | "max_tokens"))
+        matches!(
+            self.finish.as_deref(),
+            Some("length" | "max_tokens" | "MAX_TOKENS")
+        )
     }
 
     /// The answer as graders see it: `text` is [`Answer::graded_text`], `cost` what it cost.

@@ -4,6 +4,7 @@
 //! whatever is said about it leaves the key out.
 
 mod anthropic;
+mod google;
 mod openai;
 mod stream;
 
@@ -49,16 +50,23 @@ impl Provider {
         on_text: Option<OnText<'_>>,
     ) -> Result<Answer, AskError> {
         let streaming = on_text.is_some();
+        let not_askable = |reason| AskError::NotAskable {
+            provider: self.name().to_owned(),
+            reason,
+        };
+        let mut endpoint = self.endpoint.clone();
         let body = match self.config.kind {
             ProviderKind::OpenaiCompatible => openai::body(question, streaming),
-            ProviderKind::Anthropic => {
-                anthropic::body(question, streaming).map_err(|reason| AskError::NotAskable {
-                    provider: self.name().to_owned(),
-                    reason,
-                })?
+            ProviderKind::Anthropic => anthropic::body(question, streaming).map_err(not_askable)?,
+            ProviderKind::Google => {
+                let path = google::path(&question.model, streaming).map_err(not_askable)?;
+                endpoint = endpoint.join(&format!("./{path}")).map_err(|_| {
+                    not_askable("its address and model make no address together".to_owned())
+                })?;
+                google::body(question).map_err(not_askable)?
             }
         };
-        let mut request = self.client.post(self.endpoint.clone()).json(&body);
+        let mut request = self.client.post(endpoint).json(&body);
         if self.config.kind == ProviderKind::Anthropic {
             request = request.header("anthropic-version", "2023-06-01");
         }
@@ -68,6 +76,7 @@ impl Provider {
                     ("authorization", format!("Bearer {}", secret.reveal()))
                 }
                 ProviderKind::Anthropic => ("x-api-key", secret.reveal().to_owned()),
+                ProviderKind::Google => ("x-goog-api-key", secret.reveal().to_owned()),
             };
             let mut value =
                 header::HeaderValue::from_str(&value).map_err(|_| AskError::NotAskable {
@@ -109,6 +118,7 @@ impl Provider {
         match self.config.kind {
             ProviderKind::OpenaiCompatible => openai::read(&json),
             ProviderKind::Anthropic => anthropic::read(&json),
+            ProviderKind::Google => google::read(&json),
         }
         .map_err(|reason| self.not_understood(&reason))
     }

@@ -2,8 +2,8 @@
 //!
 //! * [`Question`] is everything that determines an answer; its digest is the answer's name in the
 //!   [`AnswerCache`], a trait that the store implements.
-//! * [`Provider`] is who answers: anything that speaks OpenAI's chat completions, or Anthropic's
-//!   messages. Its key goes to the origin that it was saved for and nowhere else.
+//! * [`Provider`] is who answers: anything that speaks OpenAI's chat completions, Anthropic's
+//!   messages, or Google's Gemini. Its key goes to the origin that it was saved for and nowhere else.
 //! * [`Run`] puts versions, cases and graders together; [`try_one`] asks a single question.
 //! * [`import`] and [`export`] turn CSV and JSON Lines into datasets and back; [`promptfoo`] reads its
 //!   configurations.

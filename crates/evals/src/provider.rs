@@ -13,7 +13,7 @@ pub struct ProviderConfig {
     /// Which protocol it speaks.
     pub kind: ProviderKind,
     /// Its base address: `https://api.openai.com/v1`, `http://127.0.0.1:11434/v1`,
-    /// `https://api.anthropic.com`.
+    /// `https://api.anthropic.com`, `https://generativelanguage.googleapis.com`.
     pub address: String,
 }
 
@@ -25,6 +25,8 @@ pub enum ProviderKind {
     OpenaiCompatible,
     /// Anthropic's messages.
     Anthropic,
+    /// Google's Gemini (`generateContent`).
+    Google,
 }
 
 /// A key and the one origin that it was saved for, as [`origin_of`] gave it then.
@@ -131,6 +133,8 @@ impl Provider {
         let path = match config.kind {
             ProviderKind::OpenaiCompatible => "chat/completions",
             ProviderKind::Anthropic => "v1/messages",
+            // The model and what is asked of it come after.
+            ProviderKind::Google => "v1beta/",
         };
         let endpoint = format!("{}/{path}", base.as_str().trim_end_matches('/'));
         let endpoint = Url::parse(&endpoint).map_err(|_| ProviderError::Address(endpoint))?;

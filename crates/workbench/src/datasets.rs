@@ -2,8 +2,8 @@
 
 use crate::reading::Reading;
 use crate::views::{
-    DatasetChoice, DatasetFit, DatasetFormat, DatasetRow, DatasetView, LineProblem, Mapping,
-    Reading as ReadingView, State,
+    DatasetCheck, DatasetChoice, DatasetFit, DatasetFormat, DatasetRow, DatasetView, LineProblem,
+    Mapping, Reading as ReadingView, State,
 };
 use crate::{Error, Workbench, words};
 use domain::content::Input;
@@ -192,29 +192,24 @@ impl Workbench {
         mapping: Mapping,
     ) -> Result<DatasetRow, Error> {
         let reading = self.reading(project)?;
-        let table = import::read(text.as_bytes(), as_import(format))
-            .map_err(|error| Error::invalid(error.to_string()))?;
-        let suggested = import::suggest(&table, &reading.known_inputs());
-        let mapping = import::Mapping {
-            inputs: mapping.inputs,
-            expected: mapping.expected,
-            ..suggested
-        };
-        let made =
-            import::dataset(&table, &mapping, &reading.known_inputs()).map_err(|problems| {
-                let first = problems
-                    .first()
-                    .map_or_else(String::new, ToString::to_string);
-                Error::invalid(match problems.len() {
-                    0 | 1 => first,
-                    n => format!(
-                        "{first} (and {} more)",
-                        words::count(n - 1, "problem", "problems")
-                    ),
-                })
-            })?;
-        let cases = made.cases;
+        let cases = reading.cases_of(&text, format, mapping)?;
         self.save_dataset(project, None, name, cases).await
+    }
+
+    /// What a text would bring with it that stands there twice, or should perhaps not be shared.
+    ///
+    /// # Errors
+    /// A line is wrong, as for [`Self::import_dataset`].
+    pub async fn check_import(
+        &self,
+        project: ProjectId,
+        text: String,
+        format: DatasetFormat,
+        mapping: Mapping,
+    ) -> Result<DatasetCheck, Error> {
+        let reading = self.reading(project)?;
+        let cases = reading.cases_of(&text, format, mapping)?;
+        self.check_cases(cases).await
     }
 
     /// Saves a dataset, or a further version of one.
@@ -346,6 +341,36 @@ impl Reading {
             keep_offline,
             here: self.store.content(&latest.content).ok().flatten().is_some(),
         })
+    }
+
+    // The cases of a text, as the mapping has them.
+    fn cases_of(
+        &self,
+        text: &str,
+        format: DatasetFormat,
+        mapping: Mapping,
+    ) -> Result<Vec<Case>, Error> {
+        let table = import::read(text.as_bytes(), as_import(format))
+            .map_err(|error| Error::invalid(error.to_string()))?;
+        let suggested = import::suggest(&table, &self.known_inputs());
+        let mapping = import::Mapping {
+            inputs: mapping.inputs,
+            expected: mapping.expected,
+            ..suggested
+        };
+        let made = import::dataset(&table, &mapping, &self.known_inputs()).map_err(|problems| {
+            let first = problems
+                .first()
+                .map_or_else(String::new, ToString::to_string);
+            Error::invalid(match problems.len() {
+                0 | 1 => first,
+                n => format!(
+                    "{first} (and {} more)",
+                    words::count(n - 1, "problem", "problems")
+                ),
+            })
+        })?;
+        Ok(made.cases)
     }
 
     // The inputs that prompts of this project declare: what columns are probably for.

@@ -14,6 +14,7 @@ mod beginning;
 mod checking;
 mod comparing;
 mod comparing_releases;
+mod dataset_files;
 mod datasets;
 mod devices;
 mod drafts;

@@ -103,6 +103,7 @@ impl Workbench {
             .models
             .iter()
             .map(|model| format!("{}/{}", model.provider, model.model));
+        let check = crate::dataset_files::checked(&imported.dataset);
         let mut made = PromptfooImport {
             name: base.clone(),
             prompts: Vec::new(),
@@ -111,6 +112,7 @@ impl Workbench {
             graders: count_graders(&imported),
             models: models.collect(),
             left_out: imported.left_out,
+            check,
         };
         if !look && cases > 0 {
             let saved = self.save_whole_dataset(project, None, base, imported.dataset);

@@ -20,6 +20,7 @@ impl Workbench {
             kind: match settings.kind {
                 ProviderKind::Openai => "openai".to_owned(),
                 ProviderKind::Anthropic => "anthropic".to_owned(),
+                ProviderKind::Google => "google".to_owned(),
             },
             address: settings.address.trim().trim_end_matches('/').to_owned(),
             model: settings.model.trim().to_owned(),
@@ -98,10 +99,10 @@ impl Workbench {
         let has_key = self.secrets().find(&key_name(row)).ok().flatten().is_some();
         ProviderCard {
             name: row.name.clone(),
-            kind: if row.kind == "anthropic" {
-                ProviderKind::Anthropic
-            } else {
-                ProviderKind::Openai
+            kind: match row.kind.as_str() {
+                "anthropic" => ProviderKind::Anthropic,
+                "google" => ProviderKind::Google,
+                _ => ProviderKind::Openai,
             },
             address: row.address.clone(),
             model: row.model.clone(),

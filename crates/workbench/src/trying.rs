@@ -246,9 +246,9 @@ pub(crate) fn day(at: domain::Millis, now: domain::Millis) -> String {
 
 /// What a provider speaks.
 pub(crate) fn kind_of(row: &store::Provider) -> ProviderKind {
-    if row.kind == "anthropic" {
-        ProviderKind::Anthropic
-    } else {
-        ProviderKind::OpenaiCompatible
+    match row.kind.as_str() {
+        "anthropic" => ProviderKind::Anthropic,
+        "google" => ProviderKind::Google,
+        _ => ProviderKind::OpenaiCompatible,
     }
 }

@@ -3,8 +3,8 @@
 use super::passed_on;
 use domain::{DatasetId, ProjectId, RunId, VersionContent};
 use workbench::views::{
-    Case, DatasetChoice, DatasetFormat, DatasetRow, DatasetView, Estimate, Mapping, Reading,
-    RunPlan, RunRow, RunView,
+    Case, DatasetCheck, DatasetChoice, DatasetFile, DatasetForm, DatasetFormat, DatasetRow,
+    DatasetView, Estimate, Mapping, Reading, RunPlan, RunRow, RunView,
 };
 
 passed_on! {
@@ -26,6 +26,12 @@ passed_on! {
         format: DatasetFormat,
         mapping: Mapping,
     ) -> DatasetRow;
+    /// What a dataset holds twice, nearly twice, or should perhaps not hold.
+    check_dataset(project: ProjectId, dataset: DatasetId) -> DatasetCheck;
+    /// The same of cases that are not saved yet.
+    check_cases(cases: Vec<Case>) -> DatasetCheck;
+    /// A dataset as the text of a file.
+    export_dataset(project: ProjectId, dataset: DatasetId, form: DatasetForm) -> DatasetFile;
     /// Keeps a dataset on this computer, or no longer.
     keep_offline(project: ProjectId, dataset: DatasetId, keep: bool) -> ();
     /// What a run would cost.

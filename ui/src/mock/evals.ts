@@ -13,6 +13,9 @@ type Part = Pick<
   | "readDataset"
   | "saveDataset"
   | "importDataset"
+  | "checkDataset"
+  | "checkCases"
+  | "exportDataset"
   | "keepOffline"
   | "estimateRun"
   | "startRun"
@@ -233,6 +236,16 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       world.datasets.unshift(view);
       changed();
       return view.row;
+    },
+    async checkDataset() {
+      return { duplicates: [], sensitive: [], words: [] };
+    },
+    async checkCases() {
+      return { duplicates: [], sensitive: [], words: [] };
+    },
+    async exportDataset(_, id) {
+      const lines = find(id).cases.map((one) => JSON.stringify(one));
+      return { text: lines.join("\n"), left_out: [] };
     },
     async keepOffline(_, id, keep) {
       Object.assign(find(id).row, { keep_offline: keep, here: true });

@@ -13,6 +13,7 @@ pub async fn import_dataset(
     at: &At<'_>,
     path: &Path,
     name: Option<&str>,
+    anyway: bool,
 ) -> Result<ExitCode, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::other(format!("{}: {}", path.display(), plain(&error))))?;
@@ -25,6 +26,16 @@ pub async fn import_dataset(
         .bench
         .read_dataset(at.project, text.clone(), DatasetFormat::Auto)
         .await?;
+    let check = at
+        .bench
+        .check_import(
+            at.project,
+            text.clone(),
+            DatasetFormat::Auto,
+            reading.suggested.clone(),
+        )
+        .await?;
+    super::datasets::may_be_shared(at, &check, anyway)?;
     let row = at
         .bench
         .import_dataset(
@@ -56,6 +67,7 @@ pub async fn import_promptfoo(
     path: &Path,
     name: Option<String>,
     look: bool,
+    anyway: bool,
 ) -> Result<ExitCode, Failure> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     if !matches!(ending, Some("yaml" | "yml" | "json")) {
@@ -64,10 +76,15 @@ pub async fn import_promptfoo(
             path.display()
         )));
     }
-    let made = at
-        .bench
-        .import_promptfoo(at.project, path.to_owned(), name, look)
-        .await?;
+    let import = |look| {
+        let (path, name) = (path.to_owned(), name.clone());
+        at.bench.import_promptfoo(at.project, path, name, look)
+    };
+    let mut made = import(true).await?;
+    super::datasets::may_be_shared(at, &made.check, anyway)?;
+    if !look {
+        made = import(false).await?;
+    }
     answer(at.arguments, &made, || {
         let mut lines = Vec::new();
         for prompt in &made.prompts {

@@ -135,7 +135,7 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
     })
 }
 
-fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > 60 {
         format!("{}…", line.chars().take(59).collect::<String>())

@@ -2,6 +2,7 @@
 
 mod begin;
 mod data;
+mod datasets;
 mod evals;
 mod look;
 mod merge;
@@ -172,12 +173,18 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Key(key) => setup::key(&at, key).await,
         Command::People(people) => people::people(&at, people).await,
         Command::Service(service) => service::service(&at, service).await,
-        Command::Import { path, name, look } if data::is_promptfoo(path) => {
-            data::import_promptfoo(&at, path, name.clone(), *look).await
+        Command::Dataset(asked) => datasets::datasets(&at, asked).await,
+        Command::Import {
+            path,
+            name,
+            look,
+            anyway,
+        } if data::is_promptfoo(path) => {
+            data::import_promptfoo(&at, path, name.clone(), *look, *anyway).await
         }
-        Command::Import { path, name, .. } => {
-            data::import_dataset(&at, path, name.as_deref()).await
-        }
+        Command::Import {
+            path, name, anyway, ..
+        } => data::import_dataset(&at, path, name.as_deref(), *anyway).await,
         Command::Export { folder } => data::export(&at, folder).await,
         Command::Share { address } => begin::share(&at, address).await,
         Command::Login(_)

@@ -164,11 +164,12 @@ pub async fn provider(
             address,
             model,
             anthropic,
+            google,
         } => {
-            let kind = if *anthropic {
-                ProviderKind::Anthropic
-            } else {
-                ProviderKind::Openai
+            let kind = match (anthropic, google) {
+                (true, _) => ProviderKind::Anthropic,
+                (_, true) => ProviderKind::Google,
+                _ => ProviderKind::Openai,
             };
             let settings = ProviderSettings {
                 name: name.clone(),

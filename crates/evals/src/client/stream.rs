@@ -1,6 +1,6 @@
 //! An answer that comes in pieces, as server-sent events.
 
-use super::{OnText, anthropic, arguments, openai};
+use super::{OnText, anthropic, arguments, google, openai};
 use crate::{ANSWER_BYTES, Answer, AskError, Provider, ProviderKind, ToolCall};
 use eventsource_stream::Eventsource;
 use futures_util::{StreamExt, TryStreamExt};
@@ -76,6 +76,7 @@ impl Provider {
             let piece = match self.config.kind {
                 ProviderKind::OpenaiCompatible => openai::add(&mut answer, &mut calls, &json),
                 ProviderKind::Anthropic => anthropic::add(&mut answer, &mut calls, &json),
+                ProviderKind::Google => google::add(&mut answer, &json),
             };
             if !piece.is_empty() {
                 answer.text.push_str(&piece);
@@ -103,6 +104,8 @@ impl Provider {
                 ProviderKind::Anthropic => {
                     anthropic::called(&mut answer, name, arguments(&written));
                 }
+                // Its calls come whole.
+                ProviderKind::Google => {}
             }
         }
         Ok(answer)

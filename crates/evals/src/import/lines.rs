@@ -1,6 +1,6 @@
 //! JSON Lines: one object a line, plain or as [`crate::export`] writes cases.
 
-use super::{Format, LineProblem, PROBLEMS, Row, Table};
+use super::{Format, LineProblem, PROBLEMS, Row, Table, foreign};
 use domain::limits;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -11,6 +11,9 @@ const COLUMNS: usize = 500;
 const CASE: &[&str] = &["id", "expected", "tags", "note"];
 
 pub(super) fn read(text: &str) -> Result<Table, LineProblem> {
+    if let Some(items) = foreign::items(text) {
+        return of_items(items);
+    }
     let mut problems = Vec::new();
     let mut objects: Vec<(usize, Map<String, Value>)> = Vec::new();
     for (index, line) in text.split('\n').enumerate() {
@@ -23,13 +26,55 @@ pub(super) fn read(text: &str) -> Result<Table, LineProblem> {
                 let message = format!("there are more than {} rows: split the file", limits::CASES);
                 return Err(LineProblem::new(number, message));
             }
-            Ok(object) => objects.push((number, object)),
+            Ok(object) => objects.push((number, foreign::as_case(object))),
             Err(message) if problems.len() < PROBLEMS => {
                 problems.push(LineProblem::new(number, message));
             }
             Err(_) => {}
         }
     }
+    table(objects, problems)
+}
+
+/// The items of one JSON text. They are told by their place in it, from 1.
+fn of_items(items: Vec<Value>) -> Result<Table, LineProblem> {
+    if items.len() > limits::CASES {
+        let message = format!("there are more than {} rows: split the file", limits::CASES);
+        return Err(LineProblem::new(limits::CASES + 1, message));
+    }
+    let mut problems = Vec::new();
+    let mut objects = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        match item {
+            Value::Object(object) => objects.push((index + 1, foreign::as_case(object))),
+            _ if problems.len() < PROBLEMS => problems.push(LineProblem::new(
+                index + 1,
+                "each item of the list is one JSON object (counted by items, not lines)",
+            )),
+            _ => {}
+        }
+    }
+    table(objects, problems)
+}
+
+/// Rows of another writing that are items or records.
+pub(super) fn foreign(table: Table) -> Result<Table, LineProblem> {
+    let objects = table.rows.into_iter().map(|row| {
+        let cells = table.columns.iter().cloned().zip(row.values);
+        let fields = cells.filter_map(|(name, value)| {
+            let text = value.as_ref().and_then(Value::as_str)?;
+            Some((name, foreign::cell(text)))
+        });
+        let line = usize::try_from(row.line).unwrap_or(usize::MAX);
+        (line, foreign::as_case(fields.collect()))
+    });
+    self::table(objects.collect(), table.problems)
+}
+
+fn table(
+    objects: Vec<(usize, Map<String, Value>)>,
+    problems: Vec<LineProblem>,
+) -> Result<Table, LineProblem> {
     let is_export = !objects.is_empty()
         && objects
             .iter()

@@ -217,6 +217,16 @@ pub fn dataset(
             .map(as_text)
             .unwrap_or_default();
         case.other = row.other.clone().into_iter().collect();
+        if let Some(graders) = case.other.remove("graders") {
+            match serde_json::from_value(graders) {
+                Ok(graders) => case.graders = graders,
+                Err(_) => problems.push(LineProblem::of(
+                    row.line,
+                    "graders",
+                    "these are no graders as Galley writes them",
+                )),
+            }
+        }
         cases.push(case);
     }
     if !problems.is_empty() {

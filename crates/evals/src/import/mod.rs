@@ -1,10 +1,11 @@
-//! Datasets from CSV and JSON Lines.
+//! Datasets from CSV and JSON Lines, as people, Galley, Langfuse and MLflow write them.
 //!
 //! In two steps, so that a person can look in between: [`read`] gives a [`Table`] with what is
 //! wrong by line, [`suggest`] guesses which column is what, and [`dataset`] makes cases of it. It
 //! refuses files beyond the dataset's limits before it reads them whole.
 
 mod delimited;
+pub(crate) mod foreign;
 mod lines;
 mod mapping;
 
@@ -20,7 +21,7 @@ pub use mapping::{Mapping, dataset, suggest};
 pub enum Format {
     /// Values with a header line, separated by commas, semicolons or tabs.
     Csv,
-    /// One JSON object a line.
+    /// One JSON object a line, or a list of them.
     Jsonl,
 }
 
@@ -99,14 +100,17 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Table, LineProblem> 
     }
     let text = decode(bytes)?;
     let format = format.unwrap_or_else(|| {
-        if text.trim_start().starts_with('{') {
+        if text.trim_start().starts_with(['{', '[']) {
             Format::Jsonl
         } else {
             Format::Csv
         }
     });
     let table = match format {
-        Format::Csv => delimited::read(text)?,
+        Format::Csv => match delimited::read(text)? {
+            table if foreign::is_foreign(&table.columns) => lines::foreign(table)?,
+            table => table,
+        },
         Format::Jsonl => lines::read(text)?,
     };
     if table.rows.is_empty() && table.problems.is_empty() {

@@ -2,8 +2,8 @@
 
 use domain::content::{Input, InputKind};
 use domain::dataset::{Case, Dataset};
-use evals::export;
 use evals::import::{Format, LineProblem, Mapping, Table, dataset, read, suggest};
+use evals::{export, import};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -391,4 +391,104 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn datasets_of_langfuse_and_mlflow_become_cases() {
+    let langfuse = r#"[
+      {"id": "i1", "status": "ACTIVE", "datasetName": "d", "input": {"q": "Why?"}, "expectedOutput": "Because", "metadata": {"tier": 1}, "sourceTraceId": null},
+      {"id": "i2", "input": "just text", "expectedOutput": null, "metadata": null}]"#;
+    let page = format!("{{\"data\": {langfuse}, \"meta\": {{\"page\": 1}}}}");
+    let langfuse_csv = "id,input,expectedOutput,metadata\ni1,\"{\"\"q\"\": \"\"Why?\"\"}\",Because,\"{\"\"tier\"\": 1}\"\ni2,just text,,\n";
+    for text in [langfuse, page.as_str(), langfuse_csv] {
+        let table = import::read(text.as_bytes(), None).unwrap();
+        let made = import::dataset(&table, &import::suggest(&table, &[]), &[]).unwrap();
+        let [first, second] = made.cases.as_slice() else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            (first.id.as_str(), &first.inputs["q"]),
+            ("i1", &json!("Why?"))
+        );
+        assert_eq!(first.expected, Some(json!("Because")));
+        assert_eq!(first.other["metadata"], json!({"tier": 1}));
+        assert_eq!(
+            (second.id.as_str(), &second.inputs["input"]),
+            ("i2", &json!("just text"))
+        );
+        assert_eq!(second.expected, None);
+    }
+    let mlflow = concat!(
+        r#"{"inputs": {"q": "Why?"}, "expectations": {"expected_response": "Because"}, "tags": {"tier": "1", "new": ""}, "dataset_record_id": "dr-1", "source_type": "HUMAN"}"#,
+        "\n",
+        r#"{"inputs": {"q": "How?"}, "expectations": {"expected_facts": ["so"]}, "tags": {}, "dataset_record_id": "dr-2"}"#,
+        "\n"
+    );
+    let list = format!("[{}]", mlflow.trim().replace('\n', ","));
+    for text in [mlflow, list.as_str()] {
+        let table = import::read(text.as_bytes(), None).unwrap();
+        let made = import::dataset(&table, &import::suggest(&table, &[]), &[]).unwrap();
+        let [first, second] = made.cases.as_slice() else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            (first.id.as_str(), first.expected.as_ref()),
+            ("dr-1", Some(&json!("Because")))
+        );
+        let mut tags = first.tags.clone();
+        tags.sort();
+        assert_eq!(tags, ["new", "tier=1"]);
+        assert_eq!(first.other["source_type"], json!("HUMAN"));
+        assert_eq!(second.expected, Some(json!({"expected_facts": ["so"]})));
+    }
+    let error = import::read(b"[1, {\"input\": 1}]", None).unwrap();
+    assert_eq!(error.problems.len(), 1);
+}
+
+#[test]
+fn what_is_written_for_others_comes_back() {
+    let dataset: Dataset = serde_json::from_value(json!({
+        "graders": [{"type": "refusal", "absent": true}, {"type": "json_path", "path": "$.a", "exists": true}],
+        "cases": [
+            {"id": "a", "inputs": {"q": "Why?", "list": [1, 2]}, "expected": "Because", "tags": ["tier=1", "new"], "note": "N"},
+            {"id": "b", "inputs": {"q": "How?"}, "expected": {"x": 1},
+             "graders": [{"type": "contains", "none": ["AI"], "ignore_case": true}]}]
+    }))
+    .unwrap();
+    let read = |text: &str| {
+        let table = import::read(text.as_bytes(), None).unwrap();
+        import::dataset(&table, &import::suggest(&table, &[]), &[]).unwrap()
+    };
+    let langfuse = export::langfuse(&dataset, "d");
+    assert_eq!(langfuse.left_out.len(), 1);
+    let back = read(&langfuse.text);
+    for (case, was) in back.cases.iter().zip(&dataset.cases) {
+        assert_eq!(
+            (&case.id, &case.inputs, &case.expected),
+            (&was.id, &was.inputs, &was.expected)
+        );
+    }
+    let mlflow = export::mlflow(&dataset);
+    assert_eq!(mlflow.left_out.len(), 2);
+    let back = read(&mlflow.text);
+    for (case, was) in back.cases.iter().zip(&dataset.cases) {
+        assert_eq!((&case.inputs, &case.expected), (&was.inputs, &was.expected));
+        assert_eq!(case.tags.len(), was.tags.len());
+    }
+    let promptfoo = export::promptfoo(&dataset);
+    assert_eq!(
+        promptfoo.left_out,
+        [
+            "a grader that promptfoo has not: there is a $.a",
+            "the tags of cases"
+        ]
+    );
+    let tests: Value = serde_json::from_str(&promptfoo.text).unwrap();
+    assert_eq!(
+        tests[1]["assert"],
+        json!([{"type": "not-is-refusal"}, {"type": "not-icontains", "value": "AI"}])
+    );
+    assert_eq!(tests[0]["description"], json!("N"));
+    // Our own form loses nothing of a case.
+    assert_eq!(read(&export::jsonl(&dataset)).cases, dataset.cases);
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on stops there.
 
 mod faults;
+mod google;
 mod import;
 mod promptfoo;
 mod providers;

@@ -160,7 +160,7 @@ async fn streams_are_told_as_they_come_and_come_to_the_same() {
             answering(ResponseTemplate::new(200).set_body_raw(stream, "text/event-stream")).await;
         let provider = match kind {
             OpenaiCompatible => openai(&server.uri()),
-            Anthropic => provider(&server.uri(), kind),
+            _ => provider(&server.uri(), kind),
         };
         let mut pieces = Vec::new();
         let mut on_text = |piece: &str| pieces.push(piece.to_owned());

@@ -88,7 +88,7 @@ pub async fn ask(
 ) -> Result<Tried, AskError> {
     let provider = match kind {
         ProviderKind::OpenaiCompatible => openai(address),
-        ProviderKind::Anthropic => provider(address, kind),
+        ProviderKind::Anthropic | ProviderKind::Google => provider(address, kind),
     };
     let cancel = CancellationToken::new();
     let cache = MemoryCache::default();

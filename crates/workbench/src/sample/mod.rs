@@ -138,6 +138,7 @@ impl Workbench {
             let kind = match provider.kind {
                 evals::ProviderKind::OpenaiCompatible => "openai",
                 evals::ProviderKind::Anthropic => "anthropic",
+                evals::ProviderKind::Google => "google",
             };
             self.store().save_provider(&store::Provider {
                 name: provider.name.clone(),

@@ -294,6 +294,8 @@ pub struct PromptfooImport {
     pub models: Vec<String>,
     /// What was left out, or is not quite the same here, with its place.
     pub left_out: Vec<evals::promptfoo::LeftOut>,
+    /// What its cases hold twice, or should perhaps not hold.
+    pub check: DatasetCheck,
 }
 
 /// One prompt of a promptfoo configuration.
@@ -305,4 +307,49 @@ pub struct PromptfooPrompt {
     pub saved: bool,
     /// What has to be changed before it can be saved.
     pub problems: Vec<String>,
+}
+
+/// In what form a dataset leaves the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetForm {
+    /// JSON Lines: everything that a case holds.
+    Jsonl,
+    /// A table for a spreadsheet.
+    Csv,
+    /// promptfoo's tests, as JSON.
+    Promptfoo,
+    /// Langfuse's dataset items, as JSON.
+    Langfuse,
+    /// MLflow's records, as JSON.
+    Mlflow,
+}
+
+/// A dataset as the text of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetFile {
+    /// The text.
+    pub text: String,
+    /// What of the dataset is not in it, in words.
+    pub left_out: Vec<String>,
+}
+
+/// What a dataset holds twice, nearly twice, or should perhaps not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetCheck {
+    /// Cases that ask the same or nearly the same, by groups.
+    pub duplicates: Vec<domain::duplicates::Duplicates>,
+    /// What looks like a secret or personal data; at most 1,000 places.
+    pub sensitive: Vec<SensitivePlace>,
+    /// The same in a few sentences; none when nothing was found.
+    pub words: Vec<String>,
+}
+
+/// One place with something that should perhaps not be shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct SensitivePlace {
+    /// What and where.
+    pub finding: domain::sensitive::Finding,
+    /// The same in words.
+    pub words: String,
 }

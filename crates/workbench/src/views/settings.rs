@@ -193,6 +193,8 @@ pub enum ProviderKind {
     Openai,
     /// Anthropic messages.
     Anthropic,
+    /// Google Gemini.
+    Google,
 }
 
 /// Whether a provider has its key.

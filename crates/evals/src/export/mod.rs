@@ -1,7 +1,12 @@
-//! Datasets as files: JSON Lines, which keeps everything, and CSV for spreadsheets.
+//! Datasets as files: JSON Lines, which keeps everything, CSV for spreadsheets, and what promptfoo,
+//! Langfuse and MLflow read.
 //!
 //! What is not a text stands in a CSV cell as JSON; [`crate::import`] turns it back where the
 //! prompt's inputs say what it is. A spreadsheet may change what it shows; JSON Lines is the one to keep.
+
+mod foreign;
+
+pub use foreign::{Written, langfuse, mlflow, promptfoo};
 
 use domain::dataset::Dataset;
 use serde_json::Value;
