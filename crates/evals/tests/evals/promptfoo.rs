@@ -156,10 +156,6 @@ fn assertions_and_the_graders_that_they_become() {
             json!({"type": "latency", "most_ms": 800}),
         ),
         (
-            "{type: cost, threshold: 0.002}",
-            json!({"type": "cost", "most": 0.002}),
-        ),
-        (
             "{type: not-is-refusal}",
             json!({"type": "refusal", "absent": true}),
         ),
@@ -210,6 +206,7 @@ fn what_galley_has_not_is_named_with_its_line() {
             "{type: is-valid-openai-tools-call}",
             "is-valid-openai-tools-call holds calls against",
         ),
+        ("{type: cost, threshold: 0.002}", "cost needs the prices"),
         ("{type: made-up}", "made-up is no assertion that Galley has"),
         ("{type: contains}", "contains has no value"),
         ("{type: latency}", "latency has no threshold"),
