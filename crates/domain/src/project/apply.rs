@@ -293,6 +293,7 @@ impl Project {
                 self.first_epoch.get_or_insert(on.seq);
             }
             Event::EnvironmentKeyIssued { .. }
+            | Event::EnvironmentKeyRotated { .. }
             | Event::TokenIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::PersonInvited { .. }

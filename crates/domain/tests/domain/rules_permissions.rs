@@ -139,6 +139,10 @@ impl Stage {
                 let key = KeyId::from(self.owner().does(token(900, None)));
                 Body::RevokeKey { key }
             }
+            "rotate_environment_key" => {
+                let old = self.world.alice().does(environment_key(STAGING, 904, None));
+                rotate(old.into(), 905, 0)
+            }
             "issue_token" => token(901, None),
             "enrol_device" => Body::EnrolDevice {
                 person: if self.owner == DANA {

@@ -64,7 +64,7 @@ impl Body {
                 .into_iter()
                 .chain(prompts.iter().flat_map(|p| [p.prompt.0, p.replaces.0]))
                 .collect(),
-            Self::RevokeKey { key } => vec![key.0],
+            Self::RevokeKey { key } | Self::RotateEnvironmentKey { key, .. } => vec![key.0],
             Self::WithdrawInvitation { invitation } | Self::Join { invitation, .. } => {
                 vec![invitation.0]
             }
@@ -206,6 +206,7 @@ impl Body {
             Self::Release { .. } => "release",
             Self::Revert { .. } => "revert",
             Self::IssueEnvironmentKey { .. } => "issue_environment_key",
+            Self::RotateEnvironmentKey { .. } => "rotate_environment_key",
             Self::IssueToken { .. } => "issue_token",
             Self::RevokeKey { .. } => "revoke_key",
             Self::Invite { .. } => "invite",
