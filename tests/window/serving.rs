@@ -4,6 +4,7 @@
 use crate::support::{Demo, Desk, Model, Registry, Steps, Window, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -33,21 +34,21 @@ impl Desks {
         (new, largest): (u64, u64),
     ) -> String {
         let since = Instant::now();
-        until("our SDK to serve it", async || {
+        until("our SDK to serve it", || {
             let on = self.on(new);
-            if ours(&on) {
+            ready(if ours(&on) {
                 Ok(())
             } else {
                 Err(format!("{on:?}"))
-            }
+            })
         })
         .await;
         let first = since.elapsed();
-        until("Langfuse's SDK to serve it", async || {
-            match self.langfuse.version(None) {
+        until("Langfuse's SDK to serve it", || {
+            ready(match self.langfuse.version(None) {
                 version if version == largest => Ok(()),
                 other => Err(format!("v{other}")),
-            }
+            })
         })
         .await;
         format!(
@@ -156,7 +157,10 @@ async fn a_split_is_shifted_and_taken_back_and_the_registry_dies() {
         .await;
     window.click_id("split-next").await;
     window
-        .sees_in("moves", &format!("10 % from v{old} to v{new}"))
+        .sees_in(
+            "moves",
+            &format!("10 % of the traffic moves from v{old} to v{new}"),
+        )
         .await;
     steps
         .did(&window, "Who would move, before anything does")
@@ -175,7 +179,10 @@ async fn a_split_is_shifted_and_taken_back_and_the_registry_dies() {
     window.fill_id(&format!("split-share-v{new}"), "60").await;
     window.click_id("split-next").await;
     window
-        .sees_in("moves", &format!("50 % from v{old} to v{new}"))
+        .sees_in(
+            "moves",
+            &format!("50 % of the traffic moves from v{old} to v{new}"),
+        )
         .await;
     carries_out(&window, &format!("v{new} 60 %")).await;
     steps.did(&window, "Shifted to sixty per cent").await;
@@ -212,13 +219,13 @@ async fn a_split_is_shifted_and_taken_back_and_the_registry_dies() {
 
     // The registry dies. Both go on; ours also after it is started anew.
     registry.vanish();
-    until("our SDK to say that nobody vouches for it", async || {
+    until("our SDK to say that nobody vouches for it", || {
         let answer = desks.ours.asked(&json!({ "unit": "customer-1" }));
-        if answer["stale"] == true {
+        ready(if answer["stale"] == true {
             Ok(())
         } else {
             Err(answer.to_string())
-        }
+        })
     })
     .await;
     for desk in [&mut desks.ours, &mut desks.langfuse] {
@@ -236,13 +243,15 @@ async fn a_split_is_shifted_and_taken_back_and_the_registry_dies() {
 
     // It is back, and so is its word for what is served.
     registry.come_back().await;
-    until("our SDK to be vouched for again", async || {
+    until("our SDK to be vouched for again", || {
         let answer = desks.ours.asked(&json!({ "unit": "customer-1" }));
-        if answer["stale"] == false && answer["source"] == "registry" {
-            Ok(())
-        } else {
-            Err(answer.to_string())
-        }
+        ready(
+            if answer["stale"] == false && answer["source"] == "registry" {
+                Ok(())
+            } else {
+                Err(answer.to_string())
+            },
+        )
     })
     .await;
     assert_eq!(desks.langfuse.version(None), old);
@@ -250,9 +259,7 @@ async fn a_split_is_shifted_and_taken_back_and_the_registry_dies() {
     // Another key in place of the one that they have, and who uses which.
     window.click_id("go-settings").await;
     window.sees_in("key-support desk", "gal_env_").await;
-    window
-        .click("Make a new key in place of support desk")
-        .await;
+    window.click("Replace support desk by a new key").await;
     window.sees_in("rotate-form", "Both work until").await;
     steps
         .did(&window, "Another key in its place; both work for a week")

@@ -98,10 +98,15 @@ impl Reading {
             }
             Shift::Moves(moves) => moves,
         };
-        let told = moves.iter().map(|one| {
+        let told = moves.iter().enumerate().map(|(place, one)| {
             format!(
-                "{} % from {} to {}",
+                "{} % {}from {} to {}",
                 words::percent(one.slots),
+                if place == 0 {
+                    "of the traffic moves "
+                } else {
+                    ""
+                },
                 self.both().version_words(one.from),
                 self.both().version_words(one.to)
             )
@@ -109,7 +114,7 @@ impl Reading {
         match told.collect::<Vec<_>>() {
             told if told.is_empty() => "Nobody moves".to_owned(),
             told => format!(
-                "{} of the traffic moves; everybody else stays where they are",
+                "{}; everybody else stays where they are",
                 words::list(&told)
             ),
         }

@@ -48,7 +48,7 @@ export function releases(world: World, changed: () => void): Part {
         sides_after: step.sides,
         moves:
           stage.sides.length > 0 && stage.sides.length + step.sides.length > 2
-            ? `10 % from ${sidesLabel(stage.sides.slice(0, 1))} to ${sidesLabel(step.sides.slice(-1))} of the traffic moves; everybody else stays where they are`
+            ? `10 % of the traffic moves from ${sidesLabel(stage.sides.slice(0, 1))} to ${sidesLabel(step.sides.slice(-1))}; everybody else stays where they are`
             : "",
         undoes:
           kind === "revert" && step.prompt === "prompt-support/triage"
