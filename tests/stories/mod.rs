@@ -9,6 +9,7 @@
 //! * `computers`: one person on two computers.
 //! * `going_back`: releases compared, and one undone as a whole.
 //! * `histories`: a registry that shows two laptops different histories, and how they find out.
+//! * `keys`: an application's key replaced, its use seen; traffic shifted.
 //! * `lost`: a laptop is lost: what it said before stays, and it says nothing more.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
 //! * `terminal_policy`: policies on the command line.
@@ -24,6 +25,7 @@ mod command_line;
 mod computers;
 mod going_back;
 mod histories;
+mod keys;
 mod lost;
 mod offline;
 mod pipeline;

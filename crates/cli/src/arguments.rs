@@ -193,7 +193,7 @@ pub enum Command {
         /// The versions, with percents for a split: v8, or v8=90 v9=10. None: stop serving it.
         versions: Vec<String>,
         /// Where; without it the default environment.
-        #[arg(long)]
+        #[arg(long, visible_alias = "in")]
         to: Option<String>,
         /// Why.
         #[arg(long, short = 'm')]
