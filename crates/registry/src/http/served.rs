@@ -45,13 +45,9 @@ pub(super) async fn find(
     wanted: &Wanted,
 ) -> Result<Answer, Failure> {
     let (project, environment, shelf) = shelf(access)?;
-    for asked in [&wanted.environment, &wanted.label].into_iter().flatten() {
-        refuse_others(app, access, asked)?;
-    }
-    if let Some(asked) = &wanted.environment
-        && !is_own_name(&shelf, asked)
-    {
-        return Err(not_found("there is no such environment"));
+    own_alone(app, access, &shelf, wanted.environment.as_deref())?;
+    if let Some(label) = &wanted.label {
+        refuse_others(app, access, label)?;
     }
     let served = shelf.named(name);
     let label = wanted
@@ -118,13 +114,39 @@ async fn older(
         })
 }
 
+/// What may stand in the query about a whole environment.
+#[derive(serde::Deserialize)]
+pub struct Whole {
+    environment: Option<String>,
+}
+
 /// Everything that the key's environment serves, in one answer.
 pub async fn environment(
+    State(app): State<App>,
     Extension(access): Extension<Access>,
+    query: Result<Query<Whole>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    let Query(asked) = query.map_err(|_| Failure::bad("the query takes `environment`"))?;
     let (_, _, shelf) = shelf(&access)?;
+    own_alone(&app, &access, &shelf, asked.environment.as_deref())?;
     Ok(shelf.whole().respond(&headers))
+}
+
+/// Refuses whoever names an environment that is not the key's.
+pub(super) fn own_alone(
+    app: &App,
+    access: &Access,
+    shelf: &Shelf,
+    asked: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(asked) = asked else { return Ok(()) };
+    refuse_others(app, access, asked)?;
+    if is_own_name(shelf, asked) {
+        Ok(())
+    } else {
+        Err(not_found("there is no such environment"))
+    }
 }
 
 pub(super) fn shelf(access: &Access) -> Result<(Arc<Loaded>, EnvironmentId, Arc<Shelf>), Failure> {
