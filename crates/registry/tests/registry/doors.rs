@@ -89,7 +89,7 @@ async fn a_key_reads_what_its_environment_serves_or_has_served_and_nothing_else(
             let answer = development.gets(&format!("{route}{query}")).await;
             assert_eq!(answer.status(), 404, "{route}{query}");
             let said = answer.text().await.unwrap();
-            assert!(query != "" || said == unknown, "{route}: {said}");
+            assert!(!query.is_empty() || said == unknown, "{route}: {said}");
         }
     }
     let list = development.gets(ROUTES[4]).await.text().await.unwrap();
