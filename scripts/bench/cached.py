@@ -94,7 +94,7 @@ def measure(url: str, key: str) -> None:
         gc.enable()
     row("get_python", "a cached get, Python", mine, "ns", 1_000, "")
     row("get_python_peer", "the same, Langfuse's SDK 5.0.4", peers, "ns", None, "reading from Galley")
-    ratio = [theirs / ours for theirs, ours in zip(peers, mine)]
+    ratio = [theirs / ours for theirs, ours in zip(peers, mine, strict=True)]
     row(
         "get_python_ratio",
         "Langfuse's cached get over ours, Python",
