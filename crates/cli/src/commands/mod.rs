@@ -3,6 +3,7 @@
 mod begin;
 mod data;
 mod evals;
+mod keys;
 mod look;
 mod merge;
 mod people;
@@ -169,7 +170,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             _ => releases::list(&at, place.as_deref(), *limit).await,
         },
         Command::Env(env) => setup::env(&at, env).await,
-        Command::Key(key) => setup::key(&at, key).await,
+        Command::Key(key) => keys::key(&at, key).await,
         Command::People(people) => people::people(&at, people).await,
         Command::Service(service) => service::service(&at, service).await,
         Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,

@@ -30,6 +30,7 @@ mod rules_reverts;
 mod rules_steps;
 mod rules_verdicts;
 mod rules_versions;
+mod split_page;
 mod statistics;
 mod support;
 mod tampering;
