@@ -16,14 +16,16 @@ mod keys;
 mod langfuse;
 mod ledger;
 mod me;
+mod metrics;
 mod openapi;
 mod room;
 mod served;
 mod take;
 mod webhooks;
 
-pub use counts::Counts;
+pub use counts::{Counts, Limited, Refused};
 pub use failure::Failure;
+pub use gate::Connection;
 pub use gate::Gate;
 pub use room::Rooms;
 
@@ -84,7 +86,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         route(get, paths::HEALTHZ, Scope::Open, health::healthz),
         route(get, paths::READYZ, Scope::Open, health::readyz),
-        route(get, paths::METRICS, Scope::Open, health::metrics),
+        route(get, paths::METRICS, Scope::Open, metrics::metrics),
         route(get, paths::OPENAPI, Scope::Open, openapi::document),
         route(get, paths::ME, Scope::Me, me::me),
         route(get, paths::PROMPT, Scope::Served, served::prompt),

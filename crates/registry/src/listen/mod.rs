@@ -30,6 +30,9 @@ pub struct Listening {
     pub hosts: Vec<String>,
     /// A proxy stands before it: the caller's address is the one that the proxy says.
     pub behind_proxy: bool,
+    /// It is not ready before all its projects are in memory. Otherwise each is read when it is
+    /// first asked for.
+    pub read_first: bool,
 }
 
 /// A certificate with its key, both PEM files.
@@ -50,6 +53,7 @@ impl Listening {
             tls: None,
             hosts: Vec::new(),
             behind_proxy: false,
+            read_first: false,
         }
     }
 }
@@ -87,8 +91,12 @@ impl Registry {
         let service = router(self.clone(), Arc::clone(&gate));
         let most = self.inner.projects.limits.connections;
         let speaks_tls = tls.is_some();
-        let stopping = gate.stopping.clone();
-        let listening = tokio::spawn(connections::accept(listener, tls, service, stopping, most));
+        if listening.read_first {
+            gate.reads();
+            tokio::spawn(read_all(self.clone(), Arc::clone(&gate)));
+        }
+        let accepting = connections::accept(listener, tls, service, Arc::clone(&gate), most);
+        let listening = tokio::spawn(accepting);
         let tidying = tokio::spawn(tidy(self.clone(), gate.stopping.clone()));
         let webhooks = self.inner.webhooks.clone();
         let delivering = webhooks
@@ -122,6 +130,14 @@ impl Running {
         )
     }
 
+    /// From now on `/readyz` says that it stops; it goes on answering for so long, so that whoever
+    /// sends requests here can send them elsewhere. Then it [stops](Self::stop).
+    pub async fn stop_after(self, notice: Duration) {
+        self.gate.leaves();
+        tokio::time::sleep(notice).await;
+        self.stop().await;
+    }
+
     /// Takes no new connection, answers what was asked, ends streams, and writes down what makes
     /// the next start fast.
     pub async fn stop(self) {
@@ -134,6 +150,25 @@ impl Running {
         let registry = self.registry;
         let _ = tokio::task::spawn_blocking(move || registry.settle()).await;
     }
+}
+
+async fn read_all(registry: Registry, gate: Arc<Gate>) {
+    let read = registry.blocking(|projects| projects.ledger().projects());
+    match read.await {
+        Ok(all) => {
+            for id in all {
+                if gate.stopping.is_cancelled() {
+                    return;
+                }
+                // The others are good: a project that is damaged is told as that when it is asked for.
+                if let Err(error) = registry.project(id).await {
+                    tracing::error!(project = %id, %error, "a project could not be read");
+                }
+            }
+        }
+        Err(error) => tracing::error!(%error, "the projects could not be listed"),
+    }
+    gate.has_read();
 }
 
 async fn tidy(registry: Registry, stopping: tokio_util::sync::CancellationToken) {

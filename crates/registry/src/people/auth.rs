@@ -5,6 +5,7 @@
 //! not written down is refused. An unknown key and a wrong one get the same answer after the same
 //! work.
 
+use crate::http::Limited;
 use crate::projects::Loaded;
 use crate::{Error, Registry, clock};
 use domain::ledger::KeyHash;
@@ -238,11 +239,16 @@ impl Registry {
         let principal = self.principal(bearer).await?;
         let rates = &self.inner.rates;
         let key = principal.counts_as();
-        let counted = match &principal {
-            Principal::Environment { .. } => rates.environment(key),
-            _ => rates.person(key),
+        let (counted, limit) = match &principal {
+            Principal::Environment { .. } => (rates.environment(key), Limited::EnvironmentRequests),
+            _ => (rates.person(key), Limited::PersonRequests),
         };
-        counted.map_err(Denied::TooMany)?;
+        counted.map_err(|seconds| {
+            self.inner.counts.limited(limit);
+            // The public half of the key: who runs the registry has to know which one it is.
+            tracing::info!(%key, "a key sends too many requests");
+            Denied::TooMany(seconds)
+        })?;
         scope
             .admits(&principal, project)
             .map_err(Denied::NotForThis)?;

@@ -5,5 +5,5 @@ mod rates;
 mod uses;
 
 pub use auth::{Access, Principal, Scope};
-pub use rates::{Rates, StreamPlace};
+pub use rates::{ConnectionPlace, Rates, StreamPlace};
 pub use uses::{Noted, Uses};
