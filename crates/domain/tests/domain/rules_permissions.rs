@@ -194,6 +194,8 @@ impl Stage {
                 self.world.bob().does(body);
                 run(v1, content, reason)
             }
+            "set_suite" => self.world.any_suite(prompt),
+            "announce_run" => self.world.any_announcement(STAGING, v2),
             "open_request" => self.world.asks(&[(STAGING, v2)]),
             "update_request" => {
                 let request = self.opens();
