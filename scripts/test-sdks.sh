@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Sets up and tests the SDKs under sdks/: lints, their shared cases, faults, and the real registry.
+# Sets up and tests the SDKs under sdks/: lints, their shared cases, faults, and the real registry. Beside them the
+# calls that they make are fuzzed (scripts/fuzz-http.sh).
 # The programs are those in GALLEY_BIN (by default target/debug, built with `cargo build --workspace --bins`).
 #
-#   scripts/test-sdks.sh [python] [typescript] [rust] [langfuse]
+#   scripts/test-sdks.sh [python] [typescript] [rust] [langfuse] [http]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -17,7 +18,7 @@ done
 [ "${GALLEY_SDKS_KEYCHAIN:-}" = 1 ] || GALLEY_SDKS_KEYCHAIN=1 exec scripts/with-keychain.sh "$0" "$@"
 
 wanted=("$@")
-[ $# -gt 0 ] || wanted=(python typescript rust langfuse)
+[ $# -gt 0 ] || wanted=(python typescript rust langfuse http)
 work=$target/sdks
 mkdir -p "$work"
 rm -f "$work"/*.count
@@ -69,6 +70,10 @@ langfuse_sdk() {
   "$venv/bin/pytest" --quiet -p no:cacheprovider --tb=short
 }
 
+http_sdk() {
+  scripts/fuzz-http.sh
+}
+
 failed=0
 declare -A running
 for sdk in "${wanted[@]}"; do
@@ -93,7 +98,7 @@ print(sum(len(json.loads(path.read_text(encoding="utf-8"))) for path in pathlib.
 COUNT
 )
 for sdk in "${wanted[@]}"; do
-  [ "$sdk" != langfuse ] || continue
+  case $sdk in langfuse | http) continue ;; esac
   ran=$(cat "$work/$sdk.count")
   echo "$sdk ran $ran of $held shared cases"
   [ "$ran" = "$held" ] || failed=1

@@ -1,12 +1,13 @@
 // Runs the benchmarks one after another, gathers their rows, prints the table and writes the page.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { machine, says } from "./machine.mjs";
 import * as mlflow from "./mlflow.mjs";
 import * as promptfoo from "./promptfoo.mjs";
+import * as sdks from "./sdks.mjs";
 import { row, run } from "./run.mjs";
 import { lines, page, print } from "./table.mjs";
 
@@ -77,10 +78,19 @@ const steps = [
       try {
         if (peer) env.GALLEY_BENCH_PEER = peer.address;
         await example("bench_registry");
+        if (peer) {
+          const rows = [row("peer_start", "MLflow's start, to its first answer", [peer.took], "ms"), row("peer_memory", "MLflow's memory after that (RSS of all its processes)", [await peer.memory()], "MB")];
+          appendFileSync(rowsFile("registry"), rows.map((one) => `${JSON.stringify(one)}\n`).join(""));
+        }
       } finally {
         await peer?.stop();
       }
     },
+  },
+  {
+    name: "sdks",
+    run: () =>
+      withPeer("Langfuse's SDKs", sdks.VERSION, () => sdks.measure(peersFolder, "target/release", rowsFile("sdks"))),
   },
   {
     name: "promptfoo",
@@ -147,7 +157,7 @@ const why = (wanted) => {
   const note = notes.find(({ name }) => name === wanted.step);
   if (!note) return "this step has not run";
   if (note.error) return note.error;
-  const peer = { mlflow: "MLflow", promptfoo: "promptfoo" }[wanted.peer];
+  const peer = { mlflow: "MLflow", promptfoo: "promptfoo", langfuse: "Langfuse's SDKs" }[wanted.peer];
   if (peer) return peers[peer] ?? "";
   return wanted.full && !note.full ? "takes long to prepare: scripts/bench.sh --full" : "";
 };

@@ -23,6 +23,12 @@ export async function install(folder) {
   return path.resolve(program);
 }
 
+/** What it takes with all its workers, in megabytes. */
+async function memory(session) {
+  const told = await run("ps", ["-o", "rss=", "-g", String(session)], { quiet: true });
+  return told.split("\n").reduce((sum, line) => sum + Number(line.trim() || 0), 0) / 1_024;
+}
+
 /** Starts it with a prompt in it. Gives the address that an application reads, and an end. */
 export async function start(program, folder, log) {
   rmSync(folder, { recursive: true, force: true });
@@ -36,6 +42,7 @@ export async function start(program, folder, log) {
     // A group of its own: its workers end with it.
     { cwd: folder, detached: true, stdio: ["ignore", out, out], env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true" } },
   );
+  const began = performance.now();
   const stop = async () => {
     if (server.exitCode === null) {
       process.kill(-server.pid, "SIGTERM");
@@ -48,6 +55,7 @@ export async function start(program, folder, log) {
       if (server.exitCode !== null) throw new Error("MLflow ended");
       return (await fetch(`http://127.0.0.1:${port}/health`).catch(() => null))?.ok;
     });
+    const took = performance.now() - began;
     const ask = async (call, body) => {
       const answer = await fetch(`${api}/${call}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`MLflow ${call}: ${answer.status} ${await answer.text()}`);
@@ -60,7 +68,7 @@ export async function start(program, folder, log) {
     const address = `${api}/registered-models/alias?name=triage&alias=production`;
     const answer = await fetch(address);
     if (!answer.ok || !(await answer.text()).includes("Answer kindly.")) throw new Error("MLflow does not give its prompt");
-    return { address, stop };
+    return { address, stop, took, memory: () => memory(server.pid) };
   } catch (error) {
     await stop();
     throw error;

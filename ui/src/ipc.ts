@@ -101,6 +101,9 @@ export interface Backend {
     format: B.DatasetFormat,
     mapping: B.Mapping,
   ): Promise<B.DatasetRow>;
+  checkDataset(project: P, dataset: B.DatasetId): Promise<B.DatasetCheck>;
+  checkCases(cases: B.Case[]): Promise<B.DatasetCheck>;
+  exportDataset(project: P, dataset: B.DatasetId, form: B.DatasetForm): Promise<B.DatasetFile>;
   keepOffline(project: P, dataset: B.DatasetId, keep: boolean): Promise<Nothing>;
   estimateRun(project: P, plan: B.RunPlan): Promise<B.Estimate>;
   startRun(project: P, plan: B.RunPlan): Promise<B.RunView>;
@@ -108,6 +111,17 @@ export interface Backend {
   cancelRun(project: P, run: B.RunId): Promise<Nothing>;
   runs(project: P): Promise<B.RunRow[]>;
   shareRun(project: P, run: B.RunId): Promise<Nothing>;
+  suite(project: P, prompt: B.PromptId): Promise<B.SuiteView>;
+  setSuite(project: P, prompt: B.PromptId, draft: B.SuiteDraft, replaces: string | null): Promise<B.SuiteView>;
+  gate(project: P, environment: B.EnvironmentId, version: B.Ref): Promise<B.GateView>;
+  gatesOf(project: P, request: B.RequestId): Promise<B.GateView[]>;
+  startCountedRun(
+    project: P,
+    version: B.Ref,
+    environment: B.EnvironmentId,
+    repeats: number,
+    concurrency: number,
+  ): Promise<B.RunView>;
 
   releases(project: P): Promise<B.ReleasesView>;
   planPromotion(project: P, from: B.EnvironmentId, to: B.EnvironmentId, prompts: B.PromptId[]): Promise<B.Plan>;
@@ -179,6 +193,9 @@ export interface Backend {
   planDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
   setDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<Nothing>;
   createKey(project: P, environment: B.EnvironmentId, name: string, expiresDays: number | null): Promise<B.KeyMade>;
+  /** A new key in place of another; it goes to the clipboard, never through here. */
+  rotateKey(project: P, key: B.KeyId, overlapDays: number, expiresDays: number | null): Promise<B.KeyMade>;
+  keyUses(project: P): Promise<B.KeyUsesView>;
   revokeKey(project: P, key: B.KeyId): Promise<Nothing>;
   addComputer(project: P): Promise<string>;
   invite(project: P, role: B.PersonRole, name: string): Promise<B.Invited>;

@@ -1,6 +1,7 @@
 //! The shape of the command line.
 
 use crate::dataset_arguments::Datasets;
+use crate::gate_arguments::{Gate, Reports, Suites};
 use crate::review_arguments::{Policies, Review};
 use crate::service_arguments::Service;
 use crate::webhook_arguments::Hooks;
@@ -134,13 +135,23 @@ pub enum Command {
         #[arg(long, default_value_t = 30)]
         limit: u32,
     },
-    /// Run versions over a dataset; the exit code is 1 if a case fails.
+    /// Run versions over a dataset; the exit code is 1 if a case fails. With --for: run one over
+    /// its suite so that it counts; the exit codes are those of `galley gate`.
     Run {
         /// The prompt.
         prompt: String,
         /// The dataset.
-        #[arg(long)]
-        dataset: String,
+        #[arg(long, required_unless_present = "place")]
+        dataset: Option<String>,
+        /// Let it count for this environment: the run is announced, asks what is served there by
+        /// turns with the version, and stands whatever comes of it.
+        #[arg(long = "for", value_name = "ENVIRONMENT", conflicts_with_all = ["dataset", "grader", "share"])]
+        place: Option<String>,
+        /// How often each case is asked; without it as often as the gate wants.
+        #[arg(long, requires = "place")]
+        repeats: Option<u32>,
+        #[command(flatten)]
+        reports: Reports,
         /// Versions to run side by side: v7, latest, a label, an environment, draft. Several times.
         #[arg(long = "version-of", value_name = "VERSION", default_value = "latest")]
         versions: Vec<String>,
@@ -195,7 +206,7 @@ pub enum Command {
         /// The versions, with percents for a split: v8, or v8=90 v9=10. None: stop serving it.
         versions: Vec<String>,
         /// Where; without it the default environment.
-        #[arg(long)]
+        #[arg(long, visible_alias = "in")]
         to: Option<String>,
         /// Why.
         #[arg(long, short = 'm')]
@@ -248,6 +259,14 @@ pub enum Command {
     Review {
         #[command(subcommand)]
         what: Option<Review>,
+    },
+    /// What an environment's gates say of a version: exit code 0 pass, 1 fail, 3 can't tell.
+    Gate(Gate),
+    /// By what a prompt is judged.
+    Suite {
+        /// What to do.
+        #[command(subcommand)]
+        what: Suites,
     },
     /// What environments demand before a release.
     Policy {
@@ -424,7 +443,7 @@ pub enum Env {
 /// Keys with which applications read.
 #[derive(Subcommand)]
 pub enum Key {
-    /// All, with their ends.
+    /// All, with their ends and when each was last used.
     List,
     /// Make one. Its secret is written once, to standard output.
     New {
@@ -437,9 +456,21 @@ pub enum Key {
         #[arg(long, alias = "days", value_name = "DAYS|DAY")]
         expires: Option<String>,
     },
+    /// Make one in place of another. Its secret is written once, to standard output; both work for a
+    /// while, so that no application is without one.
+    Rotate {
+        /// The old one's name, id, or how it begins.
+        key: String,
+        /// For how many days the old one still works; 0 to end it at once, 90 at most.
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        overlap: u32,
+        /// When the new one ends by itself: after so many days (90), or with a day (2027-03-31). Without it, never.
+        #[arg(long, alias = "days", value_name = "DAYS|DAY")]
+        expires: Option<String>,
+    },
     /// End one.
     Revoke {
-        /// Its name or id.
+        /// Its name, id, or how it begins.
         key: String,
     },
 }

@@ -9,8 +9,8 @@
 //! * [`content`] is what a version holds, named by the SHA-256 of its canonical JSON.
 //!
 //! Beside them live the things every side must compute alike: [`template`], [`diff`], [`merge`],
-//! [`graders`], [`split`], and what a dataset holds twice or should not ([`duplicates`], [`sensitive`]); and what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
-//! [`contract`].
+//! [`graders`], [`split`], and what a dataset holds twice or should not ([`duplicates`], [`sensitive`]); what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
+//! [`contract`]; and by what a gate judges: [`suite`], [`evidence`] and [`statistics`].
 //!
 //! The crate refuses to do I/O, to read a clock and to draw random numbers. Whoever calls it
 //! passes in the time, the ids and the content.
@@ -22,6 +22,7 @@ pub mod dataset;
 pub mod diff;
 pub mod digest;
 pub mod duplicates;
+pub mod evidence;
 pub mod freeze;
 pub mod gate;
 pub mod graders;
@@ -38,6 +39,7 @@ pub mod rules;
 pub mod sensitive;
 pub mod split;
 pub mod statistics;
+pub mod suite;
 pub mod template;
 pub mod text;
 pub mod time;

@@ -31,6 +31,8 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
     /// A proxy stands before it and writes `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// Seconds for which it goes on answering after it was told to stop, while `/readyz` says so.
+    pub stop_notice_seconds: u64,
     /// The size that the data file may not exceed.
     pub max_bytes: Option<u64>,
     /// What is logged, as `tracing-subscriber` reads it.
@@ -66,6 +68,7 @@ impl Default for Settings {
             tls_cert: None,
             tls_key: None,
             behind_proxy: false,
+            stop_notice_seconds: 0,
             max_bytes: None,
             log: "info".to_owned(),
             secrets: None,
@@ -154,6 +157,7 @@ impl Settings {
             tls,
             hosts: self.hosts.clone(),
             behind_proxy: self.behind_proxy,
+            read_first: true,
         })
     }
 }

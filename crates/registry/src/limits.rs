@@ -55,6 +55,8 @@ pub struct Limits {
     pub failed_per_minute: NonZeroU32,
     /// Connections at once.
     pub connections: usize,
+    /// Connections at once on which one key was the first to be used; not counted behind a proxy.
+    pub connections_per_key: usize,
     /// Streams of changes at once, over all keys.
     pub streams: usize,
     /// Streams of changes at once for one key.
@@ -71,9 +73,10 @@ impl Default for Limits {
         Self {
             loose_bytes: 1 << 30,
             person_requests_per_second: number(5_000),
-            environment_requests_per_second: number(100_000),
+            environment_requests_per_second: number(20_000),
             failed_per_minute: number(60),
             connections: 10_000,
+            connections_per_key: 2_500,
             streams: 5_000,
             streams_per_key: 1_000,
             large_at_once: 8,

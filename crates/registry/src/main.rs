@@ -158,7 +158,8 @@ fn serve(settings: &Settings, registry: &Registry) -> Result<ExitCode, Error> {
         say(&format!("listening on {}", running.url()));
         stop.await;
         tracing::info!("stopping");
-        running.stop().await;
+        let notice = std::time::Duration::from_secs(settings.stop_notice_seconds);
+        running.stop_after(notice).await;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -79,6 +79,29 @@ def test_a_broken_stream_is_resumed_where_it_ended(faulty: Faulty) -> None:
         assert [headers.get("Last-Event-ID") for headers in faulty.streams()] == [None, "41"]
 
 
+def test_a_lump_of_events_cut_anywhere_is_read_as_they_were(faulty: Faulty) -> None:
+    """A proxy gathers what is sent and lets it through when it likes."""
+    lump = "".join(f'event: change\nid: {seq}\ndata: {{"seq": {seq}}}\n\n' for seq in (39, 40, 41))
+
+    def whole(handler: Any) -> None:
+        handler.begin_stream()
+        handler.tell(lump)
+        faulty.stream = broken
+
+    def broken(handler: Any) -> None:
+        handler.begin_stream()
+        for place in range(0, len(lump) - 12, 5):
+            handler.tell(lump[place : min(place + 5, len(lump) - 12)])
+        faulty.stream = faulty.good_stream
+
+    faulty.stream = whole
+    with open_(faulty) as galley:
+        assert version(galley) == 1
+        until("another stream", lambda: len(faulty.streams()) >= 3)
+        # The event that broke off was not there yet.
+        assert [headers.get("Last-Event-ID") for headers in faulty.streams()[:3]] == [None, "41", "40"]
+
+
 def test_a_proxy_that_holds_events_back_is_polled_around(faulty: Faulty) -> None:
     faulty.stream = faulty.silent_stream
     with open_(faulty) as galley:
@@ -193,6 +216,18 @@ def test_too_many_calls_wait_as_long_as_they_are_told(faulty: Faulty) -> None:
         # Not sooner than told: this is about not asking, so it is the one place that looks at a clock.
         assert time.monotonic() - asked > 0.8
         assert faulty.reads() == 2
+
+
+def test_what_was_kept_is_from_the_registry_once_it_says_so(faulty: Faulty, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    Disk(kept).save(json.dumps(environment(1)), '"1"')
+    good, faulty.read = faulty.read, faulty.refuse(503)
+    with open_(faulty, disk=kept) as galley:
+        assert galley.get("a").source == "kept"
+        # The same is served: 304.
+        faulty.read = good
+        until("the registry's word", lambda: galley.get("a").source == "registry")
+        assert (galley.get("a").version, galley.status().source) == (1, "registry")
 
 
 def test_a_redirect_is_not_followed(faulty: Faulty) -> None:

@@ -1,15 +1,20 @@
-//! What a cached `get` costs. Prints its own table and verdict; `cargo bench -p galley-sdk` runs it.
+//! What a cached `get` costs. Says its own verdict; `cargo bench -p galley-sdk` runs it.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)] // It is there to print.
 
+#[path = "../../../scripts/bench/row.rs"]
+mod row;
+
 use galley_sdk::{Galley, Options};
+use row::{Budget, row};
 use serde_json::json;
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-const BUDGET: Duration = Duration::from_nanos(50);
+/// Nanoseconds.
+const BUDGET: f64 = 50.0;
 const ROUNDS: u32 = 1_000_000;
 
 /// Answers every read with the same environment: a hundred prompts, one of them split.
@@ -43,8 +48,8 @@ fn serve() -> String {
     url
 }
 
-/// The best of seven: what else runs on this computer only ever adds.
-fn cost(mut act: impl FnMut()) -> f64 {
+/// Nanoseconds of one call, seven times.
+fn cost(mut act: impl FnMut()) -> Vec<f64> {
     let rounds = (0..7).map(|_| {
         let began = Instant::now();
         for _ in 0..ROUNDS {
@@ -52,7 +57,7 @@ fn cost(mut act: impl FnMut()) -> f64 {
         }
         began.elapsed().as_secs_f64() * 1e9 / f64::from(ROUNDS)
     });
-    rounds.fold(f64::INFINITY, f64::min)
+    rounds.collect()
 }
 
 fn main() {
@@ -68,27 +73,31 @@ fn main() {
     });
     let plain = || drop(black_box(galley.get(black_box("support/prompt-42"))));
     let for_unit = |name: &str| drop(black_box(galley.get_for(black_box(name), "customer-4711")));
-    let table = [
-        ("get, one version", cost(plain)),
-        (
-            "get_for, one version",
-            cost(|| for_unit("support/prompt-42")),
-        ),
-        ("get_for, a split", cost(|| for_unit("support/prompt-7"))),
-    ];
-    println!("| Rust | ns |\n| --- | --- |");
-    for (what, nanoseconds) in table {
-        println!("| {what} | {nanoseconds:.0} |");
-    }
-    let budget = BUDGET.as_secs_f64() * 1e9;
-    let verdict = if table[0].1 < budget {
-        "within"
-    } else {
-        "MISSED"
-    };
-    println!(
-        "\na cached get: {:.0} ns, budget {budget:.0} ns: {verdict}",
-        table[0].1
+    let budget = Budget::AtMost(BUDGET);
+    row(
+        "get_rust",
+        "a cached get, Rust",
+        &cost(plain),
+        "ns",
+        budget,
+        "",
     );
-    std::process::exit(i32::from(table[0].1 >= budget));
+    let unit = cost(|| for_unit("support/prompt-42"));
+    row(
+        "get_rust_unit",
+        "the same with a unit, one version",
+        &unit,
+        "ns",
+        Budget::None,
+        "",
+    );
+    let split = cost(|| for_unit("support/prompt-7"));
+    row(
+        "get_rust_split",
+        "the same with a unit, a split",
+        &split,
+        "ns",
+        Budget::None,
+        "",
+    );
 }

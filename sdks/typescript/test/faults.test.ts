@@ -91,6 +91,28 @@ test("a broken stream is resumed where it ended", () =>
     assert.deepEqual(faulty.streamed().map((headers) => headers["last-event-id"]), [undefined, "41"]);
   }));
 
+test("a lump of events, cut anywhere, is read as they were", () =>
+  together(async (faulty, open) => {
+    // A proxy gathers what is sent and lets it through when it likes.
+    const lump = [39, 40, 41].map((seq) => `event: change\nid: ${seq}\ndata: {"seq": ${seq}}\n\n`).join("");
+    const broken: Answer = (_request, response) => {
+      beginStream(response);
+      const whole = lump.slice(0, -12);
+      for (let place = 0; place < whole.length; place += 5) response.write(whole.slice(place, place + 5));
+      response.end();
+      faulty.stream = faulty.goodStream;
+    };
+    faulty.stream = (_request, response) => {
+      beginStream(response);
+      response.end(lump);
+      faulty.stream = broken;
+    };
+    await open().ready();
+    await until("another stream", () => faulty.streamed().length >= 3);
+    // The event that broke off was not there yet.
+    assert.deepEqual(faulty.streamed().slice(0, 3).map((headers) => headers["last-event-id"]), [undefined, "41", "40"]);
+  }));
+
 const around: [string, Answer][] = [
   ["a proxy that holds events back", silentStream],
   ["a stream that never begins", hold],
@@ -231,6 +253,23 @@ test("what is known survives a restart without a registry", (t) =>
     const age = galley.age ?? 0;
     assert.ok(age > 3_590_000 && age < 3_700_000, String(age));
     assert.throws(() => galley.get("b"), (error) => error instanceof NotServedError && /production serves no prompt b; it serves a/.test(error.message));
+  }));
+
+test("what was kept is from the registry once it says so", (t) =>
+  together(async (faulty, open) => {
+    const path = join(folder(t), "kept.json");
+    const first = open({ store: file(path) });
+    await first.ready();
+    await until("the file", () => readdirSync(join(path, "..")).includes("kept.json"));
+    first.close();
+    const good = faulty.read;
+    faulty.read = (_request, response) => void response.destroy();
+    const galley = open({ store: file(path) });
+    assert.equal((await galley.read("a")).source, "kept");
+    // The same is served: 304.
+    faulty.read = good;
+    await until("the registry's word", () => galley.get("a").source === "registry");
+    assert.equal(galley.get("a").version, 1);
   }));
 
 test("a clock that was turned back makes no negative age", (t) =>

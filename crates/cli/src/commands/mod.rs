@@ -4,6 +4,8 @@ mod begin;
 mod data;
 mod datasets;
 mod evals;
+mod gate;
+mod keys;
 mod look;
 mod merge;
 mod people;
@@ -98,19 +100,43 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
         Command::Run {
             prompt,
+            versions,
+            place: Some(place),
+            repeats,
+            concurrency,
+            reports,
+            ..
+        } => {
+            let asked = gate::Asked {
+                prompt,
+                versions,
+                place,
+                repeats: *repeats,
+                concurrency: *concurrency,
+                reports,
+            };
+            gate::run(&at, &asked).await
+        }
+        Command::Gate(asked) => gate::gate(&at, asked).await,
+        Command::Suite { what } => gate::suite(&at, what).await,
+        Command::Run {
+            prompt,
             dataset,
             versions,
             grader,
             concurrency,
             share,
+            reports,
+            ..
         } => {
             let asked = evals::Asked {
                 prompt,
-                dataset,
+                dataset: dataset.as_deref().unwrap_or_default(),
                 versions,
                 graders: grader,
                 concurrency: *concurrency,
                 share: *share,
+                reports,
             };
             evals::run(&at, &asked).await
         }
@@ -170,7 +196,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             _ => releases::list(&at, place.as_deref(), *limit).await,
         },
         Command::Env(env) => setup::env(&at, env).await,
-        Command::Key(key) => setup::key(&at, key).await,
+        Command::Key(key) => keys::key(&at, key).await,
         Command::People(people) => people::people(&at, people).await,
         Command::Service(service) => service::service(&at, service).await,
         Command::Dataset(asked) => datasets::datasets(&at, asked).await,

@@ -23,7 +23,7 @@ pub use answered::{Answered, Called};
 pub use measures::Unit;
 pub use panel::Panel;
 pub use prepare::Prepared;
-pub use similarity::Measure;
+pub use similarity::Likeness;
 pub use together::Part;
 
 use crate::dataset::Case;
@@ -104,7 +104,7 @@ pub enum Grader {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected: Option<Value>,
         /// What closeness means.
-        by: Measure,
+        by: Likeness,
         /// The least likeness, from 0 (nothing in common) to 1 (the same); 0.8 where nothing else is said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         least: Option<f64>,

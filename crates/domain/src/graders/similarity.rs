@@ -14,7 +14,7 @@ const STEPS: usize = 25_000_000;
 /// What closeness means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Measure {
+pub enum Likeness {
     /// One less the characters that would have to be put in, taken out or replaced (Levenshtein
     /// 1966), as a share of the longer text.
     Edits,
@@ -24,7 +24,7 @@ pub enum Measure {
 }
 
 pub(super) fn grade(
-    by: Measure,
+    by: Likeness,
     answer: &str,
     expected: &Value,
     least: Option<f64>,
@@ -40,8 +40,8 @@ pub(super) fn grade(
         }
     };
     match by {
-        Measure::Edits => edits(&folded(answer), &folded(&wanted), least, most_edits),
-        Measure::Words => {
+        Likeness::Edits => edits(&folded(answer), &folded(&wanted), least, most_edits),
+        Likeness::Words => {
             let value = shared_words(answer, &wanted);
             let least = least.unwrap_or(LEAST);
             let percent = percent(value);

@@ -33,7 +33,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 pub use place::Place;
-pub use uses::{Use, Uses, is_plain, uses};
+pub use uses::{Use, Uses, uses};
 
 /// How a version's includes are found: the content that a digest names.
 pub type Includes<'a> = &'a dyn Fn(&Digest) -> Option<VersionContent>;

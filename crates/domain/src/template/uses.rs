@@ -3,7 +3,6 @@
 use super::parse;
 use super::place::{Locator, Place};
 use super::tree::{Base, Condition, Node, Operand, Path, Span};
-use crate::VersionContent;
 use serde::{Deserialize, Serialize};
 
 /// The names in one text.
@@ -49,30 +48,6 @@ pub fn uses(text: &str) -> Uses {
         inputs,
         includes: place_all(found.includes),
     }
-}
-
-/// Whether every text is plain: nothing but characters and `{{ name }}`, as every peer reads it.
-#[must_use]
-pub fn is_plain(content: &VersionContent) -> bool {
-    content.templates().all(|(_, text)| {
-        // Comments, raw blocks and the minus that swallows space leave no trace in the tree.
-        !["{%", "{#", "{{-", "{{+", "-}}", "+}}"]
-            .iter()
-            .any(|mark| text.contains(mark))
-            && {
-                let parsed = parse::text(text);
-                parsed.faults.is_empty()
-                    && parsed.tree.iter().all(|node| match node {
-                        Node::Text(_) => true,
-                        Node::Print(Operand {
-                            base: Base::Path(path),
-                            filters,
-                            ..
-                        }) => filters.is_empty() && path.fields.is_empty(),
-                        _ => false,
-                    })
-            }
-    })
 }
 
 struct Found<'t> {

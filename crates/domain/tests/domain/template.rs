@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test that can't go on stops there.
 
 use domain::content::{Input, InputKind, Message, VersionContent};
-use domain::template::{Code, Problem, RenderedMessage, Template, check, is_plain, render, uses};
+use domain::template::{Code, Problem, RenderedMessage, Template, check, render, uses};
 use domain::{Digest, limits};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -326,25 +326,6 @@ fn uses_are_found_with_their_places_in_half_written_texts_too() {
         (found.includes[0].place.line, found.includes[0].place.column),
         (2, 1)
     );
-}
-
-#[test]
-fn plain_texts_are_told_from_those_with_logic() {
-    let table = [
-        ("Hello", true),
-        ("Hello {{ name }}, {{name}}", true),
-        ("{{ a.b }}", false),
-        ("{{ a|upper }}", false),
-        ("{{ 'text' }}", false),
-        ("{% if a %}x{% endif %}", false),
-        ("{# note #}x", false),
-        ("{{- a }}", false),
-        ("{% raw %}x{% endraw %}", false),
-        ("{{ a", false),
-    ];
-    for (text, plain) in table {
-        assert_eq!(is_plain(&VersionContent::text(text)), plain, "{text}");
-    }
 }
 
 #[test]

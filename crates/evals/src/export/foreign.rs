@@ -2,7 +2,7 @@
 
 use crate::import::foreign::RESPONSE;
 use domain::dataset::{Case, Dataset};
-use domain::graders::{Grader, Measure, Part, Unit};
+use domain::graders::{Grader, Likeness, Part, Unit};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -142,7 +142,7 @@ fn assertion(grader: &Grader, case: &Case) -> Option<Value> {
         }
         Grader::Similar {
             expected,
-            by: Measure::Edits,
+            by: Likeness::Edits,
             most_edits: Some(most),
             ignore_case: false,
             ..

@@ -7,7 +7,7 @@ use super::files::Files;
 use super::left_out::Notes;
 use super::values::{as_text, filled, loaded};
 use super::yaml::{self, Kind, Node};
-use domain::graders::{Grader, Measure, Part, Unit};
+use domain::graders::{Grader, Likeness, Part, Unit};
 use serde_json::{Map, Value, json};
 
 /// The distance that `levenshtein` allows where it says nothing else.
@@ -178,14 +178,14 @@ impl<'a> Asserts<'a> {
                 "contains-json" => json_shape(value, true)?,
                 "levenshtein" => Grader::Similar {
                     expected: Some(needed()?),
-                    by: Measure::Edits,
+                    by: Likeness::Edits,
                     least: None,
                     most_edits: Some(threshold.map_or(Ok(EDITS), whole)?),
                     ignore_case: false,
                 },
                 "rouge-n" => Grader::Similar {
                     expected: Some(needed()?),
-                    by: Measure::Words,
+                    by: Likeness::Words,
                     least: Some(threshold.unwrap_or(ROUGE)),
                     most_edits: None,
                     ignore_case: true,

@@ -11,6 +11,7 @@ pub const RUN: Duration = Duration::from_secs(2);
 /// How fast calls were answered: a second, and in milliseconds.
 pub struct Speed {
     pub rate: f64,
+    pub p50: f64,
     pub p99: f64,
 }
 
@@ -24,6 +25,7 @@ impl Speed {
         let count = u32::try_from(times.len()).unwrap();
         Self {
             rate: f64::from(count) / over.as_secs_f64(),
+            p50: at(50),
             p99: at(99),
         }
     }

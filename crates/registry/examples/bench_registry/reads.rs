@@ -38,7 +38,11 @@ pub async fn measure(team: &Team) {
             rates
         };
         let p99 = |speeds: &[Speed]| speeds.iter().map(|speed| speed.p99).collect::<Vec<_>>();
-        let note = |speeds: &[Speed]| format!("p99 {:.2} ms", median(&p99(speeds)));
+        let p50 = |speeds: &[Speed]| speeds.iter().map(|speed| speed.p50).collect::<Vec<_>>();
+        let note = |speeds: &[Speed]| {
+            let (half, most) = (median(&p50(speeds)), median(&p99(speeds)));
+            format!("p50 {half:.2} ms, p99 {most:.2} ms")
+        };
         let budget = match connections {
             64 => Budget::AtLeast(FIFTY_LANGFUSES),
             _ => Budget::None,

@@ -15,19 +15,21 @@ use std::time::Instant;
 const RUNS: usize = 7;
 const PROMPTS: usize = 1_000;
 
-/// Starts the program on an empty file, and on a large ledger with and without a snapshot.
-pub fn measure() {
-    let program = std::env::current_exe().unwrap();
-    let program = program
-        .parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("galley-registry");
+/// The program, which lies beside the folder of this one.
+pub fn program() -> std::path::PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let program = here.parent().unwrap().parent().unwrap();
+    let program = program.join("galley-registry");
     assert!(
         program.exists(),
         "build it first: cargo build --release -p registry --bins"
     );
+    program
+}
+
+/// Starts the program on an empty file, and on a large ledger with and without a snapshot.
+pub fn measure() {
+    let program = program();
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("empty.sqlite");
     drop(Registry::open(&file, Options::create()).unwrap());
@@ -162,7 +164,7 @@ fn again(program: &Path, file: &Path, who: Option<&Token>, runs: usize) -> Start
     for _ in 0..runs {
         let (millis, _, mut child) = start(program, file, who);
         times.push(millis);
-        sizes.push(memory(&child));
+        sizes.push(memory(&child.id().to_string()));
         end(&mut child);
     }
     Started {
@@ -176,26 +178,9 @@ fn start(
     file: &Path,
     who: Option<&Token>,
 ) -> (f64, SocketAddr, std::process::Child) {
-    use std::io::{BufRead as _, Read as _, Write as _};
+    use std::io::{Read as _, Write as _};
     let started = Instant::now();
-    let mut child = std::process::Command::new(program)
-        .args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--log",
-            "error",
-            "--data",
-        ])
-        .arg(file)
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    std::io::BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address: SocketAddr = line.trim().rsplit('/').next().unwrap().parse().unwrap();
+    let (address, child) = listening(program, file, &[]);
     let bearer = who.map(|token| format!("authorization: Bearer {}\r\n", token.reveal()));
     let path = if who.is_some() { "/v1/me" } else { "/healthz" };
     let mut stream = std::net::TcpStream::connect(address).unwrap();
@@ -211,10 +196,38 @@ fn start(
     (started.elapsed().as_secs_f64() * 1_000.0, address, child)
 }
 
-/// In megabytes.
-fn memory(child: &std::process::Child) -> f64 {
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+/// The program, listening, with further settings from the environment.
+pub fn listening(
+    program: &Path,
+    file: &Path,
+    settings: &[(&str, &str)],
+) -> (SocketAddr, std::process::Child) {
+    use std::io::BufRead as _;
+    let mut child = std::process::Command::new(program)
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "error",
+            "--data",
+        ])
+        .arg(file)
+        .envs(settings.iter().copied())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim().rsplit('/').next().unwrap().parse().unwrap();
+    (address, child)
+}
+
+/// What a process takes, in megabytes.
+pub fn memory(pid: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status
         .lines()
         .find(|line| line.starts_with("VmRSS"))
@@ -227,7 +240,7 @@ fn memory(child: &std::process::Child) -> f64 {
 }
 
 /// Stops it in order: that is when a snapshot is written.
-fn end(child: &mut std::process::Child) {
+pub fn end(child: &mut std::process::Child) {
     let _ = std::process::Command::new("kill")
         .arg(child.id().to_string())
         .status();

@@ -1,6 +1,7 @@
-//! A registry in this process that serves one prompt of two versions.
+//! A registry, in this process or beside it, that serves one prompt of two versions.
 
 use crate::desk::{Desk, Ids};
+use crate::starts;
 use domain::ledger::{Body, Command, DeviceKey, ReleaseChange, Seen, Side, SignedCommand};
 use domain::split::SLOTS;
 use domain::{
@@ -12,6 +13,8 @@ use protocol::token::{Kind, Token};
 use registry::{Listening, Options, Registry, Running};
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Child;
 
 /// What is measured, with what it takes to ask it.
 pub struct Team {
@@ -27,12 +30,58 @@ pub struct Team {
     ada: Token,
     key: DeviceKey,
     ids: RefCell<Ids>,
-    running: Running,
+    house: House,
     _home: tempfile::TempDir,
 }
 
+/// Where the registry runs.
+enum House {
+    Here(Box<Running>),
+    Beside(Child),
+    Nowhere,
+}
+
 impl Team {
+    /// In this process.
     pub async fn start() -> Self {
+        let (mut team, file) = Self::written();
+        // The registry is to be measured, not the limit that one key has.
+        let mut options = Options::default();
+        options.limits.environment_requests_per_second = std::num::NonZeroU32::MAX;
+        let registry = Registry::open(&file, options).unwrap();
+        let running = registry.serve(&Listening::loopback()).await.unwrap();
+        team.address = running.address();
+        team.house = House::Here(Box::new(running));
+        team
+    }
+
+    /// In a process of its own, which takes as many streams as are measured.
+    pub fn beside() -> Self {
+        let (mut team, file) = Self::written();
+        let limits = [
+            "STREAMS",
+            "STREAMS_PER_KEY",
+            "CONNECTIONS",
+            "CONNECTIONS_PER_KEY",
+        ];
+        let names = limits.map(|name| format!("GALLEY_REGISTRY_LIMITS__{name}"));
+        let settings: Vec<_> = names.iter().map(|name| (name.as_str(), "12000")).collect();
+        let (address, child) = starts::listening(&starts::program(), &file, &settings);
+        team.address = address;
+        team.house = House::Beside(child);
+        team
+    }
+
+    /// The process that the registry runs in, as `/proc` names it.
+    pub fn pid(&self) -> String {
+        match &self.house {
+            House::Beside(child) => child.id().to_string(),
+            House::Here(_) | House::Nowhere => "self".to_owned(),
+        }
+    }
+
+    /// On disk, and not yet running.
+    fn written() -> (Self, PathBuf) {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("bench.sqlite");
         let (mut desk, environment) = Desk::new();
@@ -60,10 +109,8 @@ impl Team {
         let ada = desk.token(Kind::Personal, environment);
         let (project, key) = (desk.project, desk.key.clone());
         desk.into_file(&file);
-        let registry = Registry::open(&file, Options::default()).unwrap();
-        let running = registry.serve(&Listening::loopback()).await.unwrap();
-        Self {
-            address: running.address(),
+        let team = Self {
+            address: ([127, 0, 0, 1], 0).into(),
             apps,
             versions,
             first_release,
@@ -74,13 +121,18 @@ impl Team {
             ada,
             key,
             ids: RefCell::new(Ids(1 << 64)),
-            running,
+            house: House::Nowhere,
             _home: home,
-        }
+        };
+        (team, file)
     }
 
     pub async fn stop(self) {
-        self.running.stop().await;
+        match self.house {
+            House::Here(running) => running.stop().await,
+            House::Beside(mut child) => starts::end(&mut child),
+            House::Nowhere => {}
+        }
     }
 
     /// A request of an application, with further headers.

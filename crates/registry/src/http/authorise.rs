@@ -1,8 +1,8 @@
 //! Before every handler but the open ones: who calls, and may they?
 
-use super::{App, Failure};
-use crate::people::Scope;
+use super::{App, Connection, Failure, Limited, Refused};
 use crate::people::auth::Denied;
+use crate::people::{Access, Scope};
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -36,13 +36,20 @@ pub async fn authorise(
         .await;
     match checked {
         Ok(access) => {
+            if let Err(failure) = has_place(&app, &access, &request) {
+                return failure.into_response();
+            }
             request.extensions_mut().insert(access);
             next.run(request).await
         }
         Err(denied) => {
-            let failed = matches!(denied, Denied::Unknown | Denied::NotForThis(_));
-            if failed {
-                app.registry.inner.counts.denied();
+            let why = match denied {
+                Denied::Unknown => Some(Refused::UnknownKey),
+                Denied::NotForThis(_) => Some(Refused::OtherDoor),
+                Denied::TooMany(..) | Denied::Failed(_) => None,
+            };
+            if let Some(why) = why {
+                app.registry.inner.counts.refused(why);
                 let address = app.gate.caller(
                     request
                         .extensions()
@@ -51,6 +58,7 @@ pub async fn authorise(
                     request.headers(),
                 );
                 if let Err(seconds) = app.registry.inner.rates.failure(address) {
+                    app.registry.inner.counts.limited(Limited::Failed);
                     return Failure::too_many("too many calls from here were refused", seconds)
                         .into_response();
                 }
@@ -58,6 +66,29 @@ pub async fn authorise(
             Failure::from(denied).into_response()
         }
     }
+}
+
+/// Whether the connection may go on being this key's: one key can't have so many that there are
+/// none left for others. A proxy's connections are anybody's and are not counted.
+fn has_place(app: &App, access: &Access, request: &Request) -> Result<(), Failure> {
+    let Some(connection) = request.extensions().get::<Connection>() else {
+        return Ok(());
+    };
+    if app.gate.is_behind_proxy() {
+        return Ok(());
+    }
+    let mut place = connection.place.lock();
+    if place.is_none() {
+        let key = access.principal.counts_as();
+        *place = app.registry.inner.rates.connection(key);
+    }
+    if place.is_some() {
+        return Ok(());
+    }
+    let counts = &app.registry.inner.counts;
+    counts.limited(Limited::ConnectionsPerKey);
+    let words = "this key has too many connections open; close some";
+    Err(Failure::too_many(words, 5).and_hang_up())
 }
 
 /// The key that a request bears. The SDKs of others that are served here know HTTP Basic only, with

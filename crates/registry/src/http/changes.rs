@@ -2,11 +2,12 @@
 //! says the last it had, and is told at once if there is more. Changes in quick succession are
 //! told as one: an event says "up to here", not "this happened".
 
-use super::{App, Failure};
+use super::{App, Failure, Limited, served};
 use crate::people::{Access, Principal, StreamPlace};
 use crate::projects::Loaded;
 use crate::serving::Shelf;
 use axum::Extension;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
@@ -31,9 +32,15 @@ type Events = Result<Event, Infallible>;
 #[derive(serde::Deserialize)]
 pub struct LeftOff {
     after: Option<u64>,
+    environment: Option<String>,
 }
 
 impl LeftOff {
+    fn read(query: Result<Query<Self>, QueryRejection>) -> Result<Self, Failure> {
+        let words = "the query takes `after` (an entry's number) and `environment`";
+        query.map_or_else(|_| Err(Failure::bad(words)), |Query(read)| Ok(read))
+    }
+
     fn seq(&self, headers: &HeaderMap) -> Option<u64> {
         headers
             .get("last-event-id")
@@ -69,8 +76,16 @@ impl Listening {
                 ));
             }
         };
-        let place = app.registry.inner.rates.stream(key).ok_or_else(|| {
-            Failure::too_many("too many streams of changes are open; close some", 30)
+        let inner = &app.registry.inner;
+        let place = inner.rates.stream(key).map_err(|limit| {
+            inner.counts.limited(limit);
+            let words = match limit {
+                Limited::StreamsPerKey => {
+                    "this key has too many streams of changes open; close some"
+                }
+                _ => "too many streams of changes are open; come again later",
+            };
+            Failure::too_many(words, 30)
         })?;
         Ok(Self {
             principal: access.principal.clone(),
@@ -84,9 +99,12 @@ impl Listening {
     /// Waits for the next change. `None` when the stream is to end: the registry stops, or the
     /// key does.
     async fn next(&mut self) -> Option<LedgerHead> {
+        // Nothing happens when a key's time is over, so that has to be watched for.
+        let over = self.principal.ends_in();
         tokio::select! {
             changed = self.changes.changed() => changed.ok()?,
             () = self.stopping.cancelled() => return None,
+            () = sleep_for(over) => return None,
         }
         self.principal
             .still_good()
@@ -98,9 +116,10 @@ impl Listening {
 pub async fn of_project(
     State(app): State<App>,
     Extension(access): Extension<Access>,
-    Query(left_off): Query<LeftOff>,
+    left_off: Result<Query<LeftOff>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Events>>, Failure> {
+    let left_off = LeftOff::read(left_off)?;
     let mut listening = Listening::new(&app, &access)?;
     let last = left_off.seq(&headers);
     let now = *listening.changes.borrow_and_update();
@@ -123,7 +142,7 @@ pub async fn of_project(
 pub async fn of_environment(
     State(app): State<App>,
     Extension(access): Extension<Access>,
-    Query(left_off): Query<LeftOff>,
+    left_off: Result<Query<LeftOff>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Events>>, Failure> {
     let Principal::Environment { environment, .. } = access.principal else {
@@ -132,6 +151,9 @@ pub async fn of_environment(
             "this is for environment keys",
         ));
     };
+    let left_off = LeftOff::read(left_off)?;
+    let (_, _, own) = served::shelf(&access)?;
+    served::own_alone(&app, &access, &own, left_off.environment.as_deref())?;
     let mut listening = Listening::new(&app, &access)?;
     let last = left_off.seq(&headers);
     // The shelf before the head: a release between the two is told twice rather than never.
@@ -168,6 +190,13 @@ pub async fn of_environment(
         },
     );
     Ok(stream(events))
+}
+
+async fn sleep_for(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn moved(

@@ -25,8 +25,7 @@ pub async fn send(
         .ok_or_else(|| Failure::bad("no project was named"))?;
     let by = submitter(&app, &access.principal, project).await?;
     let taken = take::body(&app, &access, &headers, body, limits::COMMANDS_BYTES).await?;
-    let request: CommandsRequest = serde_json::from_slice(&taken.bytes)
-        .map_err(|error| Failure::bad(format!("this is no list of commands: {error}")))?;
+    let request: CommandsRequest = take::object(&taken.bytes, "list of commands")?;
     if request.commands.len() > MAX_COMMANDS {
         return Err(Failure::too_large("the list of commands", MAX_COMMANDS));
     }

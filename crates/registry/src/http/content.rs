@@ -1,6 +1,6 @@
 //! Content by its digest: one, many, and putting it before the command that names it.
 
-use super::{App, Failure, take};
+use super::{App, Failure, Limited, take};
 use crate::ledger::Put;
 use crate::limits;
 use crate::people::{Access, Principal};
@@ -75,8 +75,7 @@ pub async fn many(
     let project = of(&access)?;
     let by = person(&access);
     let taken = take::body(&app, &access, &headers, body, limits::CONTENT_REQUEST_BYTES).await?;
-    let request: ContentRequest = serde_json::from_slice(&taken.bytes)
-        .map_err(|error| Failure::bad(format!("this is no list of digests: {error}")))?;
+    let request: ContentRequest = take::object(&taken.bytes, "list of digests")?;
     if request.digests.len() > MAX_CONTENTS {
         return Err(Failure::too_large("the list of digests", MAX_CONTENTS));
     }
@@ -131,10 +130,13 @@ pub async fn put(
         Put::New | Put::Awaited => Ok(StatusCode::CREATED),
         Put::Known => Ok(StatusCode::NO_CONTENT),
         Put::Redacted => Err(redacted()),
-        Put::TooMuch => Err(Failure::too_many(
-            "too much content waits here for commands that name it; send those first",
-            60,
-        )),
+        Put::TooMuch => {
+            app.registry.inner.counts.limited(Limited::Loose);
+            Err(Failure::too_many(
+                "too much content waits here for commands that name it; send those first",
+                60,
+            ))
+        }
     }
 }
 

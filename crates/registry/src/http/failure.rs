@@ -15,6 +15,8 @@ pub struct Failure {
     come_again: Option<u64>,
     /// Another status than the code's.
     status: Option<StatusCode>,
+    /// Whether the connection ends with it.
+    hang_up: bool,
 }
 
 impl Failure {
@@ -24,6 +26,7 @@ impl Failure {
             error: ApiError::new(code, message),
             come_again: None,
             status: None,
+            hang_up: false,
         }
     }
 
@@ -59,6 +62,13 @@ impl Failure {
         let mut failure = Self::new(ErrorCode::TooMany, message);
         failure.come_again = Some(come_again);
         failure
+    }
+
+    /// The same, and the connection ends.
+    #[must_use]
+    pub fn and_hang_up(mut self) -> Self {
+        self.hang_up = true;
+        self
     }
 
     /// Its code.
@@ -122,6 +132,9 @@ impl IntoResponse for Failure {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.hang_up {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(seconds) = self.come_again {
             headers.insert(header::RETRY_AFTER, seconds.into());

@@ -4,18 +4,15 @@
 //! at. What a key may see is what it sees on every other route. Writing is refused in words: prompts
 //! are written, reviewed and released in Galley.
 
-use super::served::{self, Wanted};
+use super::served::{self, Found, Wanted};
 use super::{App, Failure};
 use crate::people::Access;
-use crate::serving::{Answer, langfuse};
+use crate::serving::{Answer, Ready, Row, langfuse};
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use domain::ProjectId;
 use http::HeaderMap;
-use protocol::ErrorCode;
-use protocol::serving::ServedPrompt;
 use serde_json::json;
 
 /// The most prompts of one page, as at Langfuse.
@@ -67,13 +64,25 @@ pub async fn prompt(
         version: one.version,
         environment: None,
     };
-    let found = served::find(&app, &access, &name, &wanted).await?;
     let (project, _, _) = served::shelf(&access)?;
-    Ok(flat(project.id, &read(&found)?)?.respond(&headers))
+    Ok(match served::find(&app, &access, &name, &wanted).await? {
+        Found::Now(served, version) => {
+            let ready = served.ready(version).ok_or_else(served::not_here)?;
+            ready
+                .flat(project.id)
+                .map_err(Failure::bad)?
+                .respond(&headers)
+        }
+        // Rarely asked for: made anew each time.
+        Found::Earlier(answer) => langfuse::answer(project.id, &answer)
+            .map_err(Failure::bad)?
+            .respond(&headers),
+    })
 }
 
 /// What the key's environment serves, page by page, by name.
 pub async fn list(
+    State(app): State<App>,
     Extension(access): Extension<Access>,
     query: Result<Query<Listed>, QueryRejection>,
     headers: HeaderMap,
@@ -89,9 +98,9 @@ pub async fn list(
             "pages count from 1 and hold 1 to {PAGE} prompts"
         )));
     }
-    let (project, environment, shelf) = served::shelf(&access)?;
+    let (_, _, shelf) = served::shelf(&access)?;
     if let Some(label) = &asked.label {
-        served::refuse_others(&project, environment, label)?;
+        served::refuse_others(&app, &access, label)?;
     }
     // Nothing here has tags, and of labels the list knows the environment's own name.
     let none = asked.tag.is_some()
@@ -99,10 +108,10 @@ pub async fn list(
             .label
             .as_ref()
             .is_some_and(|label| !served::is_own_name(&shelf, label));
-    let wanted = |served: &ServedPrompt| {
-        let since = served.since.0;
+    let wanted = |row: &&Row| {
+        let since = row.since.0;
         !none
-            && asked.name.as_ref().is_none_or(|name| *name == served.name)
+            && asked.name.as_ref().is_none_or(|name| *name == row.name)
             && asked
                 .from_updated_at
                 .is_none_or(|from| since >= from.as_millisecond())
@@ -111,13 +120,15 @@ pub async fn list(
                 .is_none_or(|to| since < to.as_millisecond())
     };
     let all = shelf.all();
-    let answers = all.iter().filter_map(|served| served.answer(None));
-    let found: Vec<_> = answers.filter_map(langfuse::read).filter(wanted).collect();
-    let rows: Vec<_> = found
+    let ready = all
+        .iter()
+        .filter_map(|served| served.ready(served.chosen(None)));
+    let found: Vec<&Row> = ready.filter_map(Ready::row).filter(wanted).collect();
+    let rows: Vec<&str> = found
         .iter()
         .skip((page - 1).saturating_mul(limit))
         .take(limit)
-        .map(langfuse::row)
+        .map(|row| row.json.as_str())
         .collect();
     let meta = json!({
         "page": page,
@@ -125,8 +136,9 @@ pub async fn list(
         "totalItems": found.len(),
         "totalPages": found.len().div_ceil(limit),
     });
-    let list = json!({ "data": rows, "meta": meta, "pagination": meta });
-    Ok(Answer::of(list.to_string().into_bytes()).respond(&headers))
+    let rows = rows.join(",");
+    let list = format!(r#"{{"data":[{rows}],"meta":{meta},"pagination":{meta}}}"#);
+    Ok(Answer::of(list.into_bytes()).respond(&headers))
 }
 
 /// Writing, by those who may only read.
@@ -134,14 +146,4 @@ pub async fn refused() -> Failure {
     Failure::not_this_way(
         "prompts are written, reviewed and released in Galley; an environment key only reads what is served",
     )
-}
-
-fn read(found: &Answer) -> Result<ServedPrompt, Failure> {
-    langfuse::read(found)
-        .ok_or_else(|| Failure::new(ErrorCode::Internal, "what is served can't be read here"))
-}
-
-fn flat(project: ProjectId, served: &ServedPrompt) -> Result<Answer, Failure> {
-    let value = langfuse::flatten(project, served).map_err(Failure::bad)?;
-    Ok(Answer::of(value.to_string().into_bytes()))
 }

@@ -12,17 +12,20 @@ mod counts;
 mod failure;
 mod gate;
 mod health;
+mod keys;
 mod langfuse;
 mod ledger;
 mod me;
+mod metrics;
 mod openapi;
 mod room;
 mod served;
 mod take;
 mod webhooks;
 
-pub use counts::Counts;
+pub use counts::{Counts, Limited, Refused};
 pub use failure::Failure;
+pub use gate::Connection;
 pub use gate::Gate;
 pub use room::Rooms;
 
@@ -83,7 +86,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         route(get, paths::HEALTHZ, Scope::Open, health::healthz),
         route(get, paths::READYZ, Scope::Open, health::readyz),
-        route(get, paths::METRICS, Scope::Open, health::metrics),
+        route(get, paths::METRICS, Scope::Open, metrics::metrics),
         route(get, paths::OPENAPI, Scope::Open, openapi::document),
         route(get, paths::ME, Scope::Me, me::me),
         route(get, paths::PROMPT, Scope::Served, served::prompt),
@@ -121,6 +124,7 @@ pub fn routes() -> Vec<Route> {
         route(put, paths::CONTENT, Scope::Put, content::put),
         route(post, paths::CONTENTS, Scope::Read, content::many),
         route(get, paths::CHANGES, Scope::Follow, changes::of_project),
+        route(get, paths::KEYS, Scope::Keys, keys::uses),
         route(get, paths::WEBHOOKS, hooks, webhooks::list),
         route(post, paths::WEBHOOKS, hooks, webhooks::make),
         route(&Method::PATCH, paths::WEBHOOK, hooks, webhooks::change),

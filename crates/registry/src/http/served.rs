@@ -1,14 +1,15 @@
 //! What an application reads with an environment key.
 
 use super::{App, Failure};
+use crate::clock;
 use crate::people::{Access, Principal};
 use crate::projects::Loaded;
-use crate::serving::{Answer, Asked, NotServed, Shelf, earlier};
+use crate::serving::{Answer, Asked, NotServed, Served, Shelf, earlier};
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use domain::names::folded;
-use domain::{EnvironmentId, ProjectId};
+use domain::{EnvironmentId, ProjectId, VersionId};
 use http::HeaderMap;
 use protocol::ErrorCode;
 use std::sync::Arc;
@@ -33,7 +34,21 @@ pub async fn prompt(
     let Query(wanted) = query.map_err(|_| {
         Failure::bad("the query takes `unit`, `label`, `version` (a number) and `environment`")
     })?;
-    Ok(find(&app, &access, &name, &wanted).await?.respond(&headers))
+    Ok(match find(&app, &access, &name, &wanted).await? {
+        Found::Now(served, version) => {
+            let ready = served.ready(version).ok_or_else(not_here)?;
+            ready.answer().respond(&headers)
+        }
+        Found::Earlier(answer) => answer.respond(&headers),
+    })
+}
+
+/// What was found for a reader.
+pub(super) enum Found {
+    /// What is served now, and which version of it is for this reader.
+    Now(Arc<Served>, VersionId),
+    /// What was served before.
+    Earlier(Answer),
 }
 
 /// What a key's environment serves of one prompt, or has served where that is asked for.
@@ -42,15 +57,11 @@ pub(super) async fn find(
     access: &Access,
     name: &str,
     wanted: &Wanted,
-) -> Result<Answer, Failure> {
+) -> Result<Found, Failure> {
     let (project, environment, shelf) = shelf(access)?;
-    for asked in [&wanted.environment, &wanted.label].into_iter().flatten() {
-        refuse_others(&project, environment, asked)?;
-    }
-    if let Some(asked) = &wanted.environment
-        && !is_own_name(&shelf, asked)
-    {
-        return Err(not_found("there is no such environment"));
+    own_alone(app, access, &shelf, wanted.environment.as_deref())?;
+    if let Some(label) = &wanted.label {
+        refuse_others(app, access, label)?;
     }
     let served = shelf.named(name);
     let label = wanted
@@ -65,10 +76,11 @@ pub(super) async fn find(
     };
     let Some(asked) = asked else {
         let served = served.ok_or_else(|| not_served(&shelf))?;
-        let answer = served.answer(wanted.unit.as_deref()).ok_or_else(not_here)?;
-        return Ok(answer.clone());
+        let version = served.chosen(wanted.unit.as_deref());
+        return Ok(Found::Now(Arc::clone(served), version));
     };
-    older(app, project.id, environment, name, asked).await
+    let answer = older(app, project.id, environment, name, asked).await?;
+    Ok(Found::Earlier(answer))
 }
 
 async fn older(
@@ -117,13 +129,39 @@ async fn older(
         })
 }
 
+/// What may stand in the query about a whole environment.
+#[derive(serde::Deserialize)]
+pub struct Whole {
+    environment: Option<String>,
+}
+
 /// Everything that the key's environment serves, in one answer.
 pub async fn environment(
+    State(app): State<App>,
     Extension(access): Extension<Access>,
+    query: Result<Query<Whole>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    let Query(asked) = query.map_err(|_| Failure::bad("the query takes `environment`"))?;
     let (_, _, shelf) = shelf(&access)?;
+    own_alone(&app, &access, &shelf, asked.environment.as_deref())?;
     Ok(shelf.whole().respond(&headers))
+}
+
+/// Refuses whoever names an environment that is not the key's.
+pub(super) fn own_alone(
+    app: &App,
+    access: &Access,
+    shelf: &Shelf,
+    asked: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(asked) = asked else { return Ok(()) };
+    refuse_others(app, access, asked)?;
+    if is_own_name(shelf, asked) {
+        Ok(())
+    } else {
+        Err(not_found("there is no such environment"))
+    }
 }
 
 pub(super) fn shelf(access: &Access) -> Result<(Arc<Loaded>, EnvironmentId, Arc<Shelf>), Failure> {
@@ -150,20 +188,27 @@ pub(super) fn is_own_name(shelf: &Shelf, name: &str) -> bool {
     shelf.name == name || folded(&shelf.name) == folded(name)
 }
 
-pub(super) fn refuse_others(
-    project: &Loaded,
-    own: EnvironmentId,
-    name: &str,
-) -> Result<(), Failure> {
-    let other = project.glance(|state| {
-        state
-            .environment_named(name)
-            .is_some_and(|found| found.id != own)
-    });
-    if other {
-        Err(other_environment())
-    } else {
-        Ok(())
+/// Refuses a call that names another environment than the key's, and notes it for the admins.
+pub(super) fn refuse_others(app: &App, access: &Access, name: &str) -> Result<(), Failure> {
+    let Principal::Environment {
+        project,
+        environment: own,
+        key,
+    } = &access.principal
+    else {
+        return Err(Failure::new(
+            ErrorCode::Forbidden,
+            "this is for environment keys",
+        ));
+    };
+    let found = project.glance(|state| state.environment_named(name).map(|found| found.id));
+    match found.filter(|found| found != own) {
+        None => Ok(()),
+        Some(other) => {
+            let uses = &app.registry.inner.uses;
+            uses.strayed(*key, other, clock::now());
+            Err(other_environment())
+        }
     }
 }
 
@@ -184,7 +229,7 @@ fn not_found(words: impl Into<String>) -> Failure {
 
 /// What is served is never redacted: so it is missing or damaged, and that is ours to mend. Not
 /// "not found", after which an application would do without its prompt.
-fn not_here() -> Failure {
+pub(super) fn not_here() -> Failure {
     Failure::new(
         ErrorCode::Unavailable,
         "the content of what this environment serves is missing or damaged here; the registry's operator can find out more with galley-registry verify",

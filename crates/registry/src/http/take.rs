@@ -1,13 +1,14 @@
 //! Reading a request's body within its limit, at a pace, and only while there is room for it.
 
 use super::room::{Full, Room};
-use super::{App, Failure};
+use super::{App, Failure, Limited};
 use crate::people::Access;
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, header};
 use protocol::ErrorCode;
+use serde::de::DeserializeOwned;
 use std::time::{Duration, Instant};
 
 /// How long nothing may arrive.
@@ -43,12 +44,30 @@ pub async fn body(
     match read(&mut stream, announced(headers), max, room).await {
         Ok(taken) => Ok(taken),
         Err(failure) => {
+            if failure.code() == ErrorCode::TooMany {
+                app.registry.inner.counts.limited(Limited::Bodies);
+            }
             if failure.code() == ErrorCode::TooLarge {
                 let _ = tokio::time::timeout(DRAINING, drain(&mut stream)).await;
             }
             Err(failure)
         }
     }
+}
+
+/// What a body says, if it is a JSON object of this form. (A reader of structs also takes a list of
+/// their fields in order, which is nothing that anybody means to send.)
+///
+/// # Errors
+/// Words for whoever sent it.
+pub fn object<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Failure> {
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Failure::bad(format!(
+            "this is no {what}: it is no JSON object"
+        )));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Failure::bad(format!("this is no {what}: {error}")))
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {

@@ -252,6 +252,5 @@ async fn read<T: DeserializeOwned>(
     body: Body,
 ) -> Result<T, Failure> {
     let taken = take::body(app, access, headers, body, limits::WEBHOOK_REQUEST_BYTES).await?;
-    serde_json::from_slice(&taken.bytes)
-        .map_err(|error| Failure::bad(format!("this says nothing of a webhook: {error}")))
+    take::object(&taken.bytes, "description of a webhook")
 }

@@ -1,5 +1,6 @@
 //! Connections: accepted up to a number, served, and drained at the end.
 
+use crate::http::{Connection, Gate};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -8,12 +9,12 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// How long a handshake, or a request's headers, may take.
@@ -26,9 +27,10 @@ pub async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     service: Router,
-    stopping: CancellationToken,
+    gate: Arc<Gate>,
     most: usize,
 ) {
+    let stopping = gate.stopping.clone();
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(most));
     loop {
@@ -51,8 +53,9 @@ pub async fn accept(
         };
         let _ = stream.set_nodelay(true);
         let (service, watcher, tls) = (service.clone(), graceful.watcher(), tls.clone());
+        let open = Open::new(&gate);
         tokio::spawn(async move {
-            let _place = place;
+            let _place = (place, open);
             match tls {
                 None => serve(stream, peer, service, watcher).await,
                 Some(tls) => match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
@@ -77,8 +80,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     service: Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
+    let connection = Connection::default();
     let service = service.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let extensions = request.extensions_mut();
+        extensions.insert(ConnectInfo(peer));
+        extensions.insert(connection.clone());
         request
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -93,9 +99,24 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .max_concurrent_streams(128)
         .max_header_list_size(64 << 10)
         .keep_alive_interval(Some(Duration::from_secs(30)));
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    if let Err(error) = watcher.watch(connection.into_owned()).await {
+    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(served.into_owned()).await {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Counts one connection for as long as it is open.
+struct Open(Arc<Gate>);
+
+impl Open {
+    fn new(gate: &Arc<Gate>) -> Self {
+        gate.connections.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(gate))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

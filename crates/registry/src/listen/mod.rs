@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 
 /// How often unnamed content is looked through.
 const TIDY_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How often it is written down what keys were used for.
+const NOTE_EVERY: Duration = Duration::from_secs(5);
 /// How often another process's appends are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -28,6 +30,9 @@ pub struct Listening {
     pub hosts: Vec<String>,
     /// A proxy stands before it: the caller's address is the one that the proxy says.
     pub behind_proxy: bool,
+    /// It is not ready before all its projects are in memory. Otherwise each is read when it is
+    /// first asked for.
+    pub read_first: bool,
 }
 
 /// A certificate with its key, both PEM files.
@@ -48,6 +53,7 @@ impl Listening {
             tls: None,
             hosts: Vec::new(),
             behind_proxy: false,
+            read_first: false,
         }
     }
 }
@@ -85,8 +91,12 @@ impl Registry {
         let service = router(self.clone(), Arc::clone(&gate));
         let most = self.inner.projects.limits.connections;
         let speaks_tls = tls.is_some();
-        let stopping = gate.stopping.clone();
-        let listening = tokio::spawn(connections::accept(listener, tls, service, stopping, most));
+        if listening.read_first {
+            gate.reads();
+            tokio::spawn(read_all(self.clone(), Arc::clone(&gate)));
+        }
+        let accepting = connections::accept(listener, tls, service, Arc::clone(&gate), most);
+        let listening = tokio::spawn(accepting);
         let tidying = tokio::spawn(tidy(self.clone(), gate.stopping.clone()));
         let webhooks = self.inner.webhooks.clone();
         let delivering = webhooks
@@ -120,6 +130,14 @@ impl Running {
         )
     }
 
+    /// From now on `/readyz` says that it stops; it goes on answering for so long, so that whoever
+    /// sends requests here can send them elsewhere. Then it [stops](Self::stop).
+    pub async fn stop_after(self, notice: Duration) {
+        self.gate.leaves();
+        tokio::time::sleep(notice).await;
+        self.stop().await;
+    }
+
     /// Takes no new connection, answers what was asked, ends streams, and writes down what makes
     /// the next start fast.
     pub async fn stop(self) {
@@ -134,14 +152,38 @@ impl Running {
     }
 }
 
+async fn read_all(registry: Registry, gate: Arc<Gate>) {
+    let read = registry.blocking(|projects| projects.ledger().projects());
+    match read.await {
+        Ok(all) => {
+            for id in all {
+                if gate.stopping.is_cancelled() {
+                    return;
+                }
+                // The others are good: a project that is damaged is told as that when it is asked for.
+                if let Err(error) = registry.project(id).await {
+                    tracing::error!(project = %id, %error, "a project could not be read");
+                }
+            }
+        }
+        Err(error) => tracing::error!(%error, "the projects could not be listed"),
+    }
+    gate.has_read();
+}
+
 async fn tidy(registry: Registry, stopping: tokio_util::sync::CancellationToken) {
     let mut tidy = tokio::time::interval(TIDY_EVERY);
     let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut note = tokio::time::interval(NOTE_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let result = tokio::select! {
             () = stopping.cancelled() => return,
             _ = look.tick() => registry.blocking(|projects| projects.catch_up()).await,
+            _ = note.tick() => {
+                let registry = registry.clone();
+                tokio::task::spawn_blocking(move || registry.note_uses()).await.unwrap_or(Ok(()))
+            }
             _ = tidy.tick() => {
                 let registry = registry.clone();
                 match tokio::task::spawn_blocking(move || registry.tidy()).await {

@@ -1,6 +1,7 @@
 //! How often one key may call, and how often one address may fail.
 
 use crate::Limits;
+use crate::http::Limited;
 use domain::KeyId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -15,31 +16,55 @@ pub struct Rates {
     people: DefaultKeyedRateLimiter<KeyId>,
     environments: DefaultKeyedRateLimiter<KeyId>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
-    streams: Arc<Mutex<Streams>>,
+    streams: Arc<Mutex<Places>>,
+    connections: Arc<Mutex<Places>>,
     limits: Limits,
 }
 
 #[derive(Debug, Default)]
-struct Streams {
+struct Places {
     all: usize,
     by_key: HashMap<KeyId, usize>,
 }
 
-/// A place among the open streams; given back when it is dropped.
+/// A place among what is open; given back when it is dropped.
 #[derive(Debug)]
-pub struct StreamPlace {
+struct Place {
     key: KeyId,
-    streams: Arc<Mutex<Streams>>,
+    among: Arc<Mutex<Places>>,
 }
 
-impl Drop for StreamPlace {
+/// A place among the open streams; given back when it is dropped.
+#[derive(Debug)]
+pub struct StreamPlace(#[expect(dead_code, reason = "held until it is dropped")] Place);
+
+/// A place among a key's connections; given back when it is dropped.
+#[derive(Debug)]
+pub struct ConnectionPlace(#[expect(dead_code, reason = "held until it is dropped")] Place);
+
+impl Place {
+    fn take(key: KeyId, among: &Arc<Mutex<Places>>, held: &mut Places) -> Self {
+        held.all += 1;
+        *held.by_key.entry(key).or_default() += 1;
+        let among = Arc::clone(among);
+        Self { key, among }
+    }
+}
+
+impl Places {
+    fn of(&self, key: KeyId) -> usize {
+        self.by_key.get(&key).copied().unwrap_or(0)
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        let mut streams = self.streams.lock();
-        streams.all -= 1;
-        if let Some(count) = streams.by_key.get_mut(&self.key) {
+        let mut held = self.among.lock();
+        held.all -= 1;
+        if let Some(count) = held.by_key.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
-                streams.by_key.remove(&self.key);
+                held.by_key.remove(&self.key);
             }
         }
     }
@@ -59,6 +84,7 @@ impl Rates {
             )),
             failures: RateLimiter::keyed(Quota::per_minute(limits.failed_per_minute)),
             streams: Arc::default(),
+            connections: Arc::default(),
             limits,
         }
     }
@@ -87,20 +113,35 @@ impl Rates {
         check(&self.failures, &address)
     }
 
-    /// A place for a stream; none if there are too many.
-    #[must_use]
-    pub fn stream(&self, key: KeyId) -> Option<StreamPlace> {
+    /// A place for a stream.
+    ///
+    /// # Errors
+    /// There are too many, of this key or of all.
+    pub fn stream(&self, key: KeyId) -> Result<StreamPlace, Limited> {
         let mut streams = self.streams.lock();
-        let mine = streams.by_key.get(&key).copied().unwrap_or(0);
-        if streams.all >= self.limits.streams || mine >= self.limits.streams_per_key {
-            return None;
+        if streams.of(key) >= self.limits.streams_per_key {
+            return Err(Limited::StreamsPerKey);
         }
-        streams.all += 1;
-        streams.by_key.insert(key, mine + 1);
-        Some(StreamPlace {
-            key,
-            streams: Arc::clone(&self.streams),
-        })
+        if streams.all >= self.limits.streams {
+            return Err(Limited::Streams);
+        }
+        Ok(StreamPlace(Place::take(key, &self.streams, &mut streams)))
+    }
+
+    /// A place for a connection; none if the key has too many.
+    #[must_use]
+    pub fn connection(&self, key: KeyId) -> Option<ConnectionPlace> {
+        let mut open = self.connections.lock();
+        let room = open.of(key) < self.limits.connections_per_key;
+        room.then(|| ConnectionPlace(Place::take(key, &self.connections, &mut open)))
+    }
+
+    /// How many streams are open, and how many of them are of the key that has the most.
+    #[must_use]
+    pub fn open_streams(&self) -> (usize, usize) {
+        let streams = self.streams.lock();
+        let most = streams.by_key.values().max().copied().unwrap_or(0);
+        (streams.all, most)
     }
 
     /// Forgets keys and addresses that have not called for a while.

@@ -1,6 +1,6 @@
 //! Making a board: from the whole state at the start, and from what changed after that.
 
-use super::{Answer, Board, Served, Shelf};
+use super::{Answer, Board, Ready, Served, Shelf};
 use crate::Error;
 use domain::ledger::Event;
 use domain::names::folded;
@@ -149,7 +149,9 @@ fn served(
         };
         sides.push((
             side.version,
-            serde_json::to_vec(&answer).ok().map(Answer::of),
+            serde_json::to_vec(&answer)
+                .ok()
+                .map(|json| Ready::of(Answer::of(json))),
         ));
     }
     parts.sort_by_key(|side| std::cmp::Reverse(side.weight));

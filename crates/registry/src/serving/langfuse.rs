@@ -11,6 +11,16 @@ use domain::{Millis, ProjectId};
 use protocol::serving::ServedPrompt;
 use serde_json::{Map, Value, json};
 
+/// What is sent to Langfuse's SDKs in place of this answer, or why nothing can be.
+///
+/// # Errors
+/// Words for whoever asked.
+pub fn answer(project: ProjectId, served: &Answer) -> Result<Answer, String> {
+    let served = read(served).ok_or("what is served can't be read here")?;
+    let flat = flatten(project, &served)?;
+    Ok(Answer::of(flat.to_string().into_bytes()))
+}
+
 /// A served version as Langfuse's SDKs read it, or why they can't.
 ///
 /// # Errors

@@ -8,10 +8,12 @@ mod answer;
 mod build;
 mod choose;
 pub mod langfuse;
+mod ready;
 
 pub use answer::Answer;
 pub use build::unservable;
 pub use choose::{Asked, NotServed, earlier};
+pub use ready::{Ready, Row};
 
 use domain::names::folded;
 use domain::split::Run;
@@ -45,7 +47,7 @@ pub struct Served {
     pub(super) slots: Vec<Run>,
     /// What a caller without a unit gets.
     pub(super) main: VersionId,
-    pub(super) sides: Vec<(VersionId, Option<Answer>)>,
+    pub(super) sides: Vec<(VersionId, Option<Ready>)>,
     /// This prompt's part of the whole environment, as JSON; none where content is missing.
     pub(super) part: Option<String>,
 }
@@ -111,17 +113,18 @@ impl Shelf {
 }
 
 impl Served {
-    /// The answer for a caller's unit, or for one who has none. The unit is not kept.
+    /// The version for a caller's unit, or for one who has none. The unit is not kept.
     #[must_use]
-    pub fn answer(&self, unit: Option<&str>) -> Option<&Answer> {
-        let version = unit
-            .and_then(|unit| domain::split::choose(&self.slots, self.salt, unit))
-            .unwrap_or(self.main);
-        self.sides
-            .iter()
-            .find(|(side, _)| *side == version)?
-            .1
-            .as_ref()
+    pub fn chosen(&self, unit: Option<&str>) -> VersionId {
+        unit.and_then(|unit| domain::split::choose(&self.slots, self.salt, unit))
+            .unwrap_or(self.main)
+    }
+
+    /// What is ready of a version; none where its content is missing.
+    #[must_use]
+    pub fn ready(&self, version: VersionId) -> Option<&Ready> {
+        let mut sides = self.sides.iter();
+        sides.find(|(side, _)| *side == version)?.1.as_ref()
     }
 
     /// The prompt.

@@ -186,6 +186,80 @@ async fn a_prompt_is_flattened_and_nothing_is_half_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_for_their_form_is_made_anew_when_what_is_served_changes() {
+    let house = House::open().await;
+    let team = house.found().await;
+    let ada = &team.ada;
+    let prompt = ada.creates_prompt("triage").await;
+    let (one, two) = (
+        ada.saves(prompt, "first").await,
+        ada.saves(prompt, "second").await,
+    );
+    let first = ada
+        .releases(team.production, prompt, &[(one, SLOTS)], None)
+        .await;
+    let (app, _) = ada.issues_key(team.production).await;
+    let get = async |path: &str, tag: Option<&str>| {
+        let url = format!("{}/api/public/v2/prompts{path}", app.url);
+        let mut request = app.http.get(url).bearer_auth(&app.bearer);
+        if let Some(tag) = tag {
+            request = request.header("if-none-match", tag);
+        }
+        let response = request.send().await.unwrap();
+        let tag = response.headers()["etag"].to_str().unwrap().to_owned();
+        (
+            response.status().as_u16(),
+            tag,
+            response.text().await.unwrap(),
+        )
+    };
+    for path in ["/triage", ""] {
+        let (_, tag, text) = get(path, None).await;
+        assert_eq!(get(path, None).await, (200, tag.clone(), text));
+        assert_eq!(
+            get(path, Some(&tag)).await,
+            (304, tag.clone(), String::new())
+        );
+    }
+    let (_, tag, _) = get("/triage", None).await;
+    let (_, list, _) = get("", None).await;
+    ada.releases(team.production, prompt, &[(two, SLOTS)], Some(first))
+        .await;
+    let (status, _, text) = get("/triage", Some(&tag)).await;
+    assert_eq!(status, 200);
+    assert!(
+        text.contains("\"second\"") && !text.contains("\"first\""),
+        "{text}"
+    );
+    let (status, _, text) = get("", Some(&list)).await;
+    assert_eq!(status, 200);
+    assert!(text.contains("\"versions\":[2]"), "{text}");
+    // Another name of the environment is another label.
+    let rename = Body::RenameEnvironment {
+        environment: team.production,
+        name: "live".into(),
+        replaces: "production".into(),
+    };
+    ada.does(rename).await;
+    for path in ["/triage", ""] {
+        let (_, _, text) = get(path, None).await;
+        assert!(text.contains("\"labels\":[\"live\"]"), "{text}");
+    }
+    // Two keys of two projects with the same content read their own project.
+    let other = house.found().await;
+    let prompt = other.ada.creates_prompt("triage").await;
+    let version = other.ada.saves(prompt, "second").await;
+    other
+        .ada
+        .releases(other.production, prompt, &[(version, SLOTS)], None)
+        .await;
+    let (reader, _) = other.ada.issues_key(other.production).await;
+    let text = reader.gets("/api/public/v2/prompts/triage").await;
+    let text = text.text().await.unwrap();
+    assert!(text.contains(&other.project.to_string()), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn basic_credentials_open_this_and_nothing_else() {
     let house = House::open().await;
     let team = house.found().await;

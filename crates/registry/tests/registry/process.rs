@@ -65,11 +65,21 @@ impl Process {
 
     /// `kill`, and waits for the end.
     pub fn stop(&mut self) -> std::process::ExitStatus {
+        self.told_to_stop();
+        self.ends()
+    }
+
+    /// `kill`.
+    pub fn told_to_stop(&self) {
         let killed = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
             .unwrap();
         assert!(killed.success());
+    }
+
+    /// Waits for the end.
+    pub fn ends(&mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
     }
 }

@@ -39,6 +39,13 @@ pub fn client() -> reqwest::Client {
         .unwrap()
 }
 
+/// A new registry with something about its limits changed.
+pub fn with_limits(change: impl FnOnce(&mut registry::Limits)) -> Options {
+    let mut options = Options::create();
+    change(&mut options.limits);
+    options
+}
+
 /// A registry that is listening, with its data file.
 pub struct House {
     pub dir: TempDir,

@@ -129,6 +129,61 @@ fn fallbacks_say_what_they_are() {
     assert_eq!(prompt.text(json!({})).unwrap_err().code, "input_missing");
 }
 
+/// Keeps what is recorded on spans.
+#[derive(Clone, Default)]
+struct Recorded(std::sync::Arc<std::sync::Mutex<Vec<(String, String)>>>);
+
+impl tracing::field::Visit for Recorded {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        let value = format!("{value:?}");
+        let mut kept = self.0.lock().unwrap();
+        kept.push((field.name().to_owned(), value.trim_matches('"').to_owned()));
+    }
+}
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Recorded {
+    fn on_record(
+        &self,
+        _: &tracing::span::Id,
+        values: &tracing::span::Record<'_>,
+        _: tracing_subscriber::layer::Context<'_, S>,
+    ) {
+        values.record(&mut self.clone());
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_on_the_span_of_tracing_where_it_is_wanted() {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let faulty = Faulty::start().await;
+    let galley = faulty.open(Options::default());
+    galley.ready().await;
+    let prompt = galley.get("a").unwrap();
+    let recorded = Recorded::default();
+    let subscriber = tracing_subscriber::registry().with(recorded.clone());
+    let empty = tracing::field::Empty;
+    tracing::subscriber::with_default(subscriber, || {
+        let other = tracing::info_span!("other", customer = empty);
+        other.in_scope(|| prompt.text(json!({})).unwrap());
+        assert!(recorded.0.lock().unwrap().is_empty());
+        let wanting = tracing::info_span!(
+            "call",
+            galley.prompt.name = empty,
+            galley.prompt.version = empty,
+            galley.environment = empty
+        );
+        wanting.in_scope(|| prompt.text(json!({})).unwrap());
+    });
+    let said = [
+        ("galley.prompt.name", "a"),
+        ("galley.prompt.version", "1"),
+        ("galley.environment", "production"),
+    ];
+    let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(*recorded.0.lock().unwrap(), said);
+}
+
 #[cfg(feature = "opentelemetry")]
 #[tokio::test]
 async fn the_version_is_on_the_span() {

@@ -312,6 +312,61 @@ async fn a_clock_that_was_turned_back_makes_no_negative_age() {
     assert!(galley.age().unwrap() < Duration::from_secs(60));
 }
 
+/// No time that this program tells can be moved by a clock that jumps: only the file's age is told by
+/// the computer's clock, and that is measured against the file's own time.
+#[test]
+fn nothing_but_the_file_looks_at_a_clock_that_can_jump() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut open = vec![sources];
+    let mut looking = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if std::fs::read_to_string(&path)
+                .unwrap()
+                .contains("SystemTime")
+            {
+                looking.push(path.file_name().unwrap().to_owned());
+            }
+        }
+    }
+    looking.sort();
+    assert_eq!(
+        looking,
+        ["disk.rs", "http.rs"],
+        "http.rs reads dates in Retry-After"
+    );
+}
+
+#[tokio::test]
+async fn a_lump_of_events_cut_anywhere_is_read_as_they_were() {
+    // A proxy gathers what is sent and lets it through when it likes.
+    let lump = format!("{STREAM}{}{}:\n\n{}", event(39), event(40), event(41));
+    let (head, rest) = lump.split_at(lump.len() - 12);
+    let faulty = Faulty::start().await;
+    faulty.streams(&[
+        Answer::Bytes(lump.clone().into_bytes()),
+        Answer::Bytes(head.as_bytes().to_vec()),
+        Answer::Good,
+    ]);
+    let galley = faulty.open(Options::default());
+    galley.ready().await;
+    until("another stream", || {
+        faulty.asked("/v1/environment/changes").len() >= 3
+    })
+    .await;
+    // The event that broke off was not there yet.
+    let asked = faulty.asked("/v1/environment/changes");
+    assert!(asked[1].contains("last-event-id: 41\r\n"), "{}", asked[1]);
+    assert!(
+        asked[2].contains("last-event-id: 40\r\n"),
+        "{} {rest}",
+        asked[2]
+    );
+}
+
 #[tokio::test]
 async fn a_damaged_file_is_passed_over_and_said() {
     for damage in ["cut", "changed", "foreign", "empty", "binary", "folder"] {
