@@ -101,6 +101,9 @@ export interface Backend {
     format: B.DatasetFormat,
     mapping: B.Mapping,
   ): Promise<B.DatasetRow>;
+  checkDataset(project: P, dataset: B.DatasetId): Promise<B.DatasetCheck>;
+  checkCases(cases: B.Case[]): Promise<B.DatasetCheck>;
+  exportDataset(project: P, dataset: B.DatasetId, form: B.DatasetForm): Promise<B.DatasetFile>;
   keepOffline(project: P, dataset: B.DatasetId, keep: boolean): Promise<Nothing>;
   estimateRun(project: P, plan: B.RunPlan): Promise<B.Estimate>;
   startRun(project: P, plan: B.RunPlan): Promise<B.RunView>;
