@@ -1,7 +1,7 @@
 //! What the web view may ask and hear, as one list for Tauri and for TypeScript.
 
 use crate::commands::{
-    activity, app, evals, prompt, releases, review, settings, syncing, webhooks,
+    activity, app, evals, prompt, releases, review, settings, suites, syncing, webhooks,
 };
 use specta_typescript::Typescript;
 use tauri::Wry;
@@ -59,6 +59,11 @@ pub fn commands() -> Builder<Wry> {
             evals::cancel_run,
             evals::runs,
             evals::share_run,
+            suites::suite,
+            suites::set_suite,
+            suites::gate,
+            suites::gates_of,
+            suites::start_counted_run,
             releases::releases,
             releases::plan_promotion,
             releases::plan_release,

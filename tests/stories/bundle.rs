@@ -58,6 +58,7 @@ async fn runs(ben: &Person, version: &VersionRow, dataset: DatasetId, grader: Gr
         graders: vec![grader],
         instead: None,
         concurrency: 1,
+        counts: None,
     };
     let started = ben.bench.start_run(ben.project, plan).await;
     let run = started.expect("the run starts").id;

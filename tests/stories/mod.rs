@@ -7,8 +7,10 @@
 //! * `bundle`: a team of three, a policy of everything, each rule tried once.
 //! * `pipeline`: the script of docs/ci.md; and what is released as soon as it is approved.
 //! * `computers`: one person on two computers.
+//! * `gate`: a version that is worse is caught, one that is equal is not failed, a few cases can't tell.
 //! * `going_back`: releases compared, and one undone as a whole.
 //! * `histories`: a registry that shows two laptops different histories, and how they find out.
+//! * `keys`: an application's key replaced, its use seen; traffic shifted.
 //! * `lost`: a laptop is lost: what it said before stays, and it says nothing more.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
 //! * `terminal_policy`: policies on the command line.
@@ -22,8 +24,10 @@ mod beginning;
 mod bundle;
 mod command_line;
 mod computers;
+mod gate;
 mod going_back;
 mod histories;
+mod keys;
 mod lost;
 mod offline;
 mod pipeline;

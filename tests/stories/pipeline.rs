@@ -13,11 +13,11 @@ use workbench::Secret;
 use workbench::views::{Asking, BundleChange, BundleSide, PersonRole};
 
 /// The folder and the environment that a pipeline runs in.
-struct Pipeline {
-    home: TempDir,
-    registry: String,
-    secret: Secret,
-    model: String,
+pub(super) struct Pipeline {
+    pub home: TempDir,
+    pub registry: String,
+    pub secret: Secret,
+    pub model: String,
 }
 
 impl Pipeline {
@@ -43,7 +43,7 @@ impl Pipeline {
         command
     }
 
-    fn galley(&self, arguments: &[&str]) -> (Option<i32>, String) {
+    pub fn galley(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let ran = self.command("galley").args(arguments).output();
         said(ran.expect("galley runs"))
     }

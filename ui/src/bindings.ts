@@ -327,6 +327,41 @@ export const commands = {
 	 */
 	shareRun: (project: ProjectId, run: RunId) => __TAURI_INVOKE<null>("share_run", { project, run }),
 	/**
+	 *  By what a prompt is judged.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	suite: (project: ProjectId, prompt: PromptId) => __TAURI_INVOKE<SuiteView>("suite", { project, prompt }),
+	/**
+	 *  Says by what a prompt is judged.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	setSuite: (project: ProjectId, prompt: PromptId, draft: SuiteDraft, replaces: string | null) => __TAURI_INVOKE<SuiteView>("set_suite", { project, prompt, draft, replaces }),
+	/**
+	 *  What the gates of an environment say of one content.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	gate: (project: ProjectId, environment: EnvironmentId, version: Ref) => __TAURI_INVOKE<GateView>("gate", { project, environment, version }),
+	/**
+	 *  What the gates say of all that a request asks for next.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	gatesOf: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<GateView[]>("gates_of", { project, request }),
+	/**
+	 *  Announces a run that counts, and starts it.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	startCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId, repeats: number, concurrency: number) => __TAURI_INVOKE<RunView>("start_counted_run", { project, version, environment, repeats, concurrency }),
+	/**
 	 *  What every environment serves, with its history.
 	 *
 	 *  # Errors
@@ -893,6 +928,13 @@ export type Asking = {
 	instead?: RequestId | null,
 };
 
+/**  How the bounds were found. */
+export type BoundsMethod =
+/**  Tango's score interval with its correction: pass or fail, each case asked once. */
+"score" |
+/**  The bound for means of bounded numbers: scores, repeats, groups, pass rates. */
+"bounded";
+
 /**  What breaks. */
 export type BreakKind =
 /**  Applications send it, and the new version has no use for it. */
@@ -1128,6 +1170,18 @@ export type ContentDiff = {
 	detail: Detail,
 };
 
+/**  What a run that was announced counts for. */
+export type Counting = {
+	/**  For which environment it was announced. */
+	environment: EnvironmentId,
+	/**  The cases of the suite: a dataset as it was saved at one time. */
+	content: string,
+	/**  How often each case is asked. */
+	repeats: number,
+	/**  Whether answers are scored instead of passed. */
+	score: boolean,
+};
+
 /**  What happened to the sentences of a message. */
 export type Counts = {
 	/**  Sentences put in. */
@@ -1252,6 +1306,14 @@ export type DeliveryRow = {
 	answer: string,
 	/**  Whether it repeats an earlier one. */
 	again: boolean,
+};
+
+/**  Something that depends on a prompt. */
+export type Dependent = {
+	/**  Which prompt. */
+	prompt: PromptId,
+	/**  "support/reply reads what comes out of support/triage: run it again". */
+	words: string,
 };
 
 /**  How finely texts were compared. */
@@ -1410,6 +1472,14 @@ export type FreezeDraft = {
 	until: string,
 };
 
+/**  A range, both ends in it. */
+export type FromTo = {
+	/**  The smaller end. */
+	low: number,
+	/**  The larger end. */
+	high: number,
+};
+
 /**  What a policy demands of runs over one dataset. */
 export type Gate = {
 	/**  Over which dataset; its latest content is meant. */
@@ -1423,6 +1493,105 @@ export type Gate = {
 	 *  percent; none: that is not looked at.
 	 */
 	largest_loss: number | null,
+};
+
+/**  Why one can't tell. */
+export type GateDoubt =
+/**  Cases lack an answer. */
+"unanswered" |
+/**  There are too few cases for how close it is. */
+"too_close";
+
+/**  What was measured. */
+export type GateMeasure =
+/**  The loss against what is live. */
+"loss" |
+/**  The pass rate, as nothing is live. */
+"rate";
+
+/**  The three answers. */
+export type GateOutcome =
+/**  It may go on. */
+"pass" |
+/**  It is worse. */
+"fail" |
+/**  The cases don't say. It blocks too. */
+"cant_tell";
+
+/**  What one gate says. */
+export type GateRow = {
+	/**  What it says. */
+	outcome: GateOutcome,
+	/**  The same in words, with the number of the look. */
+	words: string,
+	/**  The verdict in numbers; none where nothing was run. */
+	verdict: GateVerdict | null,
+	/**  What it was compared with; none where nothing is served. */
+	against: string | null,
+	/**  The runs on which it rests. */
+	evidence: EvidenceRow[],
+	/**  How many announced runs brought no answers, and still pay for a look. */
+	silent: number,
+};
+
+/**  A verdict: the same on every machine, from the same evidence. */
+export type GateVerdict = {
+	/**  What it is. */
+	outcome: GateOutcome,
+	/**  Why one can't tell. */
+	doubt: GateDoubt | null,
+	/**  What was measured. */
+	measure: GateMeasure,
+	/**  How. */
+	method: BoundsMethod,
+	/**  The number of this look. */
+	look: number,
+	/**  The chance of either error that this look may spend, in millionths. */
+	error: number,
+	/**  How many units there are: cases, or groups of near-duplicates. */
+	units: number,
+	/**  How many cases they stand for. */
+	answered: number,
+	/**  How many cases lack an answer. */
+	unanswered: number,
+	/**  The loss, or the rate, as seen; in hundredths of a percent, as all that follows. */
+	estimate: number,
+	/**  It is above this. */
+	lower: number,
+	/**  It is below this. */
+	upper: number,
+	/**  The loss that is allowed, or the rate that is asked for. */
+	bound: number,
+	/**
+	 *  How many units more would settle it in four of five runs, if the versions are what they look
+	 *  like now: for the share of differing cases that was seen, and for the largest plausible one.
+	 *  None where it is settled, and where a dataset can't hold so many.
+	 */
+	more: FromTo | null,
+};
+
+/**  What the gates of an environment say of one version. */
+export type GateView = {
+	/**  Where. */
+	environment: EnvironmentId,
+	/**  Its name. */
+	place: string,
+	/**  Of which prompt. */
+	prompt: PromptId,
+	/**  Of which version. */
+	version: VersionId,
+	/**  "support/triage v9". */
+	name: string,
+	/**  Whether exactly this is served there already, so that no gate asks anything. */
+	served: boolean,
+	/**  What all gates together say. Where none asks anything, it may go. */
+	outcome: GateOutcome,
+	/**  The same in words. */
+	words: string,
+	/**  One for each gate. */
+	gates: GateRow[],
+	/**  What is served there and depends on this prompt, so that it must run again. */
+	dependents: Dependent[],
 };
 
 /**  One way to judge an answer. */
@@ -1781,6 +1950,13 @@ export type Me = {
 	role: PersonRole,
 };
 
+/**  What an answer is worth. */
+export type Measure =
+/**  All, if every grader passes it; otherwise nothing. */
+"pass" |
+/**  The mean of what the graders give it. */
+"score";
+
 /**  What a person may do in a project. Each role may do what those before it may. */
 export type MemberRole =
 /**  Reads and comments. */
@@ -2069,8 +2245,10 @@ export type PolicyDraft = {
 	independent: boolean,
 	/**  Where exactly this content must have been served before. */
 	path: EnvironmentId[],
-	/**  What is asked of runs. */
+	/**  What is asked of the latest runs over a dataset: shares, without regard to chance. */
 	gates: Gate[],
+	/**  What is asked of announced runs over a prompt's suite. */
+	suite_gates?: SuiteGate[],
 	/**  When nothing is released. */
 	freezes: FreezeDraft[],
 	/**  The least role that may release; none: those named. */
@@ -2538,6 +2716,8 @@ export type RequestPart = {
 	approvals: string[],
 	/**  What the policy asks for, one line each. */
 	policy: string[],
+	/**  What the gates say that open, in words: those that don't are missing. */
+	verdicts: string[],
 	/**  The runs by which gates are judged. */
 	evidence: EvidenceRow[],
 	/**  What applications that call as they do today would stumble over. */
@@ -2744,6 +2924,8 @@ export type RunPlan = {
 	override: ModelOverride | null,
 	/**  How many calls at once. */
 	concurrency: number,
+	/**  What a run that was announced counts for; none: it counts for nothing. */
+	counts?: Counting | null,
 };
 
 /**  How far a run is. */
@@ -2820,6 +3002,13 @@ export type RunView = {
 	/**  Whether it is shared with the team, and how far that got; none when not shared. */
 	shared: State | null,
 };
+
+/**  Whose runs count. */
+export type RunsBy =
+/**  Everybody's who may run. */
+"anyone" |
+/**  Those of service accounts only. */
+"services";
 
 /**  A piece of text under one mark. */
 export type Segment = {
@@ -3038,6 +3227,65 @@ export type State =
 "registry" |
 /**  Served by an environment now. */
 "live";
+
+/**  A suite as a person writes it. */
+export type SuiteDraft = {
+	/**  The dataset; its latest saving is meant. */
+	dataset: DatasetId,
+	/**  The graders. */
+	graders: Grader[],
+	/**  What an answer is worth. */
+	measure?: Measure,
+	/**  Near-duplicates by their places in the dataset: each group counts as one case. */
+	groups?: number[][],
+};
+
+/**
+ *  What a policy demands of announced runs over a prompt's suite: see [`crate::statistics`].
+ *  Shares are in hundredths of a percent.
+ */
+export type SuiteGate = {
+	/**  For which prompts; none named: for all. */
+	prompts?: PromptId[],
+	/**  What may be lost against what is served now: above 0. */
+	allowed_loss: number,
+	/**  The share that must pass where nothing is served yet; 0: any. */
+	least_rate?: number,
+	/**  The largest chance of either error. */
+	alpha?: number,
+	/**  How often each case must have been asked. */
+	repeats?: number,
+	/**  Whose runs count. */
+	runs_by?: RunsBy,
+	/**  How many days old evidence may be, by the registry's clock. */
+	oldest_days?: number,
+	/**  What becomes of a prompt that has no suite. */
+	without_suite?: WithoutSuite,
+};
+
+/**  By what a prompt is judged. */
+export type SuiteView = {
+	/**  Which prompt. */
+	prompt: PromptId,
+	/**  Its name. */
+	name: string,
+	/**  The dataset; none where there is no suite. */
+	dataset: DatasetId | null,
+	/**  How many cases. */
+	cases: number,
+	/**  The graders; empty where they are not here. */
+	graders: Grader[],
+	/**  What an answer is worth. */
+	measure: Measure,
+	/**  The digest, which a change names. */
+	digest: string | null,
+	/**  Whether the dataset was saved anew since: the suite still means what it was. */
+	outdated: boolean,
+	/**  The environments of which a gate rests on it: there only reviewers change it. */
+	gated: string[],
+	/**  All of it in a sentence. */
+	words: string,
+};
 
 /**  Sync of a project got somewhere (`sync_changed`). */
 export type SyncChanged = {
@@ -3376,4 +3624,11 @@ export type WebhooksView = {
 	/**  The oldest first. */
 	webhooks: WebhookRow[],
 };
+
+/**  What a prompt without a suite may do where a gate asks for one. */
+export type WithoutSuite =
+/**  Nothing: it is not released. */
+"nothing" |
+/**  It is released as though there were no such gate. */
+"release";
 

@@ -108,6 +108,17 @@ export interface Backend {
   cancelRun(project: P, run: B.RunId): Promise<Nothing>;
   runs(project: P): Promise<B.RunRow[]>;
   shareRun(project: P, run: B.RunId): Promise<Nothing>;
+  suite(project: P, prompt: B.PromptId): Promise<B.SuiteView>;
+  setSuite(project: P, prompt: B.PromptId, draft: B.SuiteDraft, replaces: string | null): Promise<B.SuiteView>;
+  gate(project: P, environment: B.EnvironmentId, version: B.Ref): Promise<B.GateView>;
+  gatesOf(project: P, request: B.RequestId): Promise<B.GateView[]>;
+  startCountedRun(
+    project: P,
+    version: B.Ref,
+    environment: B.EnvironmentId,
+    repeats: number,
+    concurrency: number,
+  ): Promise<B.RunView>;
 
   releases(project: P): Promise<B.ReleasesView>;
   planPromotion(project: P, from: B.EnvironmentId, to: B.EnvironmentId, prompts: B.PromptId[]): Promise<B.Plan>;

@@ -1,5 +1,6 @@
 //! The shape of the command line.
 
+use crate::gate_arguments::{Gate, Reports, Suites};
 use crate::review_arguments::{Policies, Review};
 use crate::service_arguments::Service;
 use crate::webhook_arguments::Hooks;
@@ -133,13 +134,23 @@ pub enum Command {
         #[arg(long, default_value_t = 30)]
         limit: u32,
     },
-    /// Run versions over a dataset; the exit code is 1 if a case fails.
+    /// Run versions over a dataset; the exit code is 1 if a case fails. With --for: run one over
+    /// its suite so that it counts; the exit codes are those of `galley gate`.
     Run {
         /// The prompt.
         prompt: String,
         /// The dataset.
-        #[arg(long)]
-        dataset: String,
+        #[arg(long, required_unless_present = "place")]
+        dataset: Option<String>,
+        /// Let it count for this environment: the run is announced, asks what is served there by
+        /// turns with the version, and stands whatever comes of it.
+        #[arg(long = "for", value_name = "ENVIRONMENT", conflicts_with_all = ["dataset", "grader", "share"])]
+        place: Option<String>,
+        /// How often each case is asked; without it as often as the gate wants.
+        #[arg(long, requires = "place")]
+        repeats: Option<u32>,
+        #[command(flatten)]
+        reports: Reports,
         /// Versions to run side by side: v7, latest, a label, an environment, draft. Several times.
         #[arg(long = "version-of", value_name = "VERSION", default_value = "latest")]
         versions: Vec<String>,
@@ -193,7 +204,7 @@ pub enum Command {
         /// The versions, with percents for a split: v8, or v8=90 v9=10. None: stop serving it.
         versions: Vec<String>,
         /// Where; without it the default environment.
-        #[arg(long)]
+        #[arg(long, visible_alias = "in")]
         to: Option<String>,
         /// Why.
         #[arg(long, short = 'm')]
@@ -246,6 +257,14 @@ pub enum Command {
     Review {
         #[command(subcommand)]
         what: Option<Review>,
+    },
+    /// What an environment's gates say of a version: exit code 0 pass, 1 fail, 3 can't tell.
+    Gate(Gate),
+    /// By what a prompt is judged.
+    Suite {
+        /// What to do.
+        #[command(subcommand)]
+        what: Suites,
     },
     /// What environments demand before a release.
     Policy {

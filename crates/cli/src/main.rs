@@ -2,17 +2,20 @@
 //!
 //! * [`arguments`] is the shape of the command line; `galley --help` is the reference.
 //! * [`run`] opens the workbench and does what was asked; [`commands`] has one file for each area.
+//! * [`reports`] writes what pipelines read.
 //! * [`say`] writes answers: words for people, or one JSON document with `--json`.
 //!
 //! * [`service_mode`] is how a pipeline acts: with a service account's secret, and without a
 //!   keychain.
 //!
-//! Exit codes: 0 done, 1 refused or a check that failed, 2 wrong use. Secrets are read from a
+//! Exit codes: 0 done, 1 refused or a check that failed, 2 wrong use, 3 a gate that can't tell. Secrets are read from a
 //! prompt that shows nothing, from `GALLEY_SECRET`, or from standard input; never from an argument.
 
 mod arguments;
 mod commands;
 mod find;
+mod gate_arguments;
+mod reports;
 mod review_arguments;
 mod say;
 mod service_arguments;

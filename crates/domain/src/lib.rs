@@ -9,8 +9,8 @@
 //! * [`content`] is what a version holds, named by the SHA-256 of its canonical JSON.
 //!
 //! Beside them live the things every side must compute alike: [`template`], [`diff`], [`merge`],
-//! [`graders`] and [`split`]; and what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
-//! [`contract`].
+//! [`graders`] and [`split`]; what a release must satisfy: [`policy`], [`gate`], [`freeze`] and
+//! [`contract`]; and by what a gate judges: [`suite`], [`evidence`] and [`statistics`].
 //!
 //! The crate refuses to do I/O, to read a clock and to draw random numbers. Whoever calls it
 //! passes in the time, the ids and the content.
@@ -21,6 +21,7 @@ pub mod contract;
 pub mod dataset;
 pub mod diff;
 pub mod digest;
+pub mod evidence;
 pub mod freeze;
 pub mod gate;
 pub mod graders;
@@ -36,6 +37,7 @@ pub mod refusal;
 pub mod rules;
 pub mod split;
 pub mod statistics;
+pub mod suite;
 pub mod template;
 pub mod text;
 pub mod time;

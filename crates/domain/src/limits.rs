@@ -42,6 +42,14 @@ pub const DEMANDS: usize = 32;
 pub const OFFSETS: usize = 400;
 /// Steps of one change in a request.
 pub const STEPS: usize = 10;
+/// Graders of one suite.
+pub const GRADERS: usize = 50;
+/// How often a run asks each case, at most.
+pub const REPEATS: u32 = 10;
+/// Askings of one run that counts: cases, times repeats. A fifth of it where answers are scored.
+pub const ASKINGS: u32 = 100_000;
+/// How old evidence may be for a gate, in days.
+pub const EVIDENCE_DAYS: u32 = 365;
 /// Reviewers that a request names, and runs that a verdict does.
 pub const NAMED: usize = 100;
 /// Bytes of a rendered text: 1 MiB, counted while it is written.

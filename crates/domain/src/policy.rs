@@ -3,7 +3,10 @@
 use crate::freeze::{Calendar, Freeze, Window};
 use crate::gate::{Gate, WHOLE};
 use crate::permissions::Role;
-use crate::{CanonicalError, Digest, EnvironmentId, PersonId, limits, names, to_canonical};
+use crate::statistics::verdict::Strictness;
+use crate::{
+    CanonicalError, Digest, EnvironmentId, PersonId, PromptId, limits, names, to_canonical,
+};
 use serde::{Deserialize, Serialize};
 
 /// The policy of one environment.
@@ -19,8 +22,11 @@ pub struct Policy {
     pub independent: bool,
     /// Where exactly this content must have been served before.
     pub path: Vec<EnvironmentId>,
-    /// What is asked of runs.
+    /// What is asked of the latest runs over a dataset: shares, without regard to chance.
     pub gates: Vec<Gate>,
+    /// What is asked of announced runs over a prompt's suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suite_gates: Vec<SuiteGate>,
     /// When nothing is released.
     pub freezes: Vec<Freeze>,
     /// The clocks of the zones that the freezes name.
@@ -41,6 +47,104 @@ pub enum Releasers {
     Named(Vec<PersonId>),
 }
 
+/// What a policy demands of announced runs over a prompt's suite: see [`crate::statistics`].
+/// Shares are in hundredths of a percent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteGate {
+    /// For which prompts; none named: for all.
+    #[serde(default)]
+    pub prompts: Vec<PromptId>,
+    /// What may be lost against what is served now: above 0.
+    pub allowed_loss: u32,
+    /// The share that must pass where nothing is served yet; 0: any.
+    #[serde(default)]
+    pub least_rate: u32,
+    /// The largest chance of either error.
+    #[serde(default = "five_percent")]
+    pub alpha: u32,
+    /// How often each case must have been asked.
+    #[serde(default = "once")]
+    pub repeats: u32,
+    /// Whose runs count.
+    #[serde(default)]
+    pub runs_by: RunsBy,
+    /// How many days old evidence may be, by the registry's clock.
+    #[serde(default = "a_week")]
+    pub oldest_days: u32,
+    /// What becomes of a prompt that has no suite.
+    #[serde(default)]
+    pub without_suite: WithoutSuite,
+}
+
+const fn five_percent() -> u32 {
+    500
+}
+
+const fn once() -> u32 {
+    1
+}
+
+const fn a_week() -> u32 {
+    7
+}
+
+/// Whose runs count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RunsBy {
+    /// Everybody's who may run.
+    #[default]
+    Anyone,
+    /// Those of service accounts only.
+    Services,
+}
+
+/// What a prompt without a suite may do where a gate asks for one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutSuite {
+    /// Nothing: it is not released.
+    #[default]
+    Nothing,
+    /// It is released as though there were no such gate.
+    Release,
+}
+
+impl SuiteGate {
+    /// How strict it is.
+    #[must_use]
+    pub const fn strictness(&self) -> Strictness {
+        Strictness {
+            allowed_loss: self.allowed_loss,
+            least_rate: self.least_rate,
+            alpha: self.alpha,
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        if let Err(error) = self.strictness().check() {
+            return Some(error.to_string());
+        }
+        if self.repeats == 0 || self.repeats > limits::REPEATS {
+            return Some(format!(
+                "a gate asks for 1 to {} answers for each case",
+                limits::REPEATS
+            ));
+        }
+        if self.oldest_days == 0 || self.oldest_days > limits::EVIDENCE_DAYS {
+            return Some(format!(
+                "evidence may be 1 to {} days old",
+                limits::EVIDENCE_DAYS
+            ));
+        }
+        if self.prompts.len() > limits::CHANGES {
+            return Some("a gate names too many prompts; leave them out to mean all".to_owned());
+        }
+        None
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -48,6 +152,7 @@ impl Default for Policy {
             independent: false,
             path: Vec::new(),
             gates: Vec::new(),
+            suite_gates: Vec::new(),
             freezes: Vec::new(),
             calendars: Vec::new(),
             releasers: Releasers::Role(Role::Author),
@@ -68,7 +173,7 @@ impl Policy {
     /// Whether a release needs a request: approvals and gates are judged on one.
     #[must_use]
     pub fn needs_request(&self) -> bool {
-        self.approvals > 0 || !self.gates.is_empty()
+        self.approvals > 0 || !self.gates.is_empty() || !self.suite_gates.is_empty()
     }
 
     /// What keeps this from being a policy, by itself: whether what it names exists is asked by
@@ -88,7 +193,8 @@ impl Policy {
             );
         }
         let most = limits::DEMANDS;
-        let counts = [self.path.len(), self.gates.len(), self.freezes.len()];
+        let gates = self.gates.len() + self.suite_gates.len();
+        let counts = [self.path.len(), gates, self.freezes.len()];
         if counts.iter().any(|count| *count > most) {
             return Some(format!(
                 "a policy has at most {most} gates, {most} freezes and {most} environments on its path"
@@ -102,6 +208,9 @@ impl Policy {
         }
         if let Some(problem) = self.gates.iter().find_map(gate_problem) {
             return Some(problem.to_owned());
+        }
+        if let Some(problem) = self.suite_gates.iter().find_map(SuiteGate::problem) {
+            return Some(problem);
         }
         if self.releasers == Releasers::Role(Role::Viewer) {
             return Some("a viewer releases nothing; name authors or above".to_owned());

@@ -196,6 +196,9 @@ impl Run {
                 provider: provider.clone(),
             });
         }
+        // By turns, case by case: what changes at the provider meanwhile meets all versions alike,
+        // and a run that is broken off has asked them alike.
+        cells.sort_by_key(|slot| (slot.repeat, slot.case, slot.column));
         Ok(Self {
             columns: ready,
             graders,

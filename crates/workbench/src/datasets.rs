@@ -294,11 +294,20 @@ impl Workbench {
             .dataset(dataset)
             .and_then(|found| found.contents.last())
             .ok_or_else(|| Error::not_found("this dataset is not in the project"))?;
-        if let Some(here) = reading.stored_dataset(&found.content) {
+        self.cases_at(reading, &found.content).await
+    }
+
+    /// The cases of one saving of a dataset.
+    pub(crate) async fn cases_at(
+        &self,
+        reading: &Reading,
+        content: &Digest,
+    ) -> Result<Dataset, Error> {
+        if let Some(here) = reading.stored_dataset(content) {
             return Ok(here);
         }
-        self.fetch(reading.project, &found.content).await?;
-        reading.stored_dataset(&found.content).ok_or_else(|| {
+        self.fetch(reading.project, content).await?;
+        reading.stored_dataset(content).ok_or_else(|| {
             Error::not_found("the cases of this dataset can't be fetched now, or were redacted")
         })
     }

@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// How far the places of a case's repeats lie apart: no dataset has more cases.
+const EACH_REPEAT: u32 = 100_000;
 /// Calls at once, at most.
 const MOST_AT_ONCE: u32 = 64;
 /// How many finished cells are written together, and how long one waits for others.
@@ -63,9 +65,16 @@ pub(crate) struct SharedResults {
     pub dataset: Digest,
     pub graders: Vec<domain::graders::Grader>,
     pub cells: Vec<Cell>,
+    /// The announcement of a run that counts, and what was asked by turns with this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<RunId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_label: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<Cell>,
 }
 
-struct Ready {
+pub(crate) struct Ready {
     run: Run,
     kept: KeptPlan,
     sources: Vec<Digest>,
@@ -125,8 +134,24 @@ impl Workbench {
     /// # Errors
     /// A version, grader or provider can't be used: the words say which.
     pub async fn start_run(&self, project: ProjectId, plan: RunPlan) -> Result<RunView, Error> {
-        let Ready { run, kept, sources } = self.prepare(project, &plan).await?;
+        if plan.counts.is_some() {
+            return Err(Error::invalid(
+                "a run that counts is announced first; start it as one",
+            ));
+        }
+        let ready = self.prepare(project, &plan).await?;
         let id = RunId(uuid::Builder::from_random_bytes(random_16()?).into_uuid());
+        self.carry_on(project, id, ready).await
+    }
+
+    /// Begins a run under this id, and leaves it to itself.
+    pub(crate) async fn carry_on(
+        &self,
+        project: ProjectId,
+        id: RunId,
+        ready: Ready,
+    ) -> Result<RunView, Error> {
+        let Ready { run, kept, sources } = ready;
         let json =
             serde_json::to_value(&kept).map_err(|error| Error::invalid(error.to_string()))?;
         self.store()
@@ -134,9 +159,8 @@ impl Workbench {
         let cancel = CancellationToken::new();
         locked(&self.inner.runs.0).insert(id, (cancel.clone(), Progress::default()));
         let this = self.clone();
-        let concurrency = usize::try_from(plan.concurrency.clamp(1, MOST_AT_ONCE)).unwrap_or(1);
         tokio::spawn(async move {
-            this.carry_run(project, id, run, &sources, concurrency, cancel)
+            this.carry_run(project, id, Ready { run, kept, sources }, cancel)
                 .await;
         });
         self.run(project, id).await
@@ -182,6 +206,10 @@ impl Workbench {
     pub async fn share_run(&self, project: ProjectId, run: RunId) -> Result<(), Error> {
         let local = self.store().run(run)?;
         let kept: KeptPlan = read_json(local.plan)?;
+        if let Some(counting) = &kept.plan.counts {
+            let shared = self.record_counted(project, run, &kept, counting).await?;
+            return self.note_shared(project, run, local.state, local.summary, shared);
+        }
         let cells = self.cells(run)?;
         let mut act = self.act(project)?;
         let mut shared = Vec::new();
@@ -213,6 +241,9 @@ impl Workbench {
                 dataset: kept.dataset,
                 graders: kept.plan.graders.clone(),
                 cells: column,
+                announced: None,
+                live_label: None,
+                live: Vec::new(),
             };
             let results = act.content(domain::to_canonical(&results)?);
             let dataset = kept.dataset;
@@ -221,6 +252,7 @@ impl Workbench {
                 dataset,
                 results,
                 summary,
+                counts: None,
             })?));
         }
         if shared.is_empty() {
@@ -229,22 +261,38 @@ impl Workbench {
             ));
         }
         act.send().await?;
-        let end: KeptEnd = local
-            .summary
-            .map(read_json)
-            .transpose()?
-            .unwrap_or_default();
+        self.note_shared(project, run, local.state, local.summary, shared)
+    }
+
+    fn note_shared(
+        &self,
+        project: ProjectId,
+        run: RunId,
+        state: store::RunState,
+        end: Option<serde_json::Value>,
+        shared: Vec<RunId>,
+    ) -> Result<(), Error> {
+        let end: KeptEnd = end.map(read_json).transpose()?.unwrap_or_default();
         let end = serde_json::to_value(KeptEnd { shared, ..end })
             .map_err(|e| Error::invalid(e.to_string()))?;
+        // A run that was announced and broken off with its program is over once it is recorded.
+        let state = match state {
+            store::RunState::Running => store::RunState::Cancelled,
+            other => other,
+        };
         self.store()
-            .finish_run(run, local.state, Some(&end), self.now())?;
+            .finish_run(run, state, Some(&end), self.now())?;
         self.say_changed(project);
         Ok(())
     }
 
-    async fn prepare(&self, project: ProjectId, plan: &RunPlan) -> Result<Ready, Error> {
+    pub(crate) async fn prepare(&self, project: ProjectId, plan: &RunPlan) -> Result<Ready, Error> {
         let reading = self.reading(project)?;
-        let dataset: Arc<Dataset> = Arc::new(self.dataset_content(&reading, plan.dataset).await?);
+        let dataset = match &plan.counts {
+            None => self.dataset_content(&reading, plan.dataset).await?,
+            Some(counting) => self.cases_at(&reading, &counting.content).await?,
+        };
+        let dataset: Arc<Dataset> = Arc::new(dataset);
         let name = reading
             .ahead
             .dataset(plan.dataset)
@@ -288,7 +336,7 @@ impl Workbench {
             &plan.graders,
             &providers,
             &|digest| reading.content(digest),
-            1,
+            plan.counts.as_ref().map_or(1, |counting| counting.repeats),
         )
         .map_err(|error| Error::Evals(error.to_string()))?;
         let digest = dataset
@@ -312,18 +360,22 @@ impl Workbench {
         &self,
         project: ProjectId,
         id: RunId,
-        run: Run,
-        sources: &[Digest],
-        concurrency: usize,
+        Ready { run, kept, sources }: Ready,
         cancel: CancellationToken,
     ) {
+        let most = kept.plan.concurrency.clamp(1, MOST_AT_ONCE);
+        let concurrency = usize::try_from(most).unwrap_or(1);
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let writer = tokio::spawn(self.clone().keep_cells(project, id, receiver));
         let options = evals::Options {
             concurrency,
             ..evals::Options::default()
         };
-        let cache = self.answers(sources);
+        // Whoever could announce what was answered before could choose among answers.
+        let cache = StoredAnswers {
+            refresh: kept.plan.counts.is_some(),
+            ..self.answers(&sources)
+        };
         let on_cell = move |progress: &Progress, column: usize, cell: &Cell| {
             // The writer is gone only when the process ends.
             let _ = sender.send((*progress, column, cell.clone()));
@@ -340,11 +392,19 @@ impl Workbench {
             (None, true) => store::RunState::Cancelled,
             (None, false) => store::RunState::Done,
         };
-        let end = KeptEnd {
+        let mut end = KeptEnd {
             progress: progress_view(report.progress),
             error,
             shared: Vec::new(),
         };
+        if let Some(counting) = &kept.plan.counts {
+            match self.record_counted(project, id, &kept, counting).await {
+                Ok(shared) => end.shared = shared,
+                Err(error) => {
+                    end.error.get_or_insert_with(|| error.to_string());
+                }
+            }
+        }
         if let Ok(json) = serde_json::to_value(&end) {
             // If this can't be written the run is found "running" and, at the next look, broken off.
             let _ = self.store().finish_run(id, state, Some(&json), self.now());
@@ -384,7 +444,10 @@ impl Workbench {
                 .iter()
                 .map(|(_, column, cell)| {
                     Ok(store::CaseResult {
-                        place: cell.case,
+                        // Each asking has a place of its own, whatever the dataset.
+                        place: cell
+                            .case
+                            .saturating_add(cell.repeat.saturating_mul(EACH_REPEAT)),
                         side: u32::try_from(*column).unwrap_or(u32::MAX),
                         result: serde_json::to_value(cell)?,
                     })

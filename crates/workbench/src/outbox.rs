@@ -311,6 +311,12 @@ impl Reading {
             Body::RemovePerson { person } => format!("remove {}", self.person(*person)),
             Body::SaveDataset { name, .. } => format!("save the dataset {name}"),
             Body::RecordRun { .. } => "share a run".to_owned(),
+            Body::SetSuite { prompt: of, .. } => {
+                format!("say by what {} is judged", prompt(*of))
+            }
+            Body::AnnounceRun { prompt: of, .. } => {
+                format!("announce a run of {}", prompt(*of))
+            }
             Body::Redact { .. } => "redact a content".to_owned(),
             Body::CreateService { name, .. } => format!("make the service {name}"),
             Body::SetRights { service, .. } => {

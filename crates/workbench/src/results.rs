@@ -149,7 +149,15 @@ impl Workbench {
         let results: SharedResults = serde_json::from_slice(&bytes)
             .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
         let dataset = reading.stored_dataset(&found.dataset);
-        let total = u32::try_from(results.cells.len()).unwrap_or(u32::MAX);
+        let total = results.cells.len() + results.live.len();
+        let total = u32::try_from(total).unwrap_or(u32::MAX);
+        // What was asked by turns with it stands beside it.
+        let live = found
+            .announced
+            .and_then(|id| reading.ahead.announced_run(id)?.live)
+            .filter(|_| results.live_label.is_some())
+            .map(|(version, _)| version);
+        let own = usize::from(live.is_some());
         let progress = RunProgress {
             done: total,
             total,
@@ -158,12 +166,23 @@ impl Workbench {
             failed: found.summary.failed,
         };
         let table = Table {
-            references: vec![Ref::Version {
-                version: found.version,
-            }],
-            labels: vec![results.label],
+            references: live
+                .into_iter()
+                .chain([found.version])
+                .map(|version| Ref::Version { version })
+                .collect(),
+            labels: live
+                .and(results.live_label)
+                .into_iter()
+                .chain([results.label])
+                .collect(),
             dataset: dataset.as_ref(),
-            cells: results.cells.into_iter().map(|cell| (0, cell)).collect(),
+            cells: live
+                .map(|_| results.live.into_iter().map(|cell| (0, cell)))
+                .into_iter()
+                .flatten()
+                .chain(results.cells.into_iter().map(|cell| (own, cell)))
+                .collect(),
         };
         let mut view = table.view(run, results.title, RunState::Done, progress, self.now());
         view.shared = reading.shared_state(&[run]);

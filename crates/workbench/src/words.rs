@@ -205,6 +205,31 @@ fn event(project: &Project, event: &Event) -> (String, ActivityKind) {
                 Kind::Evals,
             )
         }
+        Event::SuiteChanged {
+            prompt: id, suite, ..
+        } => {
+            let dataset = project.dataset(suite.dataset);
+            (
+                format!(
+                    "said by what {} is judged: the cases of {}",
+                    prompt(project, *id),
+                    dataset.map_or("a dataset", |dataset| dataset.name.as_str())
+                ),
+                Kind::Evals,
+            )
+        }
+        Event::RunAnnounced {
+            proposed,
+            environment: place,
+            ..
+        } => (
+            format!(
+                "announced a run of {} for {}",
+                domain::rules::requests::words::version(project, *proposed),
+                environment(project, *place)
+            ),
+            Kind::Evals,
+        ),
         Event::RunRecorded {
             version: id,
             summary,

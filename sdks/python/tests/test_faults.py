@@ -218,6 +218,18 @@ def test_too_many_calls_wait_as_long_as_they_are_told(faulty: Faulty) -> None:
         assert faulty.reads() == 2
 
 
+def test_what_was_kept_is_from_the_registry_once_it_says_so(faulty: Faulty, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    Disk(kept).save(json.dumps(environment(1)), '"1"')
+    good, faulty.read = faulty.read, faulty.refuse(503)
+    with open_(faulty, disk=kept) as galley:
+        assert galley.get("a").source == "kept"
+        # The same is served: 304.
+        faulty.read = good
+        until("the registry's word", lambda: galley.get("a").source == "registry")
+        assert (galley.get("a").version, galley.status().source) == (1, "registry")
+
+
 def test_a_redirect_is_not_followed(faulty: Faulty) -> None:
     other = Faulty()
     try:

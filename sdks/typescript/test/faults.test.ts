@@ -256,6 +256,23 @@ test("what is known survives a restart without a registry", (t) =>
     assert.throws(() => galley.get("b"), (error) => error instanceof NotServedError && /production serves no prompt b; it serves a/.test(error.message));
   }));
 
+test("what was kept is from the registry once it says so", (t) =>
+  together(async (faulty, open) => {
+    const path = join(folder(t), "kept.json");
+    const first = open({ store: file(path) });
+    await first.ready();
+    await until("the file", () => readdirSync(join(path, "..")).includes("kept.json"));
+    first.close();
+    const good = faulty.read;
+    faulty.read = (_request, response) => void response.destroy();
+    const galley = open({ store: file(path) });
+    assert.equal((await galley.read("a")).source, "kept");
+    // The same is served: 304.
+    faulty.read = good;
+    await until("the registry's word", () => galley.get("a").source === "registry");
+    assert.equal(galley.get("a").version, 1);
+  }));
+
 test("a clock that was turned back makes no negative age", (t) =>
   together(async (faulty, open) => {
     const path = join(folder(t), "kept.json");

@@ -10,6 +10,7 @@ pub mod prompt;
 pub mod releases;
 pub mod review;
 pub mod settings;
+pub mod suites;
 pub mod syncing;
 pub mod webhooks;
 

@@ -29,6 +29,7 @@ export function policy(environment: string, name: string, words: string[], more:
       independent: false,
       path: [],
       gates: [],
+      suite_gates: [],
       freezes: [],
       release_role: "author",
       releasers: [],
@@ -74,6 +75,7 @@ export const part = (changes: PlanChange[], more: Partial<RequestPart> = {}): Re
   approvals_needed: 2,
   approvals: [],
   policy: [],
+  verdicts: [],
   evidence: [],
   breaks: [],
   released: [],
@@ -155,6 +157,8 @@ export function request(
   };
 }
 
+const suiteGate = { allowed_loss: 500, least_rate: 9000, oldest_days: 7 };
+
 export function team(world: World) {
   world.releases[0]!.grounds = ["Approved by Ravi and Ana"];
   world.releases[2]!.grounds = [
@@ -179,6 +183,7 @@ export function team(world: World) {
     "2 approvals, by people who wrote nothing of it",
     "Served in staging before",
     "A run over Card questions in which at least 90 % of the cases pass and at most 1 % fewer than with what is served now",
+    "That announced runs over the prompt's suite, at most 7 days old, show a loss below 5 points against what is served; where nothing is served yet, that at least 90 % pass, and are wrong in at most 5 % of such verdicts",
     "Nothing in Weekends: every week from Friday 16:00 until Monday 08:00, Europe/London time",
     "Reviewers and admins release and revert",
     "An admin may set this aside, with a reason that is shown for ever",
@@ -193,6 +198,7 @@ export function team(world: World) {
       independent: true,
       path: ["env-staging"],
       gates: [{ dataset: "data-1", prompts: [], least_passed: 9000, largest_loss: 100 }],
+      suite_gates: [suiteGate],
       freezes: [{ name: "Weekends", zone: "Europe/London", weekly: true, from: "Friday 16:00", until: "Monday 08:00" }],
       release_role: "reviewer",
       may_override: true,
@@ -225,6 +231,9 @@ export function team(world: World) {
         missing: [
           "production needs 2 approvals and has 1",
           "support/triage v10 was never served in staging, which comes before production; release it there first",
+        ],
+        verdicts: [
+          "support/triage v9: Pass. 62 cases show that less than 4.6 points is lost; a loss below 5 points is allowed.",
         ],
         evidence,
         breaks: [

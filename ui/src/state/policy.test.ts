@@ -7,6 +7,18 @@ const draft: PolicyDraft = {
   independent: true,
   path: ["env-staging"],
   gates: [{ dataset: "data-1", prompts: ["p"], least_passed: 9050, largest_loss: null }],
+  suite_gates: [
+    {
+      prompts: ["p"],
+      allowed_loss: 250,
+      least_rate: 9000,
+      alpha: 500,
+      repeats: 2,
+      runs_by: "services",
+      oldest_days: 14,
+      without_suite: "release",
+    },
+  ],
   freezes: [{ name: "weekends", zone: "Europe/Berlin", weekly: true, from: "Friday 18:00", until: "Monday 08:00" }],
   release_role: null,
   releasers: ["person-ana"],
@@ -43,5 +55,16 @@ describe("a policy while it is written", () => {
     form.gates[0]!.least = "90";
     form.freezes[0]!.until = " ";
     expect(form.wrong).toContain("an end");
+  });
+
+  it("allows no loss of nothing, and says why", () => {
+    const form = new PolicyForm({ draft, digest: "abc" });
+    for (const loss of ["0", "", "a little"]) {
+      form.suiteGates[0]!.loss = loss;
+      expect(form.wrong).toContain("points above 0");
+    }
+    form.suiteGates[0]!.loss = "0.5";
+    expect(form.wrong).toBeNull();
+    expect(form.draft().suite_gates![0]!.allowed_loss).toBe(50);
   });
 });

@@ -1,8 +1,9 @@
 //! Running versions over a dataset.
 
 use super::At;
+use crate::gate_arguments::Reports;
 use crate::say::{answer, table};
-use crate::{Failure, find};
+use crate::{Failure, find, reports};
 use domain::graders::Grader;
 use domain::names::folded;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ pub struct Asked<'a> {
     pub graders: &'a [String],
     pub concurrency: u32,
     pub share: bool,
+    pub reports: &'a Reports,
 }
 
 pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
@@ -27,6 +29,7 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         graders,
         concurrency,
         share,
+        reports,
     } = *asked;
     let library = at.bench.library(at.project).await?;
     let view = at
@@ -42,26 +45,14 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         .iter()
         .map(|text| find::version(&library, &view, text))
         .collect::<Result<_, _>>()?;
-    let mut judged = Vec::new();
-    for text in graders {
-        let grader: Grader = serde_json::from_str(text)
-            .map_err(|error| Failure::other(format!("the grader {text}: {error}")))?;
-        judged.push(grader);
-    }
-    if judged.is_empty() {
-        judged.push(Grader::Contains {
-            all: Vec::new(),
-            any: Vec::new(),
-            none: Vec::new(),
-            ignore_case: true,
-        });
-    }
+    let judged = self::graders(graders)?;
     let plan = RunPlan {
         versions,
         dataset: dataset.id,
         graders: judged,
         instead: None,
         concurrency,
+        counts: None,
     };
     let mut events = at.bench.events();
     let started = at.bench.start_run(at.project, plan).await?;
@@ -83,6 +74,7 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         .iter()
         .any(|column| column.passed < column.total)
         || view.progress.failed > 0;
+    reports::write(reports, Some(&view), &[])?;
     answer(at.arguments, &view, || {
         let rows: Vec<Vec<String>> = view
             .rows
@@ -131,6 +123,25 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Graders as they were typed; none: what the case expects is in the answer.
+pub fn graders(typed: &[String]) -> Result<Vec<Grader>, Failure> {
+    let mut judged = Vec::new();
+    for text in typed {
+        let grader: Grader = serde_json::from_str(text)
+            .map_err(|error| Failure::other(format!("the grader {text}: {error}")))?;
+        judged.push(grader);
+    }
+    if judged.is_empty() {
+        judged.push(Grader::Contains {
+            all: Vec::new(),
+            any: Vec::new(),
+            none: Vec::new(),
+            ignore_case: true,
+        });
+    }
+    Ok(judged)
 }
 
 fn short(text: &str) -> String {

@@ -3,6 +3,7 @@
 mod begin;
 mod data;
 mod evals;
+mod gate;
 mod keys;
 mod look;
 mod merge;
@@ -98,19 +99,43 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
         Command::Run {
             prompt,
+            versions,
+            place: Some(place),
+            repeats,
+            concurrency,
+            reports,
+            ..
+        } => {
+            let asked = gate::Asked {
+                prompt,
+                versions,
+                place,
+                repeats: *repeats,
+                concurrency: *concurrency,
+                reports,
+            };
+            gate::run(&at, &asked).await
+        }
+        Command::Gate(asked) => gate::gate(&at, asked).await,
+        Command::Suite { what } => gate::suite(&at, what).await,
+        Command::Run {
+            prompt,
             dataset,
             versions,
             grader,
             concurrency,
             share,
+            reports,
+            ..
         } => {
             let asked = evals::Asked {
                 prompt,
-                dataset,
+                dataset: dataset.as_deref().unwrap_or_default(),
                 versions,
                 graders: grader,
                 concurrency: *concurrency,
                 share: *share,
+                reports,
             };
             evals::run(&at, &asked).await
         }

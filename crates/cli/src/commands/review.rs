@@ -129,7 +129,7 @@ fn short(id: RequestId) -> String {
     id.0.simple().to_string().chars().take(SHORT).collect()
 }
 
-async fn request_of(at: &At<'_>, wanted: &str) -> Result<RequestId, Failure> {
+pub async fn request_of(at: &At<'_>, wanted: &str) -> Result<RequestId, Failure> {
     let inbox = at.bench.review_inbox(at.project).await?;
     let wanted = wanted.to_lowercase().replace('-', "");
     let all = [inbox.waiting, inbox.mine, inbox.others, inbox.ended].concat();

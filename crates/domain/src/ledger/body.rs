@@ -1,8 +1,10 @@
 //! What a command asks for: the verbs of the ledger.
 
 use super::{Asked, CommentOn, KeyHash, PublicKey, Quote, RunSummary, Side, VerdictKind};
+use crate::evidence::Counts;
 use crate::permissions::{Rights, Role};
 use crate::policy::Policy;
+use crate::suite::Suite;
 use crate::{
     CommentId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId,
     ReleaseId, RequestId, RunId, VersionId,
@@ -279,6 +281,36 @@ pub enum Body {
         results: Digest,
         /// What came out, for lists.
         summary: RunSummary,
+        /// What its answers are worth, if it was announced.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counts: Option<Box<Counts>>,
+    },
+    /// Says by what a prompt is judged.
+    SetSuite {
+        /// Which prompt.
+        prompt: PromptId,
+        /// The whole suite.
+        suite: Box<Suite>,
+        /// The digest of the suite when the person acted; none where there was none.
+        replaces: Option<Digest>,
+    },
+    /// Announces a run, before its first answer, so that it counts whatever comes of it. The
+    /// run has this command's id.
+    AnnounceRun {
+        /// Of which prompt.
+        prompt: PromptId,
+        /// The digest of the suite by which it is judged.
+        suite: Digest,
+        /// The environment for which the version is proposed.
+        environment: EnvironmentId,
+        /// The proposed version.
+        proposed: VersionId,
+        /// What the environment serves now, at the largest weight: asked in the same run, by
+        /// turns. None where it serves nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        live: Option<VersionId>,
+        /// How often each case is asked.
+        repeats: u32,
     },
     /// Destroys content everywhere: personal data, a leaked secret. The chain still verifies.
     Redact {

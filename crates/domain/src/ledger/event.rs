@@ -4,9 +4,11 @@
 //! ledger can be followed where content was redacted or not yet fetched.
 
 use super::{Asked, CommentOn, Grounds, KeyHash, PublicKey, Quote, Side, VerdictKind};
+use crate::evidence::Counts;
 use crate::permissions::{Rights, Role};
 use crate::policy::Policy;
 use crate::split::Run;
+use crate::suite::Suite;
 use crate::{
     CommentId, DatasetId, Digest, EnvironmentId, InvitationId, KeyId, Millis, PersonId, PromptId,
     ReleaseId, RequestId, RunId, VersionId,
@@ -182,6 +184,25 @@ pub enum Event {
         dataset: Digest,
         results: Digest,
         summary: RunSummary,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counts: Option<Box<Counts>>,
+    },
+    /// A prompt is judged by another suite.
+    SuiteChanged {
+        prompt: PromptId,
+        suite: Box<Suite>,
+        digest: Digest,
+        before: Option<Digest>,
+    },
+    /// A run was announced.
+    RunAnnounced {
+        run: RunId,
+        prompt: PromptId,
+        suite: Digest,
+        environment: EnvironmentId,
+        proposed: VersionId,
+        live: Option<VersionId>,
+        repeats: u32,
     },
     /// Content was destroyed.
     ContentRedacted { content: Digest, reason: Digest },
@@ -350,6 +371,7 @@ impl Event {
             | Self::EpochBegun { reason, .. } => vec![*reason],
             Self::DatasetSaved { content, .. } => vec![*content],
             Self::RunRecorded { results, .. } => vec![*results],
+            Self::SuiteChanged { suite, .. } => vec![suite.graders],
             _ => Vec::new(),
         }
     }

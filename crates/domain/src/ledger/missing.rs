@@ -3,6 +3,7 @@
 
 use crate::contract::BreakKind;
 use crate::gate::Fault;
+use crate::statistics::verdict::GateVerdict;
 use crate::{DatasetId, EnvironmentId, Millis, PersonId, PromptId, ReleaseId, VersionId};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,17 @@ pub enum Missing {
         dataset: DatasetId,
         /// Why.
         fault: Fault,
+    },
+    /// A gate that rests on announced runs does not open.
+    SuiteGate {
+        /// Where.
+        environment: EnvironmentId,
+        /// For which prompt.
+        prompt: PromptId,
+        /// For which version of it.
+        version: VersionId,
+        /// Why.
+        fault: GateFault,
     },
     /// Another environment must have served this content first.
     Path {
@@ -106,6 +118,7 @@ impl Missing {
             | Self::Approvals { environment, .. }
             | Self::ChangesAsked { environment, .. }
             | Self::Gate { environment, .. }
+            | Self::SuiteGate { environment, .. }
             | Self::Path { environment, .. }
             | Self::Frozen { environment, .. }
             | Self::Calendar { environment, .. }
@@ -120,4 +133,19 @@ impl Missing {
     pub fn is_policy(&self) -> bool {
         !matches!(self, Self::Stale { .. } | Self::Break { .. })
     }
+}
+
+/// Why a gate that rests on announced runs does not open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum GateFault {
+    /// The prompt has no suite.
+    NoSuite,
+    /// No run of what is proposed was announced, against what is served now.
+    NoRun,
+    /// The evidence does not show that it may go.
+    Verdict {
+        /// What it shows.
+        verdict: GateVerdict,
+    },
 }

@@ -23,7 +23,7 @@ pub use command::{Command, CommandError, Seen, SignedCommand};
 pub use entry::{Entry, EntryError, FORMAT, NewEntry, RULES};
 pub use event::{Event, MadeEnvironment, RecordedChange, RunSummary, Skip};
 pub use keys::{DeviceKey, KeyHash, PublicKey, Signature};
-pub use missing::Missing;
+pub use missing::{GateFault, Missing};
 pub use request::{
     Approval, Asked, CommentOn, Grounds, Note, Overridden, Quote, RequestedChange, Reviewer,
     VerdictKind,

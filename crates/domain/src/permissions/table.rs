@@ -109,6 +109,8 @@ pub const COMMANDS: &[Row] = &[
     all("remove_label", Author, Never),
     all("save_dataset", Author, Save),
     all("record_run", Author, Run),
+    all("announce_run", Author, Run),
+    all("set_suite", Author, Save),
     all("open_request", Author, Ask),
     split("update_request", Author, Least::Role(Admin), AskOwn),
     split("withdraw_request", Author, Least::Role(Admin), AskOwn),

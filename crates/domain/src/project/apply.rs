@@ -2,7 +2,7 @@
 
 use super::{
     Dataset, DatasetContent, Environment, Head, NameTaken, Project, Prompt, Release, ReleaseKind,
-    Run, Version,
+    Version,
 };
 use crate::ledger::{Entry, Event, PublicKey};
 use crate::names::folded;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 mod people;
 mod releases;
 mod requests;
+mod runs;
 
 /// An entry that can't be the next one here.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -268,22 +269,8 @@ impl Project {
                 };
                 self.save_dataset(*dataset, name, content);
             }
-            Event::RunRecorded {
-                run,
-                version,
-                dataset,
-                results,
-                summary,
-            } => {
-                self.runs.push_back(Arc::new(Run {
-                    id: *run,
-                    version: *version,
-                    dataset: *dataset,
-                    results: *results,
-                    summary: summary.clone(),
-                    by: on.by,
-                    at: on.at,
-                }));
+            Event::SuiteChanged { .. } | Event::RunAnnounced { .. } | Event::RunRecorded { .. } => {
+                self.record_evidence(event, on)?
             }
             Event::ContentRedacted { content, .. } => {
                 self.redacted.insert(*content, (on.seq, on.at));

@@ -4,6 +4,7 @@
 //! records. Both are pure. A clone costs next to nothing, because the collections share their
 //! parts: a preview of the outbox, the trial of a batch and a snapshot are all clones.
 
+mod announced;
 mod apply;
 mod as_text;
 mod environment;
@@ -15,6 +16,7 @@ mod request;
 mod reviews;
 mod trial;
 
+pub use announced::{Announced, CameTo, SuiteSet};
 pub use apply::ApplyError;
 pub use environment::{Environment, Serving};
 pub use people::{Device, Invitation, Key, KeyKind, Person, Service};
@@ -76,6 +78,11 @@ pub struct Project {
     pub(crate) datasets: OrdMap<DatasetId, Arc<Dataset>>,
     pub(crate) dataset_names: OrdMap<String, DatasetId>,
     pub(crate) runs: Vector<Arc<Run>>,
+    pub(crate) suites: OrdMap<PromptId, Arc<SuiteSet>>,
+    /// Every suite that a prompt ever had.
+    pub(crate) past_suites: OrdMap<(PromptId, Digest), Arc<SuiteSet>>,
+    pub(crate) announced: Vector<Arc<Announced>>,
+    pub(crate) announced_places: OrdMap<RunId, u32>,
     pub(crate) redacted: OrdMap<Digest, (u64, Millis)>,
     pub(crate) policies: OrdMap<EnvironmentId, Arc<PolicySet>>,
     pub(crate) requests: OrdMap<RequestId, Arc<Request>>,
@@ -141,6 +148,8 @@ pub struct Run {
     pub results: Digest,
     /// What came out.
     pub summary: crate::ledger::RunSummary,
+    /// The announcement, if it was announced.
+    pub announced: Option<RunId>,
     /// Who shared it.
     pub by: PersonId,
     /// When.

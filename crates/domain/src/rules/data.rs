@@ -1,6 +1,7 @@
 //! Datasets, shared runs, and redaction.
 
 use super::{Case, bad_name};
+use crate::evidence::Counts;
 use crate::ledger::{Event, RunSummary};
 use crate::names::{self, folded};
 use crate::{DatasetId, Digest, Refusal, RefusalCode, RunId, VersionId, limits};
@@ -89,6 +90,7 @@ impl Case<'_> {
         dataset: Digest,
         results: Digest,
         summary: &RunSummary,
+        counts: Option<&Counts>,
     ) -> Result<Vec<Event>, Refusal> {
         if self.project.version(version).is_none() {
             return Err(Refusal::not_found("the version"));
@@ -100,6 +102,9 @@ impl Case<'_> {
         if !known {
             return Err(Refusal::not_found("the dataset"));
         }
+        if let Some(counts) = counts {
+            self.check_counts(counts, version, dataset, results)?;
+        }
         let run = RunId::from(self.id);
         Ok(vec![Event::RunRecorded {
             run,
@@ -107,6 +112,7 @@ impl Case<'_> {
             dataset,
             results,
             summary: summary.clone(),
+            counts: counts.cloned().map(Box::new),
         }])
     }
 

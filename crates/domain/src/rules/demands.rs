@@ -6,7 +6,7 @@ use crate::contract::{self, Break};
 use crate::freeze;
 use crate::gate::{self, Baseline, Evidence, Gate, Sample};
 use crate::ledger::{Missing, Side};
-use crate::rules::Contents;
+use crate::rules::{Contents, gates};
 use crate::{Digest, EnvironmentId, Millis, Project, PromptId, RunId, VersionContent, VersionId};
 
 /// What a release would put in place of what an environment serves of one prompt.
@@ -36,6 +36,15 @@ pub(crate) fn judge(
                         first: *first,
                     });
                 }
+            }
+            for judged in gates::judged(project, environment, change.prompt, content, now) {
+                evidence.extend(judged.evidence);
+                missing.extend(judged.fault.map(|fault| Missing::SuiteGate {
+                    environment,
+                    prompt: change.prompt,
+                    version,
+                    fault,
+                }));
             }
             for gate in &policy.gates {
                 let for_it = gate.prompts.iter().map(|prompt| project.meant(*prompt));

@@ -117,7 +117,24 @@ impl Case<'_> {
                 dataset,
                 results,
                 summary,
-            } => self.record_run(*version, *dataset, *results, summary),
+                counts,
+            } => self.record_run(*version, *dataset, *results, summary, counts.as_deref()),
+            Body::SetSuite {
+                prompt,
+                suite,
+                replaces,
+            } => self.set_suite(*prompt, suite, *replaces),
+            Body::AnnounceRun {
+                prompt,
+                suite,
+                environment,
+                proposed,
+                live,
+                repeats,
+            } => {
+                let versions = (*proposed, *live);
+                self.announce_run(*prompt, *suite, *environment, versions, *repeats)
+            }
             Body::Redact { content, reason } => self.redact(*content, *reason),
             Body::BeginEpoch { epoch, reason } => self.begin_epoch(*epoch, *reason),
             Body::CreateService {

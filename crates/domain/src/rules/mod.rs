@@ -9,6 +9,7 @@ mod demands;
 mod dispatch;
 mod entitled;
 mod environments;
+pub mod gates;
 mod grounds;
 mod keys;
 mod people;
@@ -16,7 +17,9 @@ mod policies;
 mod prompts;
 mod releases;
 pub mod requests;
+mod runs;
 mod services;
+mod suites;
 mod versions;
 
 pub use grounds::Under;

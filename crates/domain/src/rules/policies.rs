@@ -50,6 +50,9 @@ impl Case<'_> {
                 self.prompt(*prompt)?;
             }
         }
+        for prompt in policy.suite_gates.iter().flat_map(|gate| &gate.prompts) {
+            self.prompt(*prompt)?;
+        }
         if let Releasers::Named(names) = &policy.releasers {
             if names.len() > limits::NAMED {
                 return Err(Refusal::new(

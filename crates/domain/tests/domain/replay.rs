@@ -401,3 +401,25 @@ proptest! {
         prop_assert!(fingerprint(&second.into_project()) == bytes);
     }
 }
+
+#[test]
+fn a_ledger_that_was_written_under_the_rules_before_suites_goes_on() {
+    // Written by the Galley of rules 2: a gate over a dataset, runs without an announcement, and
+    // the releases that it let through and refused.
+    let text = include_str!("../data/rules-2.jsonl");
+    let lines: Vec<&str> = text.lines().collect();
+    let project = verify(&lines, &Contents::new()).expect("it is decided alike");
+    let policy = project.policy(PRODUCTION);
+    assert_eq!((policy.gates.len(), policy.suite_gates.len()), (1, 0));
+    let run = |run: &std::sync::Arc<domain::project::Run>| run.announced.is_none();
+    assert!(project.runs().count() > 3 && project.runs().all(run));
+    let last = project.releases().next_back().expect("it was let through");
+    assert_eq!(last.grounds.as_ref().expect("kept").evidence.len(), 2);
+    for line in lines {
+        let entry = domain::ledger::Entry::read(line).expect("an entry");
+        assert_eq!(entry.rules(), 2);
+        // What we make of it is what stands there, to the last byte.
+        let events = domain::to_canonical(&entry.events()).expect("canonical");
+        assert_eq!(events, entry.events_text().as_bytes());
+    }
+}

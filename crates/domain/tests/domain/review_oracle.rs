@@ -3,7 +3,9 @@
 use domain::ledger::{Body, Entry, Event, ReleaseChange, RequestedChange, Side, VerdictKind};
 use domain::permissions::Role;
 use domain::policy::{Policy, Releasers};
-use domain::{Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId, RequestId, VersionId};
+use domain::{
+    Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId, RequestId, RunId, VersionId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::*;
@@ -22,6 +24,15 @@ pub struct Asking {
     pub released: BTreeSet<EnvironmentId>,
 }
 
+/// A run that was announced: of what, against what, when, and whether all of it came out well.
+pub struct Announced {
+    pub id: RunId,
+    pub content: Digest,
+    pub live: Option<Digest>,
+    pub at: Millis,
+    pub good: Option<bool>,
+}
+
 /// What an honest observer makes of the commands.
 #[derive(Default)]
 pub struct Oracle {
@@ -34,6 +45,7 @@ pub struct Oracle {
     pub serving: BTreeMap<(EnvironmentId, PromptId), (ReleaseId, Sides)>,
     pub ever: BTreeSet<(EnvironmentId, PromptId, Digest)>,
     pub requests: BTreeMap<RequestId, Asking>,
+    pub runs: Vec<Announced>,
 }
 
 /// What happened over all histories: they must not be empty of it.
@@ -45,6 +57,7 @@ pub struct Seen {
     pub overridden: u32,
     pub reverted: u32,
     pub refused: u32,
+    pub gated: u32,
 }
 
 pub fn sides(list: &[Side]) -> Sides {
@@ -89,6 +102,23 @@ impl Oracle {
         self.versions[&version].content
     }
 
+    /// What is served there; no history here splits.
+    fn live(&self, place: EnvironmentId, prompt: PromptId) -> Option<Digest> {
+        let (_, sides) = self.serving.get(&(place, prompt))?;
+        Some(self.content(sides.first()?.0))
+    }
+
+    /// With 40 cases one look at a run without a fault is enough, and two are too many.
+    fn shown(&self, place: EnvironmentId, prompt: PromptId, content: Digest, at: Millis) -> bool {
+        let live = self.live(place, prompt);
+        let mut looks = self
+            .runs
+            .iter()
+            .filter(|run| run.content == content && run.live == live);
+        let only = looks.next().filter(|_| looks.next().is_none());
+        only.is_some_and(|run| run.good == Some(true) && at.0 - run.at.0 <= 7 * 24 * HOUR)
+    }
+
     /// Why this policy forbids that release; nothing if it doesn't.
     fn forbids(
         &self,
@@ -114,14 +144,22 @@ impl Oracle {
                     .path
                     .iter()
                     .all(|first| self.ever.contains(&(*first, change.prompt, content)));
-                if !walked && !served.contains(&content) {
+                if served.contains(&content) {
+                    continue;
+                }
+                if !walked {
                     return Some("off the path");
+                }
+                if !policy.suite_gates.is_empty() && !self.shown(place, change.prompt, content, at)
+                {
+                    return Some("not shown to be as good");
                 }
             }
         }
         let asking = request.map(|id| &self.requests[&id]);
         let Some(asking) = asking else {
-            return (policy.approvals > 0).then_some("nobody was asked");
+            let asked = policy.approvals > 0 || !policy.suite_gates.is_empty();
+            return asked.then_some("nobody was asked");
         };
         let asked: Vec<_> = asking
             .changes
@@ -187,6 +225,30 @@ impl Oracle {
                 }
                 self.policies.insert(*environment, policy.as_ref().clone());
             }
+            Body::AnnounceRun {
+                prompt,
+                environment,
+                proposed,
+                ..
+            } => self.runs.push(Announced {
+                id: command.id.into(),
+                content: self.content(*proposed),
+                live: self.live(*environment, *prompt),
+                at: entry.at(),
+                good: None,
+            }),
+            Body::RecordRun {
+                counts: Some(counts),
+                ..
+            } => {
+                let mut all = self.runs.iter_mut();
+                let run = all.find(|run| run.id == counts.announced);
+                let run = run.ok_or("a run that nobody announced")?;
+                if run.good.is_some() {
+                    return Err("one run recorded twice".to_owned());
+                }
+                run.good = Some(counts.proposed == "1".repeat(40));
+            }
             Body::SetRole { person, role, .. } => {
                 self.roles.insert(*person, *role);
             }
@@ -246,6 +308,8 @@ impl Oracle {
                     }
                     let forbidden = self.forbids(place, &here, *request, entry.at());
                     let policy = self.policies.get(&place).cloned().unwrap_or_default();
+                    let gated = !policy.suite_gates.is_empty();
+                    seen.gated += u32::from(gated && forbidden.is_none());
                     match (forbidden, override_reason) {
                         (None, None) if policy.independent => seen.independent += 1,
                         (None, None) if policy.approvals > 0 => seen.approved += 1,
@@ -253,10 +317,15 @@ impl Oracle {
                         (Some(why), None) => return Err(format!("forbidden: {why}")),
                         (_, Some(reason)) => {
                             let recorded = kept.as_ref().and_then(|g| g.overridden.clone());
+                            let recorded = recorded.filter(|o| o.reason == *reason);
+                            let missing = recorded.map(|o| o.missing).unwrap_or_default();
+                            // Only where something was missing was anything set aside.
+                            let here = missing.iter().any(|m| m.environment() == place);
                             let admin = self.roles.get(&by) == Some(&Role::Admin);
-                            let told = recorded
-                                .is_some_and(|o| o.reason == *reason && !o.missing.is_empty());
-                            if !admin || !policy.may_override || !told {
+                            let lawful = !missing.is_empty()
+                                && (policy.may_override || !here)
+                                && (here || forbidden.is_none());
+                            if !admin || !lawful {
                                 return Err("an override that must not be".to_owned());
                             }
                             seen.overridden += 1;

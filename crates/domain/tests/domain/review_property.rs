@@ -9,7 +9,7 @@ use crate::support::*;
 use domain::freeze::{self, Freeze, WeekTime, Weekday, Window};
 use domain::ledger::{Body, VerdictKind};
 use domain::permissions::Role;
-use domain::policy::{Policy, Releasers};
+use domain::policy::{Policy, Releasers, SuiteGate};
 use domain::{EnvironmentId, PersonId, PromptId, ReleaseId, RequestId, VersionId};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -95,6 +95,9 @@ impl Play {
             current: DEVICES.iter().map(|d| (*d, *d)).collect(),
             next_device: 200,
         };
+        let suite = play.world.suite_of("triage", 40);
+        let body = play.world.sets_suite(prompt, &suite);
+        play.world.bob().does(body);
         for text in ["one", "two"] {
             let v = play.world.bob().saves(prompt, &[], text);
             play.versions.push(v);
@@ -125,6 +128,16 @@ impl Play {
             let (from, until) = (START.plus(-24 * HOUR), START.plus(24 * HOUR * 4_000));
             policy.calendars =
                 vec![freeze::transitions("Europe/Berlin", from, until).expect("a zone")];
+        }
+        if a & 4 == 4 {
+            policy.suite_gates = vec![SuiteGate {
+                least_rate: 9_000,
+                ..suite_gate()
+            }];
+            // Alone, too: a gate asks for a request and needs no approval.
+            if b & 64 == 64 {
+                (policy.approvals, policy.independent) = (0, false);
+            }
         }
         policy.releasers = match b >> 4 & 3 {
             0 | 1 => Releasers::Role(Role::Author),
@@ -304,6 +317,30 @@ impl Play {
                     }
                 }
             }
+            17 | 18 => {
+                // A run of what somebody asks for, mostly; recorded, hidden, or recorded later.
+                let asked = recent(&self.requests, b).and_then(|id| {
+                    let request = self.world.project().request(id)?;
+                    let change = request.asked().changes.first()?;
+                    Some((change.environment, change.steps[0][0].version))
+                });
+                let version = nth(&self.versions, c).map(|version| (place, version));
+                let Some((place, version)) = asked.filter(|_| c % 4 != 2).or(version) else {
+                    return;
+                };
+                let body = self.world.announces(place, version, 1);
+                if !self.tries(who, body) || c % 8 == 7 {
+                    return;
+                }
+                let run = self.last_id();
+                let mut told = told(40, 0, if c % 4 == 3 { 20 } else { 0 });
+                let live = self.world.project().announced_run(run).expect("it").live;
+                if live.is_none() {
+                    told.live.clear();
+                }
+                let body = self.world.records(run, &told, &told);
+                self.tries(who, body);
+            }
             _ => self.world.wait(i64::from(c) * HOUR),
         }
     }
@@ -352,14 +389,14 @@ impl Play {
 #[test]
 fn nothing_is_served_that_a_policy_forbade() {
     let config = Config {
-        cases: 80,
+        cases: 160,
         failure_persistence: None,
         ..Config::default()
     };
     let rng = TestRng::deterministic_rng(config.rng_algorithm);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let seen = RefCell::new(Seen::default());
-    let acts = vec((0..17_u8, any::<u8>(), any::<u8>(), any::<u8>()), 15..70);
+    let acts = vec((0..19_u8, any::<u8>(), any::<u8>(), any::<u8>()), 15..70);
     let ran = runner.run(&acts, |acts| {
         let mut play = Play::new();
         let mut seen = seen.borrow_mut();
@@ -381,6 +418,7 @@ fn nothing_is_served_that_a_policy_forbade() {
         seen.overridden,
         seen.reverted,
         seen.refused,
+        seen.gated,
     ];
     assert!(all.iter().all(|count| *count >= 3), "{seen:?}");
 }

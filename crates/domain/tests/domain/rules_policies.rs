@@ -337,6 +337,7 @@ fn a_gate_opens_to_runs_that_are_recorded() {
             passed,
             failed: 0,
         },
+        counts: None,
     };
     // A gate is judged on a request; approvals are not asked for.
     let direct = world.release_of(PRODUCTION, v2);

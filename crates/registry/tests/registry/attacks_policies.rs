@@ -243,6 +243,7 @@ async fn a_gate_opens_to_no_other_run() {
             passed,
             failed: 0,
         },
+        counts: None,
     };
     let no_run = "was not run over Messages as it is now";
     cast.refuses_of(&cast.ben, &release, UNMET, no_run).await;

@@ -85,6 +85,7 @@ async fn laptop(asked: &mut Vec<f64>, cached: &mut Vec<f64>) {
         graders: graders(),
         instead: None,
         concurrency: 32,
+        counts: None,
     };
     for (times, expected) in [(asked, CASES), (cached, 0)] {
         let before = calls.load(Ordering::SeqCst);

@@ -388,7 +388,7 @@ impl Act<'_> {
         let parts = standing.ok_or_else(lost)?.parts;
         let rows = parts
             .iter()
-            .map(|part| self.reading.request_part(request, part));
+            .map(|part| self.reading.request_part(request, part, now));
         Ok(rows.collect())
     }
 }

@@ -92,7 +92,7 @@ impl Workbench {
             parts: standing
                 .parts
                 .iter()
-                .map(|part| reading.request_part(found, part))
+                .map(|part| reading.request_part(found, part, now))
                 .collect(),
             reviewers: found
                 .asked()

@@ -8,8 +8,8 @@ use domain::freeze::{
 };
 use domain::gate::Gate;
 use domain::ledger::Body;
-use domain::policy::{Policy, Releasers};
-use domain::{EnvironmentId, Millis, ProjectId};
+use domain::policy::{Policy, Releasers, RunsBy, SuiteGate, WithoutSuite};
+use domain::{EnvironmentId, Millis, ProjectId, PromptId};
 
 /// How far the clocks of a policy's zones are written down: a weekly freeze must be renewed then.
 const CALENDAR_YEARS: i64 = 10;
@@ -84,6 +84,8 @@ impl Reading {
             lines.push(format!("Served in {} before", words::list(&places)));
         }
         lines.extend(policy.gates.iter().map(|gate| self.gate_words(gate)));
+        let gates = policy.suite_gates.iter();
+        lines.extend(gates.map(|gate| self.suite_gate_words(gate)));
         lines.extend(policy.freezes.iter().map(freeze_words));
         match &policy.releasers {
             Releasers::Role(role) => {
@@ -105,18 +107,54 @@ impl Reading {
         lines
     }
 
-    fn gate_words(&self, gate: &Gate) -> String {
-        let dataset = self.ahead.dataset(gate.dataset);
-        let dataset = dataset.map_or("a dataset", |found| found.name.as_str());
-        let names: Vec<_> = gate
-            .prompts
+    fn about_prompts(&self, prompts: &[PromptId]) -> String {
+        let names: Vec<_> = prompts
             .iter()
             .map(|id| words::prompt(&self.ahead, *id))
             .collect();
-        let about = match names.is_empty() {
+        match names.is_empty() {
             true => String::new(),
             false => format!(", for {}", words::list(&names)),
+        }
+    }
+
+    fn suite_gate_words(&self, gate: &SuiteGate) -> String {
+        let whose = match gate.runs_by {
+            RunsBy::Anyone => "announced runs",
+            RunsBy::Services => "announced runs of services",
         };
+        let often = match gate.repeats {
+            1 => String::new(),
+            n => format!(", each case asked {n} times"),
+        };
+        let least = match gate.least_rate {
+            0 => String::new(),
+            rate => format!(
+                "; where nothing is served yet, that at least {} % pass",
+                words::percent(rate)
+            ),
+        };
+        let without = match gate.without_suite {
+            WithoutSuite::Nothing => "",
+            WithoutSuite::Release => "; a prompt without a suite goes freely",
+        };
+        format!(
+            "That {whose} over the prompt's suite, at most {} old{often}, show a loss below {} against what is served{least}, and are wrong in at most {} % of such verdicts{without}{}",
+            words::count(
+                usize::try_from(gate.oldest_days).unwrap_or(usize::MAX),
+                "day",
+                "days"
+            ),
+            domain::statistics::words::points(i32::try_from(gate.allowed_loss).unwrap_or(i32::MAX)),
+            words::percent(gate.alpha),
+            self.about_prompts(&gate.prompts)
+        )
+    }
+
+    fn gate_words(&self, gate: &Gate) -> String {
+        let dataset = self.ahead.dataset(gate.dataset);
+        let dataset = dataset.map_or("a dataset", |found| found.name.as_str());
+        let about = self.about_prompts(&gate.prompts);
         let loss = gate.largest_loss.map(|loss| {
             format!(
                 " and at most {} % fewer than with what is served now",
@@ -192,6 +230,7 @@ fn draft_of(policy: &Policy) -> PolicyDraft {
         independent: policy.independent,
         path: policy.path.clone(),
         gates: policy.gates.clone(),
+        suite_gates: policy.suite_gates.clone(),
         freezes: freezes.collect(),
         release_role,
         releasers,
@@ -220,6 +259,7 @@ fn policy_of(draft: &PolicyDraft, now: Millis) -> Result<Policy, Error> {
         independent: draft.independent,
         path: draft.path.clone(),
         gates: draft.gates.clone(),
+        suite_gates: draft.suite_gates.clone(),
         freezes,
         calendars,
         releasers: match draft.release_role {
@@ -276,6 +316,16 @@ mod tests {
             independent: true,
             path: Vec::new(),
             gates: Vec::new(),
+            suite_gates: vec![SuiteGate {
+                prompts: Vec::new(),
+                allowed_loss: 200,
+                least_rate: 5_000,
+                alpha: 500,
+                repeats: 2,
+                runs_by: RunsBy::Services,
+                oldest_days: 14,
+                without_suite: WithoutSuite::Release,
+            }],
             freezes: vec![
                 freeze(true, "Friday 18:00", "Monday 08:00"),
                 freeze(false, "2026-12-24T18:00", "2026-12-27T08:00"),

@@ -6,6 +6,7 @@ use crate::{Error, words};
 use domain::ledger::{Missing, RequestedChange};
 use domain::project::Request;
 use domain::rules::requests::{Part, Standing};
+use domain::statistics::verdict::GateOutcome;
 use domain::{Millis, PersonId, RunId};
 
 impl Reading {
@@ -90,7 +91,7 @@ impl Reading {
     }
 
     /// What a request asks of one environment, beside what that environment serves now.
-    pub(crate) fn request_part(&self, request: &Request, part: &Part) -> RequestPart {
+    pub(crate) fn request_part(&self, request: &Request, part: &Part, now: Millis) -> RequestPart {
         let environment = part.environment;
         let asked: Vec<_> = request.asked().part(environment).collect();
         let policy = self.ahead.policy(environment);
@@ -138,6 +139,7 @@ impl Reading {
                 .map(|id| self.person(*id))
                 .collect(),
             policy: self.policy_words(policy),
+            verdicts: self.verdicts(part, now),
             evidence: part
                 .evidence
                 .iter()
@@ -146,6 +148,26 @@ impl Reading {
             breaks: breaks.collect(),
             released: request.released(environment).collect(),
         }
+    }
+
+    // What opens is no less worth saying than what doesn't: how sure it is, and which look it was.
+    fn verdicts(&self, part: &Part, now: Millis) -> Vec<String> {
+        let versions = part.next.iter().flat_map(|change| &change.sides);
+        let views =
+            versions.filter_map(|side| self.gate_view(part.environment, side.version, now).ok());
+        views
+            .filter(|view| !view.served)
+            .flat_map(|view| {
+                let open = |gate: &&crate::views::GateRow| gate.outcome == GateOutcome::Pass;
+                let told: Vec<_> = view
+                    .gates
+                    .iter()
+                    .filter(open)
+                    .map(|gate| format!("{}: {}", view.name, gate.words))
+                    .collect();
+                told
+            })
+            .collect()
     }
 
     // Whose approvals count; of a part that is released, whose counted then.
@@ -172,7 +194,7 @@ impl Reading {
         changes.collect::<Vec<_>>().join(", ")
     }
 
-    fn evidence_row(&self, run: RunId) -> EvidenceRow {
+    pub(crate) fn evidence_row(&self, run: RunId) -> EvidenceRow {
         let words = self.ahead.run(run).map(|found| {
             let dataset = self
                 .ahead

@@ -123,6 +123,7 @@ impl Workbench {
                 graders: suite.graders.clone(),
                 instead: None,
                 concurrency: 1,
+                counts: None,
             };
             self.start_run(project, plan).await?;
         }

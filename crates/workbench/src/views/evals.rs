@@ -1,7 +1,7 @@
 //! Datasets, runs and results.
 
 use super::{Case, Grader, Ref, State};
-use domain::{DatasetId, Millis, RunId};
+use domain::{DatasetId, Digest, EnvironmentId, Millis, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -124,6 +124,22 @@ pub struct RunPlan {
     pub instead: Option<ModelOverride>,
     /// How many calls at once.
     pub concurrency: u32,
+    /// What a run that was announced counts for; none: it counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counting>,
+}
+
+/// What a run that was announced counts for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Counting {
+    /// For which environment it was announced.
+    pub environment: EnvironmentId,
+    /// The cases of the suite: a dataset as it was saved at one time.
+    pub content: Digest,
+    /// How often each case is asked.
+    pub repeats: u32,
+    /// Whether answers are scored instead of passed.
+    pub score: bool,
 }
 
 /// Another model than the versions name.

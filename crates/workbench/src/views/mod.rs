@@ -16,6 +16,7 @@
 //! * [`review`]: requests with their evidence, verdicts and comments; policies.
 //! * [`activity`]: the ledger in plain words.
 //! * [`settings`]: people, environments, keys, providers.
+//! * [`suites`]: by what prompts are judged, and what gates say.
 //! * [`syncing`]: how far this computer is in step with its registry, and the outbox.
 //! * [`webhooks`]: which programs are told what happens, and what was sent to them.
 //! * [`events`]: what the workbench says without being asked.
@@ -32,6 +33,7 @@ pub mod prompt;
 pub mod releases;
 pub mod review;
 pub mod settings;
+pub mod suites;
 pub mod syncing;
 pub mod webhooks;
 
@@ -49,6 +51,7 @@ pub use prompt::*;
 pub use releases::*;
 pub use review::*;
 pub use settings::*;
+pub use suites::*;
 pub use syncing::*;
 pub use webhooks::*;
 

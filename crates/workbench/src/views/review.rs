@@ -149,6 +149,8 @@ pub struct RequestPart {
     pub approvals: Vec<String>,
     /// What the policy asks for, one line each.
     pub policy: Vec<String>,
+    /// What the gates say that open, in words: those that don't are missing.
+    pub verdicts: Vec<String>,
     /// The runs by which gates are judged.
     pub evidence: Vec<EvidenceRow>,
     /// What applications that call as they do today would stumble over.
@@ -348,8 +350,11 @@ pub struct PolicyDraft {
     pub independent: bool,
     /// Where exactly this content must have been served before.
     pub path: Vec<EnvironmentId>,
-    /// What is asked of runs.
+    /// What is asked of the latest runs over a dataset: shares, without regard to chance.
     pub gates: Vec<domain::gate::Gate>,
+    /// What is asked of announced runs over a prompt's suite.
+    #[serde(default)]
+    pub suite_gates: Vec<domain::policy::SuiteGate>,
     /// When nothing is released.
     pub freezes: Vec<FreezeDraft>,
     /// The least role that may release; none: those named.

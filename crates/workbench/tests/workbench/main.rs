@@ -9,6 +9,7 @@ mod child;
 mod computers;
 #[cfg(target_os = "linux")]
 mod disks;
+mod gates;
 mod going_back;
 mod kills;
 mod main_job;

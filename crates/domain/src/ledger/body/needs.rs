@@ -79,6 +79,12 @@ impl Body {
             } => std::iter::once(environment.0)
                 .chain(policy.path.iter().map(|e| e.0))
                 .chain(policy.gates.iter().map(|g| g.dataset.0))
+                .chain(
+                    policy
+                        .suite_gates
+                        .iter()
+                        .flat_map(|g| g.prompts.iter().map(|p| p.0)),
+                )
                 .collect(),
             Self::OpenRequest { asked } => asked.needs().collect(),
             Self::UpdateRequest { request, asked, .. } => {
@@ -103,7 +109,22 @@ impl Body {
             | Self::SetRole { person, .. }
             | Self::RemovePerson { person } => vec![person.0],
             Self::SaveDataset { dataset, .. } => dataset.iter().map(|d| d.0).collect(),
-            Self::RecordRun { version, .. } => vec![version.0],
+            Self::RecordRun {
+                version, counts, ..
+            } => std::iter::once(version.0)
+                .chain(counts.iter().map(|counts| counts.announced.0))
+                .collect(),
+            Self::SetSuite { prompt, suite, .. } => vec![prompt.0, suite.dataset.0],
+            Self::AnnounceRun {
+                prompt,
+                environment,
+                proposed,
+                live,
+                ..
+            } => [prompt.0, environment.0, proposed.0]
+                .into_iter()
+                .chain(live.map(|v| v.0))
+                .collect(),
             Self::CreateProject { .. }
             | Self::RenameProject { .. }
             | Self::CreatePrompt { .. }
@@ -124,6 +145,7 @@ impl Body {
             Self::SaveVersion { includes, .. } => includes.clone(),
             Self::RecordRun { dataset, .. } => vec![*dataset],
             Self::SaveDataset { replaces, .. } => replaces.iter().copied().collect(),
+            Self::SetSuite { suite, .. } => vec![suite.content],
             _ => Vec::new(),
         }
     }
@@ -150,6 +172,7 @@ impl Body {
             | Self::BeginEpoch { reason, .. } => vec![*reason],
             Self::SaveDataset { content, .. } => vec![*content],
             Self::RecordRun { results, .. } => vec![*results],
+            Self::SetSuite { suite, .. } => vec![suite.graders],
             _ => Vec::new(),
         }
     }
@@ -159,6 +182,9 @@ impl Body {
     pub fn since(&self) -> u32 {
         use crate::permissions::Role::{Admin, Author};
         match self {
+            Self::SetSuite { .. } | Self::AnnounceRun { .. } => 3,
+            Self::RecordRun { counts, .. } if counts.is_some() => 3,
+            Self::SetPolicy { policy, .. } if !policy.suite_gates.is_empty() => 3,
             Self::CreateService { .. }
             | Self::SetRights { .. }
             | Self::SetPolicy { .. }
@@ -218,6 +244,8 @@ impl Body {
             Self::RemovePerson { .. } => "remove_person",
             Self::SaveDataset { .. } => "save_dataset",
             Self::RecordRun { .. } => "record_run",
+            Self::SetSuite { .. } => "set_suite",
+            Self::AnnounceRun { .. } => "announce_run",
             Self::Redact { .. } => "redact",
             Self::BeginEpoch { .. } => "begin_epoch",
             Self::CreateService { .. } => "create_service",

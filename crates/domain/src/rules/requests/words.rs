@@ -3,7 +3,8 @@
 
 use super::Why;
 use crate::gate::Fault;
-use crate::ledger::Missing;
+use crate::ledger::{GateFault, Missing};
+use crate::statistics;
 use crate::{DatasetId, EnvironmentId, Millis, PersonId, Project, PromptId, ReleaseId, VersionId};
 use jiff::Timestamp;
 
@@ -37,6 +38,28 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
             fault,
             ..
         } => gate(project, *of, *dataset, *fault),
+        Missing::SuiteGate {
+            environment,
+            prompt: of_prompt,
+            version: of,
+            fault,
+        } => match fault {
+            GateFault::NoSuite => format!(
+                "{} has no suite, so nothing says by what it is judged; {} asks for one",
+                prompt(project, *of_prompt),
+                place(project, *environment)
+            ),
+            GateFault::NoRun => format!(
+                "{} was not run over its suite against what {} serves now; run it so that it counts",
+                version(project, *of),
+                place(project, *environment)
+            ),
+            GateFault::Verdict { verdict } => format!(
+                "{}: {}",
+                version(project, *of),
+                statistics::words::verdict(verdict).trim_end_matches('.')
+            ),
+        },
         Missing::Path {
             environment,
             version: of,

@@ -194,5 +194,6 @@ pub fn run(version: VersionId, dataset: Digest, results: Digest) -> Body {
         dataset,
         results,
         summary,
+        counts: None,
     }
 }

@@ -7,10 +7,12 @@
 mod bodies;
 mod chain;
 mod review;
+mod suites;
 
 pub use bodies::*;
 pub use chain::*;
 pub use review::*;
+pub use suites::*;
 
 use domain::ledger::{
     Body, Command, DeviceKey, Entry, KeyHash, NewEnvironment, Seen, SignedCommand,

@@ -1,0 +1,205 @@
+//! Suites, runs that count, and what gates say.
+
+use super::At;
+use super::look::settled;
+use crate::gate_arguments::{Gate, Reports, Suites};
+use crate::say::{answer, hint};
+use crate::{Failure, find, reports};
+use domain::names::folded;
+use domain::statistics::verdict::GateOutcome;
+use domain::suite::Measure;
+use serde::Serialize;
+use std::process::ExitCode;
+use workbench::Event;
+use workbench::views::{GateView, RunState, RunView, SuiteDraft};
+
+/// What a run that counts came to.
+#[derive(Serialize)]
+struct Counted<'a> {
+    run: &'a RunView,
+    gate: &'a GateView,
+}
+
+pub async fn gate(at: &At<'_>, asked: &Gate) -> Result<ExitCode, Failure> {
+    let views = match (&asked.request, &asked.prompt) {
+        (Some(request), _) => {
+            let id = super::review::request_of(at, request).await?;
+            at.bench.gates_of(at.project, id).await?
+        }
+        (None, Some(prompt)) => {
+            let library = at.bench.library(at.project).await?;
+            let id = find::prompt(&library, prompt)?;
+            let view = at.bench.prompt(at.project, id).await?;
+            let version = find::version(&library, &view, &asked.which)?;
+            let place = find::environment(&library, asked.place.as_deref())?;
+            vec![at.bench.gate(at.project, place, version).await?]
+        }
+        (None, None) => return Err(Failure::other("name a prompt, or a request")),
+    };
+    reports::write(&asked.reports, None, &views)?;
+    answer(at.arguments, &views, || {
+        let told = views.iter().map(gate_told);
+        match views.is_empty() {
+            true => "No gate asks anything of it.".to_owned(),
+            false => told.collect::<Vec<_>>().join("\n\n"),
+        }
+    });
+    Ok(code(views.iter().map(|view| view.outcome)))
+}
+
+/// The worst of all: a failure before a doubt.
+fn code(outcomes: impl Iterator<Item = GateOutcome>) -> ExitCode {
+    let mut worst = 0;
+    for outcome in outcomes {
+        worst = match (outcome, worst) {
+            (GateOutcome::Fail, _) | (_, 1) => 1,
+            (GateOutcome::CantTell, _) | (_, 3) => 3,
+            (GateOutcome::Pass, _) => 0,
+        };
+    }
+    ExitCode::from(worst)
+}
+
+fn gate_told(view: &GateView) -> String {
+    let mut lines = vec![
+        format!(
+            "{} for {}: {}",
+            view.name,
+            view.place,
+            reports::outcome(view.outcome)
+        ),
+        format!("  {}", view.words),
+    ];
+    for gate in &view.gates {
+        if let Some(against) = &gate.against {
+            lines.push(format!("  compared with {against}"));
+        }
+        lines.extend(gate.evidence.iter().map(|row| format!("  {}", row.words)));
+        match gate.silent {
+            0 => {}
+            1 => lines.push(
+                "  1 more run was announced and brought no answers; it counts as a look".to_owned(),
+            ),
+            n => lines.push(format!(
+                "  {n} more runs were announced and brought no answers; each counts as a look"
+            )),
+        }
+    }
+    lines.extend(view.dependents.iter().map(|one| format!("  {}", one.words)));
+    lines.join("\n")
+}
+
+/// What is asked of a run that counts.
+pub struct Asked<'a> {
+    pub prompt: &'a str,
+    pub versions: &'a [String],
+    pub place: &'a str,
+    pub repeats: Option<u32>,
+    pub concurrency: u32,
+    pub reports: &'a Reports,
+}
+
+pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
+    let library = at.bench.library(at.project).await?;
+    let id = find::prompt(&library, asked.prompt)?;
+    let view = at.bench.prompt(at.project, id).await?;
+    let [version] = asked.versions else {
+        return Err(Failure::other(
+            "a run that counts is of one version; what is served is asked along with it",
+        ));
+    };
+    let version = find::version(&library, &view, version)?;
+    let place = find::environment(&library, Some(asked.place))?;
+    let repeats = match asked.repeats {
+        Some(repeats) => repeats,
+        None => at.bench.repeats_wanted(at.project, place, id).await?,
+    };
+    let mut events = at.bench.events();
+    let started = at
+        .bench
+        .start_counted_run(
+            at.project,
+            version.clone(),
+            place,
+            repeats,
+            asked.concurrency,
+        )
+        .await?;
+    hint("galley: the run is announced; what comes of it counts");
+    let mut run = at.bench.run(at.project, started.id).await?;
+    while run.state == RunState::Running {
+        // Any event of this run is a reason to look again; a missed one is made up for by the next.
+        match events.recv().await {
+            Ok(Event::RunProgress(told)) if told.run != started.id => continue,
+            Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+            Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+        }
+        run = at.bench.run(at.project, started.id).await?;
+    }
+    let gate = at.bench.gate(at.project, place, version).await?;
+    reports::write(asked.reports, Some(&run), std::slice::from_ref(&gate))?;
+    let counted = Counted {
+        run: &run,
+        gate: &gate,
+    };
+    answer(at.arguments, &counted, || {
+        let mut lines = vec![run.summary.clone()];
+        lines.extend(run.error.clone());
+        lines.push(gate_told(&gate));
+        lines.join("\n")
+    });
+    settled(at).await?;
+    Ok(code(std::iter::once(gate.outcome)))
+}
+
+pub async fn suite(at: &At<'_>, what: &Suites) -> Result<ExitCode, Failure> {
+    let library = at.bench.library(at.project).await?;
+    match what {
+        Suites::Show { prompt } => {
+            let prompt = find::prompt(&library, prompt)?;
+            let view = at.bench.suite(at.project, prompt).await?;
+            answer(at.arguments, &view, || {
+                let mut lines = vec![view.words.clone()];
+                let graders = view.graders.iter();
+                lines.extend(graders.filter_map(|grader| serde_json::to_string(grader).ok()));
+                if !view.gated.is_empty() {
+                    lines.push(format!(
+                        "A gate of {} rests on it, so that only reviewers and admins change it.",
+                        view.gated.join(", ")
+                    ));
+                }
+                lines.join("\n")
+            });
+        }
+        Suites::Set {
+            prompt,
+            dataset,
+            grader,
+            score,
+        } => {
+            let prompt = find::prompt(&library, prompt)?;
+            let datasets = at.bench.datasets(at.project).await?;
+            let dataset = datasets
+                .iter()
+                .find(|row| folded(&row.name) == folded(dataset))
+                .ok_or_else(|| Failure::other(format!("there is no dataset named {dataset}")))?;
+            let before = at.bench.suite(at.project, prompt).await?;
+            let draft = SuiteDraft {
+                dataset: dataset.id,
+                graders: super::evals::graders(grader)?,
+                measure: match score {
+                    true => Measure::Score,
+                    false => Measure::Pass,
+                },
+                groups: Vec::new(),
+            };
+            let view = at
+                .bench
+                .set_suite(at.project, prompt, draft, before.digest)
+                .await?;
+            answer(at.arguments, &view, || view.words.clone());
+            settled(at).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,58 @@
+//! The shape of what is said to gates and suites.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Of what a verdict is wanted.
+#[derive(Args)]
+pub struct Gate {
+    /// The prompt.
+    #[arg(required_unless_present = "request", conflicts_with = "request")]
+    pub prompt: Option<String>,
+    /// The environment where it is to go; without it the default one.
+    #[arg(long = "for", value_name = "ENVIRONMENT", conflicts_with = "request")]
+    pub place: Option<String>,
+    /// The version: v7, latest, a label, an environment.
+    #[arg(long = "version-of", value_name = "VERSION", default_value = "latest")]
+    pub which: String,
+    /// All that a request asks for next: its id.
+    #[arg(long)]
+    pub request: Option<String>,
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// Files for a pipeline.
+#[derive(Args, Default)]
+pub struct Reports {
+    /// Write the outcome as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write the outcome as Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+}
+
+/// What can be done with suites.
+#[derive(Subcommand)]
+pub enum Suites {
+    /// By what a prompt is judged.
+    Show {
+        /// The prompt.
+        prompt: String,
+    },
+    /// Say by what a prompt is judged. Where a gate rests on it, only reviewers and admins may.
+    Set {
+        /// The prompt.
+        prompt: String,
+        /// The dataset; its latest saving is meant.
+        #[arg(long)]
+        dataset: String,
+        /// A grader as JSON ({"type":"exact"}). Several times; without one: what the case expects is in the answer.
+        #[arg(long)]
+        grader: Vec<String>,
+        /// Count the mean of the graders' scores, instead of whether all of them pass.
+        #[arg(long)]
+        score: bool,
+    },
+}

@@ -1,0 +1,204 @@
+//! Runs that count: announced before the first answer, asked anew, and recorded whatever came.
+
+use crate::evaluating::{KeptPlan, SharedResults};
+use crate::secrets::random_16;
+use crate::views::{Counting, Ref, RunPlan, RunView};
+use crate::{Error, Workbench};
+use domain::evidence::{Counts, Mark, worth, write_marks};
+use domain::ledger::{Body, RunSummary};
+use domain::suite::Measure;
+use domain::{CommandId, EnvironmentId, ProjectId, RunId, VersionId};
+use evals::Cell;
+use std::collections::BTreeMap;
+
+impl Workbench {
+    /// Announces a run of a version over its prompt's suite, for an environment, and starts it.
+    /// What the environment serves now is asked in the same run, by turns. No answer comes from
+    /// the cache, and what came of it is recorded when it ends, however it ends.
+    ///
+    /// # Errors
+    /// The prompt has no suite; the registry can't be reached, so that nothing is announced and
+    /// nothing is asked.
+    pub async fn start_counted_run(
+        &self,
+        project: ProjectId,
+        version: Ref,
+        environment: EnvironmentId,
+        repeats: u32,
+        concurrency: u32,
+    ) -> Result<RunView, Error> {
+        let reading = self.reading(project)?;
+        let proposed = reading.resolve(&version)?.version.ok_or_else(|| {
+            Error::invalid("only a saved version can be judged; save the draft first")
+        })?;
+        let (prompt, _) = reading
+            .ahead
+            .version(proposed)
+            .ok_or_else(|| Error::not_found("this version is not on this computer"))?;
+        let set = reading.ahead.suite(prompt.id).ok_or_else(|| {
+            Error::invalid(format!(
+                "{} has no suite, so there is nothing by which a run could count; set one first",
+                prompt.name
+            ))
+        })?;
+        if reading.store.content(&set.suite.graders)?.is_none() {
+            self.fetch(project, &set.suite.graders).await?;
+        }
+        let graders = reading.suite_graders(set).ok_or_else(|| {
+            Error::not_found("the graders of this suite can't be fetched now, or were redacted")
+        })?;
+        let live = reading
+            .ahead
+            .baseline(environment, prompt.id)
+            .map(|(version, _)| version);
+        let (prompt, suite) = (prompt.id, set.digest);
+        let plan = RunPlan {
+            versions: live
+                .into_iter()
+                .chain([proposed])
+                .map(|version| Ref::Version { version })
+                .collect(),
+            dataset: set.suite.dataset,
+            graders,
+            instead: None,
+            concurrency,
+            counts: Some(Counting {
+                environment,
+                content: set.suite.content,
+                repeats,
+                score: set.suite.measure == Measure::Score,
+            }),
+        };
+        // All that can be wrong with it is found before it costs a look.
+        let ready = self.prepare(project, &plan).await?;
+        let mut act = self.act(project)?;
+        let id = CommandId(uuid::Builder::from_random_bytes(random_16()?).into_uuid());
+        act.command_with(
+            id,
+            Body::AnnounceRun {
+                prompt,
+                suite,
+                environment,
+                proposed,
+                live,
+                repeats,
+            },
+        )?;
+        if !act.send().await? {
+            let drop = store::Settle::Drop;
+            self.store().settle(project, id, &drop, self.now())?;
+            self.say_changed(project);
+            return Err(Error::invalid(
+                "a run that counts is announced to the registry first, and the registry can't be reached now. Nothing was asked; run it again when you are online, or run it without letting it count",
+            ));
+        }
+        self.carry_on(project, RunId::from(id), ready).await
+    }
+
+    /// Records what came of a run that was announced: its answers as far as both sides were asked.
+    pub(crate) async fn record_counted(
+        &self,
+        project: ProjectId,
+        run: RunId,
+        kept: &KeptPlan,
+        counting: &Counting,
+    ) -> Result<Vec<RunId>, Error> {
+        let cells = self.cells(run)?;
+        let reading = self.reading(project)?;
+        let announced = reading
+            .ahead
+            .announced_run(run)
+            .ok_or_else(|| Error::not_found("the announcement of this run"))?;
+        if let Some(came_to) = &announced.came_to {
+            return Ok(vec![came_to.run]);
+        }
+        let version: VersionId = announced.proposed;
+        let cases = reading
+            .ahead
+            .suite_with(announced.prompt, announced.suite)
+            .and_then(|suite| reading.ahead.cases_of(suite))
+            .unwrap_or(0);
+        let sides = kept.plan.versions.len();
+        let column = |side: usize| -> BTreeMap<(u32, u32), &Cell> {
+            let of_it = cells.iter().filter(|(column, _)| *column == side);
+            of_it
+                .map(|(_, cell)| ((cell.repeat, cell.case), cell))
+                .collect()
+        };
+        let (live, proposed) = match sides {
+            0 | 1 => (None, column(0)),
+            _ => (Some(column(0)), column(1)),
+        };
+        let measure = match counting.score {
+            true => Measure::Score,
+            false => Measure::Pass,
+        };
+        let askings = (0..counting.repeats).flat_map(|r| (0..cases).map(move |c| (r, c)));
+        let (mut marks, mut base): (Vec<Mark>, Vec<Mark>) = (Vec::new(), Vec::new());
+        for asking in askings {
+            let mark = |cell: &Cell| {
+                let answered = cell.answer.is_some();
+                answered.then(|| worth(&cell.scores, measure))
+            };
+            let Some(one) = proposed.get(&asking) else {
+                break;
+            };
+            if let Some(live) = &live {
+                let Some(other) = live.get(&asking) else {
+                    break;
+                };
+                base.push(mark(other));
+            }
+            marks.push(mark(one));
+        }
+        if marks.is_empty() {
+            return Err(Error::invalid(
+                "this run was broken off before anything was answered: there is nothing to record, and it has cost its look",
+            ));
+        }
+        let own = |side: BTreeMap<(u32, u32), &Cell>| -> Vec<Cell> {
+            side.into_values().cloned().collect()
+        };
+        let place = sides.saturating_sub(1);
+        let model = kept.models.get(place).cloned().unwrap_or_default();
+        let (provider, name) = model.split_once('/').unwrap_or(("", &model));
+        let column = own(proposed);
+        let count = |test: &dyn Fn(&Cell) -> bool| {
+            u32::try_from(column.iter().filter(|cell| test(cell)).count()).unwrap_or(u32::MAX)
+        };
+        let summary = RunSummary {
+            provider: provider.to_owned(),
+            model: name.to_owned(),
+            cases: u32::try_from(column.len()).unwrap_or(u32::MAX),
+            passed: count(&|cell| cell.pass() == Some(true)),
+            failed: count(&|cell| cell.failure.is_some()),
+        };
+        let results = SharedResults {
+            title: kept.title.clone(),
+            label: kept.labels.get(place).cloned().unwrap_or_default(),
+            model: model.clone(),
+            dataset: counting.content,
+            graders: kept.plan.graders.clone(),
+            cells: column,
+            announced: Some(run),
+            live_label: live.as_ref().and(kept.labels.first().cloned()),
+            live: live.map(own).unwrap_or_default(),
+        };
+        let mut act = self.act(project)?;
+        let results = act.content(domain::to_canonical(&results)?);
+        let record = act.command(Body::RecordRun {
+            version,
+            dataset: counting.content,
+            results,
+            summary,
+            counts: Some(Box::new(Counts {
+                announced: run,
+                live: write_marks(&base),
+                proposed: write_marks(&marks),
+            })),
+        })?;
+        // Offline it waits in the outbox: it was announced, so that nothing can be chosen by now.
+        act.send().await?;
+        Ok(vec![RunId::from(record)])
+    }
+}
