@@ -103,6 +103,8 @@ pub fn commands() -> Builder<Wry> {
             settings::plan_default_environment,
             settings::set_default_environment,
             settings::create_key,
+            settings::rotate_key,
+            settings::key_uses,
             settings::revoke_key,
             settings::invite,
             settings::add_computer,

@@ -170,6 +170,8 @@ impl Window {
         })
         .await;
         self.chord(&[Key::Control], 'a').await;
+        // The driver puts the caret before an input that begins the text, and selects nothing then.
+        self.chord(&[], char::from(Key::Backspace)).await;
         self.act_on(&message, json!({ "css": css }), async |element| {
             element.send_keys(text).await
         })

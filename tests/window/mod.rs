@@ -8,6 +8,7 @@
 //! * `conflict`: two desktops, one prompt, brought together.
 //! * `review`: an author asks, a reviewer approves, and it goes.
 //! * `review_more`: two reviewers, a change under an approval, a way back, a verdict on a train.
+//! * `serving`: two applications read, traffic is split, shifted and taken back, and the registry dies.
 //! * `team`, `trying`: what the journeys have in common.
 //! * `accessibility`: every screen in both themes, and the keyboard alone.
 
@@ -20,5 +21,6 @@ mod main_job;
 mod offline;
 mod review;
 mod review_more;
+mod serving;
 mod team;
 mod trying;

@@ -11,6 +11,17 @@ export const settings = [
     do: (page) => click(page, "go-settings"),
   },
   {
+    name: "settings-replace-key",
+    scene: "review",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await page.getByLabel("Replace desk app by a new key").click();
+      await page.waitForSelector('[data-testid="rotate-form"]');
+      await page.getByTestId("settings-keys").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
     name: "settings-policies",
     scene: "review",
     wait: ".cm-content",

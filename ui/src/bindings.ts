@@ -636,6 +636,20 @@ export const commands = {
 	 */
 	createKey: (project: ProjectId, environment: EnvironmentId, name: string, expiresDays: number | null) => __TAURI_INVOKE<KeyMade>("create_key", { project, environment, name, expiresDays }),
 	/**
+	 *  Makes an environment key in place of another and copies it.
+	 *
+	 *  # Errors
+	 *  As for [`create_key`].
+	 */
+	rotateKey: (project: ProjectId, key: KeyId, overlapDays: number, expiresDays: number | null) => __TAURI_INVOKE<KeyMade>("rotate_key", { project, key, overlapDays, expiresDays }),
+	/**
+	 *  What keys were used for.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	keyUses: (project: ProjectId) => __TAURI_INVOKE<KeyUsesView>("key_uses", { project }),
+	/**
 	 *  Ends a key or token.
 	 *
 	 *  # Errors
@@ -1800,11 +1814,26 @@ export type KeyRow = {
 	at: Millis,
 	/**  Until when it works. */
 	expires: Millis | null,
-	/**  Whether it was revoked. */
+	/**  Whether it opens nothing any more. */
 	revoked: boolean,
+	/**  How it stands. */
+	state: KeyStanding,
 	/**  Whether it is old enough to be replaced. */
 	old: boolean,
+	/**  How its text begins, so that whoever has one can tell which it is. No part of its secret. */
+	begins: string,
 };
+
+/**  How a key stands. */
+export type KeyStanding =
+/**  It opens. */
+"open" |
+/**  It opens until its end; another took its place. */
+"replaced" |
+/**  Its time is over. */
+"ended" |
+/**  It was revoked. */
+"revoked";
 
 /**  Whether a provider has its key. */
 export type KeyState =
@@ -1814,6 +1843,24 @@ export type KeyState =
 "in_keychain" |
 /**  It needs none. */
 "not_needed";
+
+/**  What one key was used for. */
+export type KeyUseRow = {
+	/**  Which. */
+	id: KeyId,
+	/**  When it was last let in. */
+	last_used: Millis | null,
+	/**  Where it had no business, in words; empty for those who aren't admins. */
+	strayed: string[],
+};
+
+/**  What a project's keys were used for. */
+export type KeyUsesView = {
+	/**  Why nothing is known, where the registry can't be asked. */
+	note: string | null,
+	/**  Keys that were used; the others never were. */
+	rows: KeyUseRow[],
+};
 
 /**  Whether the system's keychain can be used. */
 export type Keychain = {
@@ -2180,6 +2227,12 @@ export type PlanChange = {
 	summary: string,
 	/**  The marks; none when nothing was served before. */
 	diff: ContentDiff | null,
+	/**  What is served now. */
+	sides_before: StageSide[],
+	/**  What would be. */
+	sides_after: StageSide[],
+	/**  Who would move between the sides of a split, in words; empty where all do. */
+	moves: string,
 	/**  The releases of this prompt that a revert undoes, the newest first, one line each. */
 	undoes: string[],
 };
@@ -3362,6 +3415,8 @@ export type UseView = {
 	prompt_name: string,
 	/**  What to know before using the code, one line each. */
 	notes: string[],
+	/**  The keys that open the environment, by name and how each begins. */
+	keys: string[],
 	/**  The same in several languages. No key is in any of them. */
 	samples: CodeSample[],
 };

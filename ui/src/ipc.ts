@@ -190,6 +190,9 @@ export interface Backend {
   planDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<B.Consequences>;
   setDefaultEnvironment(project: P, environment: B.EnvironmentId): Promise<Nothing>;
   createKey(project: P, environment: B.EnvironmentId, name: string, expiresDays: number | null): Promise<B.KeyMade>;
+  /** A new key in place of another; it goes to the clipboard, never through here. */
+  rotateKey(project: P, key: B.KeyId, overlapDays: number, expiresDays: number | null): Promise<B.KeyMade>;
+  keyUses(project: P): Promise<B.KeyUsesView>;
   revokeKey(project: P, key: B.KeyId): Promise<Nothing>;
   addComputer(project: P): Promise<string>;
   invite(project: P, role: B.PersonRole, name: string): Promise<B.Invited>;

@@ -429,7 +429,7 @@ pub enum Env {
 /// Keys with which applications read.
 #[derive(Subcommand)]
 pub enum Key {
-    /// All, with their ends.
+    /// All, with their ends and when each was last used.
     List,
     /// Make one. Its secret is written once, to standard output.
     New {
@@ -442,9 +442,21 @@ pub enum Key {
         #[arg(long, alias = "days", value_name = "DAYS|DAY")]
         expires: Option<String>,
     },
+    /// Make one in place of another. Its secret is written once, to standard output; both work for a
+    /// while, so that no application is without one.
+    Rotate {
+        /// The old one's name, id, or how it begins.
+        key: String,
+        /// For how many days the old one still works; 0 to end it at once, 90 at most.
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        overlap: u32,
+        /// When the new one ends by itself: after so many days (90), or with a day (2027-03-31). Without it, never.
+        #[arg(long, alias = "days", value_name = "DAYS|DAY")]
+        expires: Option<String>,
+    },
     /// End one.
     Revoke {
-        /// Its name or id.
+        /// Its name, id, or how it begins.
         key: String,
     },
 }

@@ -34,6 +34,8 @@ pub const SIDES: usize = 8;
 pub const ENVIRONMENTS: usize = 32;
 /// Approvals that a policy may ask for.
 pub const APPROVALS: u32 = 10;
+/// How long an environment key may go on opening after another took its place: 90 days.
+pub const OVERLAP_MILLIS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// Gates in one policy, and freezes.
 pub const DEMANDS: usize = 32;
 /// Clock changes in the calendar of one zone.

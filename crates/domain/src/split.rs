@@ -14,6 +14,7 @@ use crate::ledger::Side;
 use crate::{ReleaseId, VersionId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 
 /// How many slots there are: a weight is in hundredths of a percent.
 pub const SLOTS: u32 = 10_000;
@@ -112,6 +113,52 @@ pub fn assign(before: &[Run], sides: &[Side]) -> Vec<Run> {
     runs
 }
 
+/// Who would move if other sides were served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// These slots move from one version to another; all others stay with theirs.
+    Moves(Vec<Move>),
+    /// The versions are others, so that the traffic is dealt out anew.
+    Anew,
+}
+
+/// Slots that go from one version to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Who has them now.
+    pub from: VersionId,
+    /// Who would.
+    pub to: VersionId,
+    /// How many: hundredths of a percent.
+    pub slots: u32,
+}
+
+/// Who would move from what is served now, `before` with its `slots`, to `sides`.
+#[must_use]
+pub fn shift(before: &[Side], slots: &[Run], sides: &[Side]) -> Shift {
+    let versions = |sides: &[Side]| sides.iter().map(|s| s.version).collect::<BTreeSet<_>>();
+    let same = versions(before) == versions(sides);
+    // Where one version has everything it does not matter how slots are dealt out.
+    if !same && before.len() > 1 && sides.len() > 1 {
+        return Shift::Anew;
+    }
+    let after = assign(if same { slots } else { &[] }, sides);
+    let mut moves: Vec<Move> = Vec::new();
+    for slot in 0..SLOTS {
+        let (Some(from), Some(to)) = (version_at(slots, slot), version_at(&after, slot)) else {
+            continue;
+        };
+        if from == to {
+            continue;
+        }
+        match moves.iter_mut().find(|m| m.from == from && m.to == to) {
+            Some(found) => found.slots += 1,
+            None => moves.push(Move { from, to, slots: 1 }),
+        }
+    }
+    Shift::Moves(moves)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +213,37 @@ mod tests {
             for (n, weight) in (1..).zip(&second) {
                 prop_assert_eq!(count(&after, version(n)), *weight);
             }
+        }
+    }
+
+    #[test]
+    fn who_would_move() {
+        let [all_one, split, more] = [&[SLOTS][..], &[9_000, 1_000], &[7_500, 2_500]].map(sides);
+        let other = vec![
+            Side {
+                version: version(1),
+                weight: 5_000,
+            },
+            Side {
+                version: version(3),
+                weight: 5_000,
+            },
+        ];
+        let moved = |from, to, slots| {
+            let (from, to) = (version(from), version(to));
+            Shift::Moves(vec![Move { from, to, slots }])
+        };
+        for (before, after, expected) in [
+            (&all_one, &split, moved(1, 2, 1_000)),
+            (&split, &more, moved(1, 2, 1_500)),
+            (&more, &split, moved(2, 1, 1_500)),
+            (&split, &all_one, moved(2, 1, 1_000)),
+            (&split, &split, Shift::Moves(vec![])),
+            (&split, &other, Shift::Anew),
+            (&vec![], &split, Shift::Moves(vec![])),
+        ] {
+            let found = shift(before, &assign(&[], before), after);
+            assert_eq!(found, expected, "{before:?} to {after:?}");
         }
     }
 

@@ -8,6 +8,7 @@
 
 pub mod commands;
 pub mod error;
+pub mod keys;
 pub mod ledger;
 pub mod membership;
 pub mod paths;

@@ -35,6 +35,8 @@ pub const CONTENT: &str = "/v1/projects/{project}/content/{digest}";
 pub const CONTENTS: &str = "/v1/projects/{project}/content";
 /// Growth of the ledger, as server-sent events.
 pub const CHANGES: &str = "/v1/projects/{project}/changes";
+/// What a project's keys were used for.
+pub const KEYS: &str = "/v1/projects/{project}/keys";
 /// A project's webhooks: `GET` and `POST`.
 pub const WEBHOOKS: &str = "/v1/projects/{project}/webhooks";
 /// One webhook: `PATCH` and `DELETE`.
@@ -64,6 +66,12 @@ pub fn give_ledger(project: ProjectId) -> String {
 #[must_use]
 pub fn commands(project: ProjectId) -> String {
     format!("/v1/projects/{project}/commands")
+}
+
+/// The path of what a project's keys were used for.
+#[must_use]
+pub fn keys(project: ProjectId) -> String {
+    format!("/v1/projects/{project}/keys")
 }
 
 /// The path of one content.

@@ -66,6 +66,16 @@ impl Token {
         format!("{}{}", self.kind.prefix(), URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// How the text of a key with this id begins: enough for people to tell which one they have,
+    /// and nothing of its secret.
+    #[must_use]
+    pub fn begins(kind: Kind, id: KeyId) -> String {
+        let mut start = URL_SAFE_NO_PAD.encode(id.0.as_bytes());
+        // Of the 22 characters the last also depends on nothing but the id; 18 are plenty.
+        start.truncate(18);
+        format!("{}{start}", kind.prefix())
+    }
+
     /// Reads a key. `None` if it is not one; the text is not repeated anywhere.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {

@@ -1,12 +1,13 @@
 //! A registry: its data file, what of it is in memory, and the tasks that keep it tidy.
 
 use crate::ledger::Put;
-use crate::people::Rates;
+use crate::people::{Rates, Uses};
 use crate::projects::{Loaded, Projects};
 use crate::sqlite::{FileOptions, Sqlite};
 use crate::webhooks::{WebhookOptions, Webhooks};
 use crate::{Error, Limits, clock, limits};
 use domain::{Digest, KeyId, PersonId, ProjectId};
+use protocol::keys::KeyUses;
 use protocol::token::{Kind, Token};
 use std::path::Path;
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub projects: Arc<Projects>,
     pub webhooks: Option<Arc<Webhooks>>,
     pub rates: Rates,
+    /// What keys were used for, until the file is told.
+    pub uses: Uses,
     pub counts: crate::http::Counts,
     /// Answers that hold much memory.
     pub large: tokio::sync::Semaphore,
@@ -81,6 +84,7 @@ impl Registry {
             webhooks,
             projects: Arc::new(Projects::new(ledger, options.limits)?),
             rates: Rates::new(options.limits),
+            uses: Uses::default(),
             counts: crate::http::Counts::default(),
             large: tokio::sync::Semaphore::new(options.limits.large_at_once),
             rooms: crate::http::Rooms::new(options.limits.body_bytes),
@@ -144,7 +148,37 @@ impl Registry {
 
     /// Writes down what makes the next start fast. Not needed for anything to be safe.
     pub fn settle(&self) {
+        if let Err(error) = self.note_uses() {
+            tracing::warn!(%error, "what keys were used for could not be written down");
+        }
         self.inner.projects.settle();
+    }
+
+    /// Writes down what keys were used for since the last time.
+    ///
+    /// # Errors
+    /// The file can't be written; it is tried again the next time.
+    pub fn note_uses(&self) -> Result<(), Error> {
+        let noted = self.inner.uses.take();
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let written = self.inner.projects.ledger().note_uses(&noted);
+        if written.is_err() {
+            self.inner.uses.put_back(noted);
+        }
+        written
+    }
+
+    /// What a project's keys were used for, up to now.
+    pub(crate) async fn key_uses(&self, project: ProjectId) -> Result<KeyUses, Error> {
+        let registry = self.clone();
+        self.blocking(move |projects| {
+            // A full disk is no reason not to tell what is known.
+            let _ = registry.note_uses();
+            projects.ledger().key_uses(project)
+        })
+        .await
     }
 
     /// Drops content that no entry has named for a day, and forgets who has not called.

@@ -1,10 +1,13 @@
 //! Environment keys: made on this device, copied once, shown nowhere.
 
 use crate::secrets::{Secret, random_32};
-use crate::{Error, Workbench};
+use crate::trying::day;
+use crate::views::{KeyUseRow, KeyUsesView};
+use crate::{Error, Workbench, words};
 use domain::ledger::Body;
 use domain::{EnvironmentId, KeyId, ProjectId};
 use protocol::token::{Kind, Token};
+use sync::SyncError;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -53,6 +56,77 @@ impl Workbench {
         })
     }
 
+    /// Makes a key in place of another, which goes on opening for some days.
+    ///
+    /// # Errors
+    /// As for [`Self::create_key`]; the key opens nothing any more or was replaced already.
+    pub async fn rotate_key(
+        &self,
+        project: ProjectId,
+        key: KeyId,
+        overlap_days: u32,
+        expires_days: Option<u32>,
+    ) -> Result<NewKey, Error> {
+        let mut act = self.act(project)?;
+        let id = act.next_id()?;
+        let token = Token::new(Kind::Environment, KeyId::from(id), random_32()?);
+        let expires = expires_days.map(|days| self.now().plus(i64::from(days) * DAY));
+        act.command_with(
+            id,
+            Body::RotateEnvironmentKey {
+                key,
+                hash: token.hash(),
+                expires,
+                overlap: i64::from(overlap_days) * DAY,
+            },
+        )?;
+        let accepted = act.send().await?;
+        Ok(NewKey {
+            id: token.id,
+            secret: Secret::new(token.reveal()),
+            not_yet: self.not_yet(project, accepted),
+        })
+    }
+
+    /// When keys were last used, as the registry knows it now, and for admins which asked for an
+    /// environment that is not theirs.
+    ///
+    /// # Errors
+    /// The project is not on this computer. A registry that can't be asked is no error: the answer
+    /// says so.
+    pub async fn key_uses(&self, project: ProjectId) -> Result<KeyUsesView, Error> {
+        let reading = self.reading(project)?;
+        let now = self.now();
+        let asked = match self.session(project).await {
+            Ok(session) => session.engine.link().client.key_uses(project).await,
+            Err(error) => return Ok(unknown(&error)),
+        };
+        let uses = match asked {
+            Ok(uses) => uses,
+            Err(error) => return Ok(unknown(&Error::Sync(SyncError::from(error)))),
+        };
+        let rows = uses.keys.into_iter().map(|one| KeyUseRow {
+            id: one.key,
+            last_used: one.last_used,
+            strayed: one
+                .strayed
+                .iter()
+                .map(|strayed| {
+                    format!(
+                        "It asked for {} {}, last {}, and was refused",
+                        words::environment(&reading.ahead, strayed.environment),
+                        times(strayed.times),
+                        day(strayed.last, now),
+                    )
+                })
+                .collect(),
+        });
+        Ok(KeyUsesView {
+            note: None,
+            rows: rows.collect(),
+        })
+    }
+
     /// What to say of a secret that the registry does not know.
     pub(crate) fn not_yet(&self, project: ProjectId, accepted: bool) -> Option<String> {
         if accepted {
@@ -75,5 +149,20 @@ impl Workbench {
     /// It is ended already; only an admin may end other people's.
     pub async fn revoke_key(&self, project: ProjectId, key: KeyId) -> Result<(), Error> {
         self.one(project, Body::RevokeKey { key }).await
+    }
+}
+
+fn unknown(error: &Error) -> KeyUsesView {
+    KeyUsesView {
+        note: Some(format!("When keys were last used is not known: {error}")),
+        rows: Vec::new(),
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        many => format!("{many} times"),
     }
 }

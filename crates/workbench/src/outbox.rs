@@ -298,6 +298,7 @@ impl Reading {
             } => {
                 format!("make the key {name} for {}", place(*environment))
             }
+            Body::RotateEnvironmentKey { .. } => "make a new key in place of another".to_owned(),
             Body::IssueToken { name, .. } => format!("make the token {name}"),
             Body::RevokeKey { .. } => "revoke a key".to_owned(),
             Body::Invite { name, .. } => format!("invite {name}"),

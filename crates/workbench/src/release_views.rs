@@ -4,9 +4,10 @@ use crate::reading::Reading;
 use crate::views::{
     PlanChange, ReleaseChange as ChangeView, ReleaseKind, ReleaseRow, ReleaseState,
 };
-use crate::words;
+use crate::{track, words};
 use domain::ledger::{ReleaseChange, Side};
-use domain::project::Release;
+use domain::project::{Release, Serving};
+use domain::split::{self, Shift};
 use domain::{Digest, EnvironmentId, PromptId, VersionId};
 use std::collections::BTreeSet;
 
@@ -76,7 +77,46 @@ impl Reading {
             after: self.sides_words(sides),
             summary,
             diff,
+            sides_before: track::side_views(self.both(), before_sides),
+            sides_after: track::side_views(self.both(), sides),
+            moves: now
+                .map(|now| self.moves_words(now, sides))
+                .unwrap_or_default(),
             undoes: Vec::new(),
+        }
+    }
+
+    // Who would move, where only a part does.
+    fn moves_words(&self, now: &Serving, sides: &[Side]) -> String {
+        if sides.is_empty() || (now.sides.len() < 2 && sides.len() < 2) {
+            return String::new();
+        }
+        let moves = match split::shift(&now.sides, &now.slots, sides) {
+            Shift::Anew => {
+                return "The sides are others, so the traffic is dealt out anew: anybody may move"
+                    .to_owned();
+            }
+            Shift::Moves(moves) => moves,
+        };
+        let told = moves.iter().enumerate().map(|(place, one)| {
+            format!(
+                "{} % {}from {} to {}",
+                words::percent(one.slots),
+                if place == 0 {
+                    "of the traffic moves "
+                } else {
+                    ""
+                },
+                self.both().version_words(one.from),
+                self.both().version_words(one.to)
+            )
+        });
+        match told.collect::<Vec<_>>() {
+            told if told.is_empty() => "Nobody moves".to_owned(),
+            told => format!(
+                "{}; everybody else stays where they are",
+                words::list(&told)
+            ),
         }
     }
 

@@ -413,6 +413,9 @@ mod tests {
             after: after.to_owned(),
             summary: String::new(),
             diff: None,
+            sides_before: Vec::new(),
+            sides_after: Vec::new(),
+            moves: String::new(),
             undoes: Vec::new(),
         }
     }

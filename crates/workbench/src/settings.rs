@@ -2,12 +2,13 @@
 
 use crate::reading::Reading;
 use crate::views::{
-    DeviceRow, InvitationRow, KeyKind, KeyRow, Keychain, Me, PersonRole, PersonRow, Place,
-    RegistryCard, Settings, State,
+    DeviceRow, InvitationRow, KeyKind, KeyRow, KeyStanding, Keychain, Me, PersonRole, PersonRow,
+    Place, RegistryCard, Settings, State,
 };
 use crate::{Error, Workbench, words};
 use domain::permissions::Role;
 use domain::{Millis, ProjectId, limits};
+use protocol::token::{Kind, Token};
 
 /// After this many days a key is marked as old.
 const OLD_DAYS: i64 = 90;
@@ -119,7 +120,7 @@ impl Reading {
         )
     }
 
-    fn key_rows(&self, now: Millis) -> Vec<KeyRow> {
+    pub(crate) fn key_rows(&self, now: Millis) -> Vec<KeyRow> {
         let mut rows: Vec<_> = self
             .ahead
             .keys()
@@ -149,7 +150,22 @@ impl Reading {
                     at: key.at,
                     expires: key.expires,
                     revoked: !key.is_open(now),
-                    old: key.is_open(now) && key.at.plus(OLD_DAYS * DAY) < now,
+                    state: match (key.revoked, key.is_open(now), key.replaced) {
+                        (Some(_), _, _) => KeyStanding::Revoked,
+                        (None, false, _) => KeyStanding::Ended,
+                        (None, true, Some(_)) => KeyStanding::Replaced,
+                        (None, true, None) => KeyStanding::Open,
+                    },
+                    begins: Token::begins(
+                        match kind {
+                            KeyKind::Environment => Kind::Environment,
+                            KeyKind::Personal | KeyKind::Service => Kind::Personal,
+                        },
+                        key.id,
+                    ),
+                    old: key.is_open(now)
+                        && key.replaced.is_none()
+                        && key.at.plus(OLD_DAYS * DAY) < now,
                 }
             })
             .collect();

@@ -86,6 +86,12 @@ impl Workbench {
         Ok(UseView {
             environment_name: place,
             prompt_name: words::prompt(&reading.ahead, prompt),
+            keys: reading
+                .key_rows(self.now())
+                .into_iter()
+                .filter(|key| !key.revoked && key.environment == Some(environment))
+                .map(|key| format!("{} ({}…)", key.name, key.begins))
+                .collect(),
             notes,
             samples: filled.samples(split),
         })

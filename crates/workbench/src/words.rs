@@ -279,6 +279,10 @@ fn people(project: &Project, event: &Event) -> (String, ActivityKind) {
             format!("made the key {name} for {}", environment(project, *id)),
             Kind::Keys,
         ),
+        Event::EnvironmentKeyRotated { replaces, .. } => (
+            format!("made a new key in place of {}", key(replaces)),
+            Kind::Keys,
+        ),
         Event::TokenIssued { name, .. } => (format!("made the personal token {name}"), Kind::Keys),
         Event::KeyRevoked { key: id } => (format!("revoked the key {}", key(id)), Kind::Keys),
         Event::PersonInvited { name, role, .. } => {

@@ -223,9 +223,9 @@ export class Keeper {
       // Callers don't wait for the disk.
       void this.keeping(() => this.store?.save(answer.body, answer.tag));
       this.touched = now();
-    } else if (this.source === "kept") {
-      // What was kept is what is served.
-      this.source = "registry";
+    } else if (this.source === "kept" && this.kept) {
+      // What was kept is what is served: its prompts come from the registry from now on.
+      this.take(this.kept.body, "registry");
     }
     this.readUpto = Math.max(this.readUpto, upto);
     this.confirmed = now();

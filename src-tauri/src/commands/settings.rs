@@ -8,8 +8,8 @@ use domain::permissions::Rights;
 use domain::{EnvironmentId, InvitationId, KeyId, PersonId, ProjectId};
 use tauri::State;
 use workbench::views::{
-    Consequences, Invited, KeyMade, PersonRole, ProviderCard, ProviderSettings, ServiceMade,
-    Settings,
+    Consequences, Invited, KeyMade, KeyUsesView, PersonRole, ProviderCard, ProviderSettings,
+    ServiceMade, Settings,
 };
 
 passed_on! {
@@ -31,6 +31,8 @@ passed_on! {
     plan_default_environment(project: ProjectId, environment: EnvironmentId) -> Consequences;
     /// Makes an environment the one that is meant when none is named.
     set_default_environment(project: ProjectId, environment: EnvironmentId) -> ();
+    /// What keys were used for.
+    key_uses(project: ProjectId) -> KeyUsesView;
     /// Ends a key or token.
     revoke_key(project: ProjectId, key: KeyId) -> ();
     /// Takes an invitation back.
@@ -73,6 +75,32 @@ pub async fn create_key(
     clipboard.copy(&key.secret)?;
     let words =
         "The key is on the clipboard. It is shown nowhere else: paste it now where it is needed.";
+    Ok(KeyMade {
+        id: key.id,
+        words: with(words, key.not_yet),
+    })
+}
+
+/// Makes an environment key in place of another and copies it.
+///
+/// # Errors
+/// As for [`create_key`].
+#[tauri::command]
+#[specta::specta]
+pub async fn rotate_key(
+    desk: State<'_, Desk>,
+    clipboard: State<'_, Clipboard>,
+    project: ProjectId,
+    key: KeyId,
+    overlap_days: u32,
+    expires_days: Option<u32>,
+) -> Result<KeyMade, IpcError> {
+    let key = desk
+        .workbench()?
+        .rotate_key(project, key, overlap_days, expires_days)
+        .await?;
+    clipboard.copy(&key.secret)?;
+    let words = "The new key is on the clipboard. It is shown nowhere else: paste it now where the old one is used.";
     Ok(KeyMade {
         id: key.id,
         words: with(words, key.not_yet),

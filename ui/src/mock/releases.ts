@@ -44,6 +44,12 @@ export function releases(world: World, changed: () => void): Part {
         after: sidesLabel(step.sides),
         summary: diff?.summary ?? "Nothing was served before",
         diff,
+        sides_before: stage.sides,
+        sides_after: step.sides,
+        moves:
+          stage.sides.length > 0 && stage.sides.length + step.sides.length > 2
+            ? `10 % of the traffic moves from ${sidesLabel(stage.sides.slice(0, 1))} to ${sidesLabel(step.sides.slice(-1))}; everybody else stays where they are`
+            : "",
         undoes:
           kind === "revert" && step.prompt === "prompt-support/triage"
             ? [`${sidesLabel(stage.sides)} by Ravi: Card questions first`, "v7 by Ana: Fewer wrong card intents"]
@@ -206,6 +212,7 @@ export function releases(world: World, changed: () => void): Part {
         notes: name.includes("first")
           ? ["Its traffic is split: pass a unit (a customer, a conversation) that stays the same"]
           : [],
+        keys: index(environment) === 2 ? ["desk app (gal_env_AYw3hN2ccGeQ1b7kLm…)"] : [],
         samples: labels.map((label) => ({ label, code })),
       };
     },

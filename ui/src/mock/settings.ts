@@ -16,6 +16,8 @@ type Part = Pick<
   | "planDefaultEnvironment"
   | "setDefaultEnvironment"
   | "createKey"
+  | "rotateKey"
+  | "keyUses"
   | "revokeKey"
   | "invite"
   | "addComputer"
@@ -118,6 +120,8 @@ function initial(world: World): Settings {
             expires: null,
             revoked: false,
             old: true,
+            state: "open",
+            begins: "gal_env_AYw3hN2ccGeQ1b7kLm",
           },
           {
             id: "key-2",
@@ -130,6 +134,8 @@ function initial(world: World): Settings {
             expires: world.now + 60 * day,
             revoked: false,
             old: false,
+            state: "open",
+            begins: "gal_env_AZpK2vRZdNy8w0QxTe",
           },
           {
             id: "key-3",
@@ -142,6 +148,8 @@ function initial(world: World): Settings {
             expires: null,
             revoked: true,
             old: false,
+            state: "revoked",
+            begins: "gal_env_AYzQ8dXjcAaB3nUw6f",
           },
         ]
       : [],
@@ -243,6 +251,8 @@ export function settings(world: World, changed: () => void): Part {
         expires: days === null ? null : Date.now() + days * day,
         revoked: false,
         old: false,
+        state: "open",
+        begins: "gal_env_AZqTt0YyeFu2mPz4Hs",
       });
       changed();
       return {
@@ -251,8 +261,43 @@ export function settings(world: World, changed: () => void): Part {
           "The key is on the clipboard. It is shown nowhere else: paste it where the application keeps its secrets.",
       };
     },
+    async rotateKey(_, id, overlap, days) {
+      const old = here().keys.find((key) => key.id === id)!;
+      const ends = { state: overlap > 0 ? "replaced" : "ended", revoked: overlap === 0, old: false } as const;
+      here().keys.unshift({
+        ...old,
+        id: `key-${world.next++}`,
+        by: "Ana",
+        at: Date.now(),
+        expires: days === null ? null : Date.now() + days * day,
+        old: false,
+        begins: "gal_env_AZqV5sPpdEm7c1Kd9R",
+      });
+      Object.assign(old, ends, { expires: Date.now() + overlap * day });
+      changed();
+      return {
+        id: "key",
+        words: "The new key is on the clipboard. It is shown nowhere else: paste it now where the old one is used.",
+      };
+    },
+    async keyUses() {
+      return {
+        note: null,
+        rows: [
+          { id: "key-1", last_used: world.now - 40_000, strayed: [] },
+          {
+            id: "key-2",
+            last_used: world.now - 3 * day,
+            strayed: ["It asked for production 14 times, last 12 Nov, and was refused"],
+          },
+        ],
+      };
+    },
     async revokeKey(_, id) {
-      here().keys.find((key) => key.id === id)!.revoked = true;
+      Object.assign(
+        here().keys.find((key) => key.id === id)!,
+        { revoked: true, state: "revoked" },
+      );
       changed();
     },
     async invite(_, role, name) {

@@ -56,6 +56,9 @@ export function change(world: World, name: string, at: number, number: number, s
     after: split ? `v${before?.row.number} ${split[0]} % · v${number} ${split[1]} %` : `v${number}`,
     summary: diff?.summary ?? "served here for the first time",
     diff,
+    sides_before: prompt.stages[at]!.sides,
+    sides_after: [],
+    moves: "",
     undoes: [],
   };
 }

@@ -21,6 +21,12 @@ export function release(prompt: PromptId, stage: Pick<TrackStage, "environment" 
   dialogs.show({ type: "plan", make: () => backend.planRelease(app.project, changes) });
 }
 
+/** Shifts traffic between the versions that an environment serves. */
+export function shift(prompt: PromptId, name: string, stage: Pick<TrackStage, "environment" | "name" | "sides">) {
+  const { environment, name: place, sides } = stage;
+  dialogs.show({ type: "split", prompt, name, environment, place, now: sides, sides });
+}
+
 export function revert(prompts: PromptId[], environment: EnvironmentId, to: ReleaseId | null) {
   const make = (keep: PromptId[]) =>
     backend.planRevert(

@@ -1,6 +1,6 @@
 // What is open above the page. One thing at a time, except a question above a dialog.
 
-import type { DatasetId, EnvironmentId, Plan, PromptId, Value, VersionChoice } from "../bindings";
+import type { DatasetId, EnvironmentId, Plan, PromptId, StageSide, Value, VersionChoice } from "../bindings";
 
 export interface Question {
   title: string;
@@ -24,6 +24,16 @@ export type Open =
   /** A dataset made by hand: its columns, and what the first case holds. */
   | { type: "new_dataset"; columns?: string[]; first?: Record<string, Value> }
   | { type: "use"; prompt?: PromptId; environment?: EnvironmentId }
+  /** How much of the traffic each version gets: from what is served now, or with a new one beside it. */
+  | {
+      type: "split";
+      prompt: PromptId;
+      name: string;
+      environment: EnvironmentId;
+      place: string;
+      now: StageSide[];
+      sides: StageSide[];
+    }
   | { type: "new_prompt" }
   | { type: "outbox" }
   | { type: "share" }

@@ -4,6 +4,7 @@ mod begin;
 mod data;
 mod evals;
 mod gate;
+mod keys;
 mod look;
 mod merge;
 mod people;
@@ -113,10 +114,10 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
                 concurrency: *concurrency,
                 reports,
             };
-            gate::run(&at, &asked).await
+            Box::pin(gate::run(&at, &asked)).await
         }
-        Command::Gate(asked) => gate::gate(&at, asked).await,
-        Command::Suite { what } => gate::suite(&at, what).await,
+        Command::Gate(asked) => Box::pin(gate::gate(&at, asked)).await,
+        Command::Suite { what } => Box::pin(gate::suite(&at, what)).await,
         Command::Run {
             prompt,
             dataset,
@@ -194,7 +195,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             _ => releases::list(&at, place.as_deref(), *limit).await,
         },
         Command::Env(env) => setup::env(&at, env).await,
-        Command::Key(key) => setup::key(&at, key).await,
+        Command::Key(key) => keys::key(&at, key).await,
         Command::People(people) => people::people(&at, people).await,
         Command::Service(service) => service::service(&at, service).await,
         Command::Import { path, name } => data::import_dataset(&at, path, name.as_deref()).await,

@@ -139,6 +139,12 @@ pub async fn carry_out(at: &At<'_>, plan: Plan, reason: String) -> Result<ExitCo
         .chain(
             plan.changes
                 .iter()
+                .filter(|c| !c.moves.is_empty())
+                .map(|c| format!("    {}", c.moves)),
+        )
+        .chain(
+            plan.changes
+                .iter()
                 .filter(|c| c.undoes.len() > 1)
                 .flat_map(|c| c.undoes.iter().map(|line| format!("    undoes {line}"))),
         )

@@ -108,6 +108,13 @@ pub async fn use_it(
     for note in &view.notes {
         say::hint(note);
     }
+    say::hint(&match view.keys.as_slice() {
+        [] => format!(
+            "No key opens {0} yet: galley key new NAME --in {0}",
+            view.environment_name
+        ),
+        keys => format!("{} is opened by {}", view.environment_name, keys.join(", ")),
+    });
     answer(at.arguments, &view, || {
         let samples = view
             .samples

@@ -169,6 +169,19 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Millis>,
     },
+    /// Makes an environment key in place of another, which goes on opening for a while.
+    RotateEnvironmentKey {
+        /// The key that it takes the place of.
+        key: KeyId,
+        /// SHA-256 of the new one's 256 random bits.
+        hash: KeyHash,
+        /// When the new one ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Millis>,
+        /// For how many milliseconds both open, counted by the registry from when this arrives: 0
+        /// to [`limits::OVERLAP_MILLIS`](crate::limits::OVERLAP_MILLIS).
+        overlap: i64,
+    },
     /// Makes a personal token, with which a person's device talks to the registry.
     IssueToken {
         /// What it is for.

@@ -113,6 +113,14 @@ pub enum Event {
         hash: KeyHash,
         expires: Option<Millis>,
     },
+    /// An environment key exists in place of another, which ends at `ends`.
+    EnvironmentKeyRotated {
+        key: KeyId,
+        replaces: KeyId,
+        hash: KeyHash,
+        expires: Option<Millis>,
+        ends: Millis,
+    },
     /// A personal token exists.
     TokenIssued {
         key: KeyId,

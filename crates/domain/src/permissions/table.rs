@@ -127,6 +127,7 @@ pub const COMMANDS: &[Row] = &[
     all("retire_environment", Admin, Never),
     all("set_default_environment", Admin, Never),
     all("issue_environment_key", Admin, Never),
+    all("rotate_environment_key", Admin, Never),
     all("invite", Admin, Never),
     all("withdraw_invitation", Admin, Never),
     all("set_role", Admin, Never),

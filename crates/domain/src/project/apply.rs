@@ -270,7 +270,7 @@ impl Project {
                 self.save_dataset(*dataset, name, content);
             }
             Event::SuiteChanged { .. } | Event::RunAnnounced { .. } | Event::RunRecorded { .. } => {
-                self.record_evidence(event, on)?
+                self.record_evidence(event, on)?;
             }
             Event::ContentRedacted { content, .. } => {
                 self.redacted.insert(*content, (on.seq, on.at));
@@ -280,6 +280,7 @@ impl Project {
                 self.first_epoch.get_or_insert(on.seq);
             }
             Event::EnvironmentKeyIssued { .. }
+            | Event::EnvironmentKeyRotated { .. }
             | Event::TokenIssued { .. }
             | Event::KeyRevoked { .. }
             | Event::PersonInvited { .. }

@@ -103,6 +103,10 @@ pub struct Key {
     pub expires: Option<Millis>,
     /// When it was revoked.
     pub revoked: Option<Millis>,
+    /// The key whose place it took.
+    pub replaces: Option<KeyId>,
+    /// The key that took its place.
+    pub replaced: Option<KeyId>,
 }
 
 /// What a key opens.

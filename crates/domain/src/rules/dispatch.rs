@@ -73,6 +73,12 @@ impl Case<'_> {
                 hash,
                 expires,
             } => self.issue_environment_key(*environment, name, *hash, *expires),
+            Body::RotateEnvironmentKey {
+                key,
+                hash,
+                expires,
+                overlap,
+            } => self.rotate_environment_key(*key, *hash, *expires, *overlap),
             Body::IssueToken {
                 name,
                 hash,

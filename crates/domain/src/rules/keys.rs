@@ -2,7 +2,8 @@
 
 use super::{Case, flat_name};
 use crate::ledger::{Event, KeyHash};
-use crate::{EnvironmentId, KeyId, Millis, Refusal};
+use crate::project::KeyKind;
+use crate::{EnvironmentId, KeyId, Millis, Refusal, limits};
 
 impl Case<'_> {
     pub(super) fn issue_environment_key(
@@ -23,6 +24,53 @@ impl Case<'_> {
             name,
             hash,
             expires,
+        }])
+    }
+
+    pub(super) fn rotate_environment_key(
+        &self,
+        replaces: KeyId,
+        hash: KeyHash,
+        expires: Option<Millis>,
+        overlap: i64,
+    ) -> Result<Vec<Event>, Refusal> {
+        let before = self
+            .project
+            .key(replaces)
+            .ok_or_else(|| Refusal::not_found("the key"))?;
+        let KeyKind::Environment(environment) = before.kind else {
+            return Err(Refusal::invalid(
+                "only an application's key is replaced; make another token, and revoke this one",
+            ));
+        };
+        self.active_environment(environment)?;
+        // A second successor would leave two keys that both are "the new one".
+        if before.replaced.is_some() {
+            return Err(Refusal::invalid(
+                "another key took its place already; replace that one",
+            ));
+        }
+        if !before.is_open(self.now) {
+            return Err(Refusal::invalid(
+                "this key opens nothing any more; make a new one",
+            ));
+        }
+        if !(0..=limits::OVERLAP_MILLIS).contains(&overlap) {
+            return Err(Refusal::invalid(format!(
+                "both keys work side by side for 0 to {} days",
+                limits::OVERLAP_MILLIS / (24 * 60 * 60 * 1000)
+            )));
+        }
+        self.check_expiry(expires)?;
+        self.new_secret(&hash)?;
+        let until = self.now.plus(overlap);
+        Ok(vec![Event::EnvironmentKeyRotated {
+            key: KeyId::from(self.id),
+            replaces,
+            hash,
+            expires,
+            // What was to end sooner still does.
+            ends: before.expires.map_or(until, |end| end.min(until)),
         }])
     }
 

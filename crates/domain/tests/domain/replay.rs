@@ -212,7 +212,7 @@ fn body(world: &mut World, step: Step) -> Body {
                 replaces: if fresh { now } else { role },
             }
         }
-        22 => match b % 5 {
+        22 => match b % 6 {
             0 => Body::RemovePerson { person },
             1 => Body::EnrolDevice {
                 person,
@@ -223,6 +223,11 @@ fn body(world: &mut World, step: Step) -> Body {
                 device: key(u8::try_from(c % 3).expect("small") + 1).public(),
             },
             3 => token(a % 4 + 500, None),
+            4 => {
+                let old = world.project().keys().last();
+                let old = old.map_or(domain::KeyId(nil), |key| key.id);
+                rotate(old, a % 4 + 600, i64::from(c))
+            }
             _ => environment_key(environment, a % 4 + 500, Some(world.now.plus(i64::from(c)))),
         },
         23 => match world.project().version(version).map(|(_, v)| v.content) {

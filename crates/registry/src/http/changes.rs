@@ -84,9 +84,12 @@ impl Listening {
     /// Waits for the next change. `None` when the stream is to end: the registry stops, or the
     /// key does.
     async fn next(&mut self) -> Option<LedgerHead> {
+        // Nothing happens when a key's time is over, so that has to be watched for.
+        let over = self.principal.ends_in();
         tokio::select! {
             changed = self.changes.changed() => changed.ok()?,
             () = self.stopping.cancelled() => return None,
+            () = sleep_for(over) => return None,
         }
         self.principal
             .still_good()
@@ -168,6 +171,13 @@ pub async fn of_environment(
         },
     );
     Ok(stream(events))
+}
+
+async fn sleep_for(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn moved(

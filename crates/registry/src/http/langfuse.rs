@@ -74,6 +74,7 @@ pub async fn prompt(
 
 /// What the key's environment serves, page by page, by name.
 pub async fn list(
+    State(app): State<App>,
     Extension(access): Extension<Access>,
     query: Result<Query<Listed>, QueryRejection>,
     headers: HeaderMap,
@@ -89,9 +90,9 @@ pub async fn list(
             "pages count from 1 and hold 1 to {PAGE} prompts"
         )));
     }
-    let (project, environment, shelf) = served::shelf(&access)?;
+    let (_, _, shelf) = served::shelf(&access)?;
     if let Some(label) = &asked.label {
-        served::refuse_others(&project, environment, label)?;
+        served::refuse_others(&app, &access, label)?;
     }
     // Nothing here has tags, and of labels the list knows the environment's own name.
     let none = asked.tag.is_some()

@@ -12,6 +12,7 @@ mod counts;
 mod failure;
 mod gate;
 mod health;
+mod keys;
 mod langfuse;
 mod ledger;
 mod me;
@@ -121,6 +122,7 @@ pub fn routes() -> Vec<Route> {
         route(put, paths::CONTENT, Scope::Put, content::put),
         route(post, paths::CONTENTS, Scope::Read, content::many),
         route(get, paths::CHANGES, Scope::Follow, changes::of_project),
+        route(get, paths::KEYS, Scope::Keys, keys::uses),
         route(get, paths::WEBHOOKS, hooks, webhooks::list),
         route(post, paths::WEBHOOKS, hooks, webhooks::make),
         route(&Method::PATCH, paths::WEBHOOK, hooks, webhooks::change),

@@ -1,6 +1,7 @@
 //! What an application reads with an environment key.
 
 use super::{App, Failure};
+use crate::clock;
 use crate::people::{Access, Principal};
 use crate::projects::Loaded;
 use crate::serving::{Answer, Asked, NotServed, Shelf, earlier};
@@ -45,7 +46,7 @@ pub(super) async fn find(
 ) -> Result<Answer, Failure> {
     let (project, environment, shelf) = shelf(access)?;
     for asked in [&wanted.environment, &wanted.label].into_iter().flatten() {
-        refuse_others(&project, environment, asked)?;
+        refuse_others(app, access, asked)?;
     }
     if let Some(asked) = &wanted.environment
         && !is_own_name(&shelf, asked)
@@ -150,20 +151,27 @@ pub(super) fn is_own_name(shelf: &Shelf, name: &str) -> bool {
     shelf.name == name || folded(&shelf.name) == folded(name)
 }
 
-pub(super) fn refuse_others(
-    project: &Loaded,
-    own: EnvironmentId,
-    name: &str,
-) -> Result<(), Failure> {
-    let other = project.glance(|state| {
-        state
-            .environment_named(name)
-            .is_some_and(|found| found.id != own)
-    });
-    if other {
-        Err(other_environment())
-    } else {
-        Ok(())
+/// Refuses a call that names another environment than the key's, and notes it for the admins.
+pub(super) fn refuse_others(app: &App, access: &Access, name: &str) -> Result<(), Failure> {
+    let Principal::Environment {
+        project,
+        environment: own,
+        key,
+    } = &access.principal
+    else {
+        return Err(Failure::new(
+            ErrorCode::Forbidden,
+            "this is for environment keys",
+        ));
+    };
+    let found = project.glance(|state| state.environment_named(name).map(|found| found.id));
+    match found.filter(|found| found != own) {
+        None => Ok(()),
+        Some(other) => {
+            let uses = &app.registry.inner.uses;
+            uses.strayed(*key, other, clock::now());
+            Err(other_environment())
+        }
     }
 }
 

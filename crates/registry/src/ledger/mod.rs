@@ -50,6 +50,7 @@ impl Effects {
                 match event {
                     Event::ContentRedacted { content, .. } => effects.redacted.push(*content),
                     Event::EnvironmentKeyIssued { key, .. }
+                    | Event::EnvironmentKeyRotated { key, .. }
                     | Event::TokenIssued { key, .. }
                     | Event::PersonJoined { token: key, .. }
                     | Event::ServiceCreated { token: key, .. } => effects.keys.push(*key),

@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 
 /// How often unnamed content is looked through.
 const TIDY_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How often it is written down what keys were used for.
+const NOTE_EVERY: Duration = Duration::from_secs(5);
 /// How often another process's appends are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -137,11 +139,16 @@ impl Running {
 async fn tidy(registry: Registry, stopping: tokio_util::sync::CancellationToken) {
     let mut tidy = tokio::time::interval(TIDY_EVERY);
     let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut note = tokio::time::interval(NOTE_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let result = tokio::select! {
             () = stopping.cancelled() => return,
             _ = look.tick() => registry.blocking(|projects| projects.catch_up()).await,
+            _ = note.tick() => {
+                let registry = registry.clone();
+                tokio::task::spawn_blocking(move || registry.note_uses()).await.unwrap_or(Ok(()))
+            }
             _ = tidy.tick() => {
                 let registry = registry.clone();
                 match tokio::task::spawn_blocking(move || registry.tidy()).await {

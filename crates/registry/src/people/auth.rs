@@ -13,6 +13,7 @@ use domain::project::KeyKind;
 use domain::{EnvironmentId, InvitationId, KeyId, Millis, PersonId, ProjectId};
 use protocol::token::{Invitation, Kind, Token};
 use std::sync::Arc;
+use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
 /// Who calls.
@@ -75,6 +76,8 @@ pub enum Scope {
     Commands,
     /// Giving a ledger.
     Give,
+    /// Reading what a project's keys were used for.
+    Keys,
     /// Looking after a project's webhooks.
     Webhooks,
 }
@@ -118,7 +121,7 @@ impl Scope {
             }
             (Self::Me, _) | (Self::Served, Principal::Environment { .. }) => Ok(()),
             (
-                Self::Read | Self::Follow | Self::Put | Self::Commands,
+                Self::Read | Self::Follow | Self::Put | Self::Commands | Self::Keys,
                 Principal::Person {
                     project: loaded, ..
                 },
@@ -243,6 +246,9 @@ impl Registry {
         scope
             .admits(&principal, project)
             .map_err(Denied::NotForThis)?;
+        if let Principal::Person { key, .. } | Principal::Environment { key, .. } = &principal {
+            self.inner.uses.used(*key, clock::now());
+        }
         Ok(Access { principal, project })
     }
 
@@ -356,6 +362,18 @@ impl Principal {
             Self::Invitation { invitation, .. } => KeyId(invitation.0),
             Self::Founding { hash, .. } => short(hash),
         }
+    }
+
+    /// How long its key still opens by itself; none if it has no end.
+    #[must_use]
+    pub fn ends_in(&self) -> Option<Duration> {
+        let (Self::Person { project, key, .. } | Self::Environment { project, key, .. }) = self
+        else {
+            return None;
+        };
+        let end = project.glance(|state| state.key(*key).and_then(|key| key.expires))?;
+        let left = end.0.saturating_sub(clock::now().0);
+        Some(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
     }
 
     /// Whether it would still be let in: streams ask this whenever something changes.

@@ -2,6 +2,8 @@
 
 pub mod auth;
 mod rates;
+mod uses;
 
 pub use auth::{Access, Principal, Scope};
 pub use rates::{Rates, StreamPlace};
+pub use uses::{Noted, Uses};

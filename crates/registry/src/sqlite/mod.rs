@@ -7,6 +7,7 @@
 
 mod read;
 mod schema;
+mod uses;
 mod webhooks;
 mod write;
 

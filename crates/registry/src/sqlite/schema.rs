@@ -88,6 +88,20 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_of ON deliveries (webhook, number);
 CREATE INDEX deliveries_due ON deliveries (webhook, next_at) WHERE next_at IS NOT NULL;
+", "
+-- When keys were last let in, and which environments they named that are not theirs.
+CREATE TABLE key_uses (
+    key  BLOB PRIMARY KEY,
+    last INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE strayed_keys (
+    key         BLOB NOT NULL,
+    environment BLOB NOT NULL,
+    times       INTEGER NOT NULL,
+    last        INTEGER NOT NULL,
+    PRIMARY KEY (key, environment)
+) STRICT;
 "];
 
 /// Brings a file to the newest schema, or refuses it and changes nothing.

@@ -81,7 +81,7 @@ fn let_in(scope: Scope) -> &'static [&'static str] {
         ],
         Scope::Served => &["an application"],
         Scope::Read => &["an author", "an admin", "an open invitation"],
-        Scope::Follow | Scope::Put => &["an author", "an admin"],
+        Scope::Follow | Scope::Put | Scope::Keys => &["an author", "an admin"],
         // A founding invitation gets no further than the handler: the project is here already.
         Scope::Commands => &[
             "an author",
@@ -147,7 +147,7 @@ async fn every_route_with_every_bearer() {
             }
         }
     }
-    assert_eq!(calls, 28 * bearers.len());
+    assert_eq!(calls, 29 * bearers.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ mod contents;
 mod contract;
 mod faults;
 mod giving;
+mod keys;
 mod kills;
 mod langfuse;
 mod process;

@@ -13,6 +13,7 @@ mod body;
 mod calls;
 mod changes;
 mod error;
+mod keys;
 mod webhooks;
 
 pub use address::{Address, AddressError};

@@ -176,6 +176,12 @@ pub struct PlanChange {
     pub summary: String,
     /// The marks; none when nothing was served before.
     pub diff: Option<ContentDiff>,
+    /// What is served now.
+    pub sides_before: Vec<StageSide>,
+    /// What would be.
+    pub sides_after: Vec<StageSide>,
+    /// Who would move between the sides of a split, in words; empty where all do.
+    pub moves: String,
     /// The releases of this prompt that a revert undoes, the newest first, one line each.
     pub undoes: Vec<String>,
 }
@@ -289,6 +295,8 @@ pub struct UseView {
     pub prompt_name: String,
     /// What to know before using the code, one line each.
     pub notes: Vec<String>,
+    /// The keys that open the environment, by name and how each begins.
+    pub keys: Vec<String>,
     /// The same in several languages. No key is in any of them.
     pub samples: Vec<CodeSample>,
 }

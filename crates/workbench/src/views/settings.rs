@@ -145,10 +145,48 @@ pub struct KeyRow {
     pub at: Millis,
     /// Until when it works.
     pub expires: Option<Millis>,
-    /// Whether it was revoked.
+    /// Whether it opens nothing any more.
     pub revoked: bool,
+    /// How it stands.
+    pub state: KeyStanding,
     /// Whether it is old enough to be replaced.
     pub old: bool,
+    /// How its text begins, so that whoever has one can tell which it is. No part of its secret.
+    pub begins: String,
+}
+
+/// How a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStanding {
+    /// It opens.
+    Open,
+    /// It opens until its end; another took its place.
+    Replaced,
+    /// Its time is over.
+    Ended,
+    /// It was revoked.
+    Revoked,
+}
+
+/// What a project's keys were used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct KeyUsesView {
+    /// Why nothing is known, where the registry can't be asked.
+    pub note: Option<String>,
+    /// Keys that were used; the others never were.
+    pub rows: Vec<KeyUseRow>,
+}
+
+/// What one key was used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct KeyUseRow {
+    /// Which.
+    pub id: KeyId,
+    /// When it was last let in.
+    pub last_used: Option<Millis>,
+    /// Where it had no business, in words; empty for those who aren't admins.
+    pub strayed: Vec<String>,
 }
 
 /// A key that was just made.

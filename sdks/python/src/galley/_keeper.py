@@ -219,9 +219,9 @@ class Keeper:
             self._take(environment, prompts, "registry")
             self._tag = tag
             self._store(body, tag)
-        elif self.source == "kept":
-            # What was kept is what is served.
-            self.source = "registry"
+        elif self.source == "kept" and self._kept is not None:
+            # What was kept is what is served: its prompts come from the registry from now on.
+            self._take(*read_answer(self._kept[0]), "registry")
         now = time.monotonic()
         with self._lock:
             self._read_upto = max(self._read_upto, upto)

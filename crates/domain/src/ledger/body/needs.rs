@@ -64,7 +64,7 @@ impl Body {
                 .into_iter()
                 .chain(prompts.iter().flat_map(|p| [p.prompt.0, p.replaces.0]))
                 .collect(),
-            Self::RevokeKey { key } => vec![key.0],
+            Self::RevokeKey { key } | Self::RotateEnvironmentKey { key, .. } => vec![key.0],
             Self::WithdrawInvitation { invitation } | Self::Join { invitation, .. } => {
                 vec![invitation.0]
             }
@@ -182,7 +182,9 @@ impl Body {
     pub fn since(&self) -> u32 {
         use crate::permissions::Role::{Admin, Author};
         match self {
-            Self::SetSuite { .. } | Self::AnnounceRun { .. } => 3,
+            Self::SetSuite { .. }
+            | Self::AnnounceRun { .. }
+            | Self::RotateEnvironmentKey { .. } => 3,
             Self::RecordRun { counts, .. } if counts.is_some() => 3,
             Self::SetPolicy { policy, .. } if !policy.suite_gates.is_empty() => 3,
             Self::CreateService { .. }
@@ -232,6 +234,7 @@ impl Body {
             Self::Release { .. } => "release",
             Self::Revert { .. } => "revert",
             Self::IssueEnvironmentKey { .. } => "issue_environment_key",
+            Self::RotateEnvironmentKey { .. } => "rotate_environment_key",
             Self::IssueToken { .. } => "issue_token",
             Self::RevokeKey { .. } => "revoke_key",
             Self::Invite { .. } => "invite",

@@ -29,6 +29,33 @@ impl Project {
                     at: on.at,
                     expires,
                     revoked: None,
+                    replaces: None,
+                    replaced: None,
+                };
+                self.keys.insert(*key, Arc::new(made));
+            }
+            Event::EnvironmentKeyRotated {
+                key,
+                replaces,
+                hash,
+                expires,
+                ends,
+            } => {
+                self.secrets.insert(*hash);
+                let before = Arc::make_mut(self.keys.get_mut(replaces)?);
+                before.expires = Some(*ends);
+                before.replaced = Some(*key);
+                let made = Key {
+                    id: *key,
+                    kind: before.kind,
+                    name: before.name.clone(),
+                    hash: *hash,
+                    by: on.by,
+                    at: on.at,
+                    expires: *expires,
+                    revoked: None,
+                    replaces: Some(*replaces),
+                    replaced: None,
                 };
                 self.keys.insert(*key, Arc::new(made));
             }
@@ -51,6 +78,8 @@ impl Project {
                     at: on.at,
                     expires,
                     revoked: None,
+                    replaces: None,
+                    replaced: None,
                 };
                 self.keys.insert(*key, Arc::new(made));
             }
@@ -108,6 +137,8 @@ impl Project {
                     at: on.at,
                     expires: None,
                     revoked: None,
+                    replaces: None,
+                    replaced: None,
                 };
                 self.keys.insert(*token, Arc::new(made));
             }

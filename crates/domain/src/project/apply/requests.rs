@@ -37,6 +37,8 @@ impl Project {
                     at: on.at,
                     expires: None,
                     revoked: None,
+                    replaces: None,
+                    replaced: None,
                 };
                 self.keys.insert(*token, Arc::new(made));
             }

@@ -3,7 +3,7 @@
 use super::{DEVELOPMENT, environments, hash};
 use domain::ledger::{Body, DeviceKey, ReleaseChange, RunSummary, Side};
 use domain::permissions::Role;
-use domain::{Digest, EnvironmentId, InvitationId, Millis, PromptId, ReleaseId, VersionId};
+use domain::{Digest, EnvironmentId, InvitationId, KeyId, Millis, PromptId, ReleaseId, VersionId};
 
 pub fn found(name: &str) -> Body {
     Body::CreateProject {
@@ -130,6 +130,15 @@ pub fn environment_key(environment: EnvironmentId, secret: u16, expires: Option<
         name,
         hash: hash(secret),
         expires,
+    }
+}
+
+pub fn rotate(key: KeyId, secret: u16, overlap: i64) -> Body {
+    Body::RotateEnvironmentKey {
+        key,
+        hash: hash(secret),
+        expires: None,
+        overlap,
     }
 }
 
