@@ -1950,13 +1950,6 @@ export type Me = {
 	role: PersonRole,
 };
 
-/**  What an answer is worth. */
-export type Measure =
-/**  All, if every grader passes it; otherwise nothing. */
-"pass" |
-/**  The mean of what the graders give it. */
-"score";
-
 /**  What a person may do in a project. Each role may do what those before it may. */
 export type MemberRole =
 /**  Reads and comments. */
@@ -3235,7 +3228,7 @@ export type SuiteDraft = {
 	/**  The graders. */
 	graders: Grader[],
 	/**  What an answer is worth. */
-	measure?: Measure,
+	measure?: SuiteMeasure,
 	/**  Near-duplicates by their places in the dataset: each group counts as one case. */
 	groups?: number[][],
 };
@@ -3263,6 +3256,13 @@ export type SuiteGate = {
 	without_suite?: WithoutSuite,
 };
 
+/**  What an answer is worth. */
+export type SuiteMeasure =
+/**  All, if every grader passes it; otherwise nothing. */
+"pass" |
+/**  The mean of what the graders give it. */
+"score";
+
 /**  By what a prompt is judged. */
 export type SuiteView = {
 	/**  Which prompt. */
@@ -3276,7 +3276,7 @@ export type SuiteView = {
 	/**  The graders; empty where they are not here. */
 	graders: Grader[],
 	/**  What an answer is worth. */
-	measure: Measure,
+	measure: SuiteMeasure,
 	/**  The digest, which a change names. */
 	digest: string | null,
 	/**  Whether the dataset was saved anew since: the suite still means what it was. */
