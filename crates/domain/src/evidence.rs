@@ -5,7 +5,7 @@
 //! nobody's laptop is believed.
 
 use crate::dataset::Dataset;
-use crate::graders::{Answered, Grader, Prepared};
+use crate::graders::{Answered, Called, Grader, Panel};
 use crate::statistics::pairs::CaseAnswers;
 use crate::statistics::{WHOLE, hundredths};
 use crate::suite::Measure;
@@ -137,6 +137,12 @@ struct Answer {
     text: String,
     #[serde(default)]
     tool_calls: Vec<ToolCall>,
+    #[serde(default)]
+    finish: Option<String>,
+    #[serde(default)]
+    latency_ms: Option<u32>,
+    #[serde(default)]
+    tokens_out: Option<u32>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -151,6 +157,22 @@ impl Answer {
             return serde_json::to_string(&self.tool_calls).unwrap_or_default();
         }
         self.text.clone()
+    }
+
+    /// As graders see it. What it cost is none of it: prices are each computer's own.
+    fn answered<'a>(&'a self, text: &'a str) -> Answered<'a> {
+        let calls = self.tool_calls.iter().map(|call| Called {
+            name: &call.name,
+            arguments: &call.arguments,
+        });
+        Answered {
+            text,
+            calls: calls.collect(),
+            finish: self.finish.as_deref(),
+            latency_ms: self.latency_ms,
+            tokens_out: self.tokens_out,
+            cost: None,
+        }
     }
 }
 
@@ -203,20 +225,16 @@ pub fn check(counts: &Counts, results: &[u8], held: &Held<'_>) -> Result<(), Evi
     if read.dataset != held.digest || read.announced != Some(held.announced) {
         return Err(EvidenceError::Other);
     }
-    let prepared = held
-        .graders
-        .iter()
-        .map(Grader::prepare)
-        .collect::<Result<Vec<_>, _>>()
+    let panel = Panel::prepare(held.graders, held.dataset)
         .map_err(|error| EvidenceError::Results(error.to_string()))?;
     let marks = |text| read_marks(text).ok_or(EvidenceError::Apart("its marks can't be read"));
-    same("live", &marks(&counts.live)?, &read.live, held, &prepared)?;
+    same("live", &marks(&counts.live)?, &read.live, held, &panel)?;
     same(
         "proposed",
         &marks(&counts.proposed)?,
         &read.cells,
         held,
-        &prepared,
+        &panel,
     )
 }
 
@@ -225,7 +243,7 @@ fn same(
     marks: &[Mark],
     cells: &[Cell],
     held: &Held<'_>,
-    graders: &[Prepared],
+    panel: &Panel,
 ) -> Result<(), EvidenceError> {
     let cases = held.dataset.cases.len().max(1);
     let mut earned: Vec<Mark> = vec![None; marks.len()];
@@ -250,12 +268,9 @@ fn same(
             return Err(EvidenceError::Apart("one answer stands in them twice"));
         }
         *mark = match (&cell.answer, held.dataset.cases.get(case)) {
-            (Some(answer), Some(asked)) => {
+            (Some(answer), Some(_)) => {
                 let text = answer.judged();
-                let scores: Vec<_> = graders
-                    .iter()
-                    .map(|g| g.grade(&Answered::text(&text), asked))
-                    .collect();
+                let scores = panel.judge(&answer.answered(&text), held.dataset, case);
                 Some(worth(&scores, held.measure))
             }
             _ => None,

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 /// What an answer is worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
+// The type's name is for TypeScript, where graders of likeness measure, too.
+#[serde(rename = "SuiteMeasure", rename_all = "snake_case")]
 pub enum Measure {
     /// All, if every grader passes it; otherwise nothing.
     #[default]

@@ -1,6 +1,7 @@
 /** Whatever happens to the registry, the application has a prompt, and knows how old it is. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -350,6 +351,20 @@ test("a disk that can't be written is said and survived", (t) =>
     faulty.release(3);
     await until("space again", () => galley.status().storeProblem === undefined && version(galley) === 3);
   }));
+
+test("a disk that takes nothing more leaves the old file whole, and nothing beside it", async (t) => {
+  const place = folder(t);
+  const path = join(place, "kept.json");
+  await file(path).save(JSON.stringify(environment(7)), '"7"');
+  const before = readFileSync(path);
+  // The system itself refuses to write, as it does on a full disk: no file of that process may hold a byte.
+  const program = `import { file } from ${JSON.stringify(new URL("../src/node.js", import.meta.url).href)};
+    await file(process.argv[1]).save("{}", undefined).then(() => console.log("written"), (error) => console.log(error.message));`;
+  const command = 'trap "" XFSZ; ulimit -f 0; exec "$0" --input-type=module --eval "$1" "$2"';
+  const said = execFileSync("bash", ["-c", command, process.execPath, program, path], { encoding: "utf8" });
+  assert.equal(said.trim(), `${path} can't be written (EFBIG)`);
+  assert.deepEqual([readFileSync(path), readdirSync(place)], [before, ["kept.json"]]);
+});
 
 test("a file that can't take its place leaves nothing behind", async (t) => {
   const place = folder(t);

@@ -115,10 +115,10 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
                 concurrency: *concurrency,
                 reports,
             };
-            gate::run(&at, &asked).await
+            Box::pin(gate::run(&at, &asked)).await
         }
-        Command::Gate(asked) => gate::gate(&at, asked).await,
-        Command::Suite { what } => gate::suite(&at, what).await,
+        Command::Gate(asked) => Box::pin(gate::gate(&at, asked)).await,
+        Command::Suite { what } => Box::pin(gate::suite(&at, what)).await,
         Command::Run {
             prompt,
             dataset,

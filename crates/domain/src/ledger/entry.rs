@@ -18,7 +18,7 @@ pub const FORMAT: u32 = 1;
 /// 2 added roles between and beside author and admin, service accounts, policies, requests and
 /// comments. Where none of these is used it decides as 1 did, so entries under 1 are decided again
 /// by the same code; see [`crate::ledger::Body::since`]. 3 added suites, announced runs and the
-/// gates that rest on them, in the same way.
+/// gates that rest on them, and keys that are rotated, in the same way.
 pub const RULES: u32 = 3;
 
 /// One line of the ledger.

@@ -270,7 +270,7 @@ impl Project {
                 self.save_dataset(*dataset, name, content);
             }
             Event::SuiteChanged { .. } | Event::RunAnnounced { .. } | Event::RunRecorded { .. } => {
-                self.record_evidence(event, on)?
+                self.record_evidence(event, on)?;
             }
             Event::ContentRedacted { content, .. } => {
                 self.redacted.insert(*content, (on.seq, on.at));

@@ -16,6 +16,7 @@ mod ledger;
 mod limits;
 mod merge;
 mod merges_table;
+mod permissions_beside;
 mod permissions_page;
 mod replay;
 mod review_oracle;

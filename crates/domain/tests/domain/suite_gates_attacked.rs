@@ -262,7 +262,7 @@ fn a_registry_that_says_otherwise_is_found_out_by_whoever_decides_again() {
     let mut lines: Vec<_> = world.entries.iter().map(|e| e.line().to_owned()).collect();
     *lines.last_mut().expect("one") = last.telling_raw(&events).line();
     let found = verify(&lines, &world.contents);
-    let found = format!("{:?}", found.err().expect("it is found out"));
+    let found = format!("{:?}", found.expect_err("it is found out"));
     assert!(found.contains("OtherEvents"), "{found}");
 }
 

@@ -219,3 +219,53 @@ async fn what_was_begun_is_answered_before_it_stops() {
     assert_eq!(answer.await.unwrap().unwrap().status(), 201);
     stopped.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_tells_requests_by_their_ids_and_holds_nothing_that_was_asked() {
+    let home = TempDir::new().unwrap();
+    let invitation = init(home.path());
+    let limits = "[limits]\nenvironment_requests_per_second = 5\n";
+    std::fs::write(home.path().join("c.toml"), limits).unwrap();
+    let mut process = Process::start(home.path(), &["--config", "c.toml"]);
+    let team = Team::found(&process.url, &invitation).await;
+    let prompt = team.ada.creates_prompt("a-name-of-theirs").await;
+    let version = team.ada.saves(prompt, "Sort it.").await;
+    let sides = [(version, SLOTS)];
+    team.ada
+        .releases(team.production, prompt, &sides, None)
+        .await;
+    let (app, key) = team.ada.issues_key(team.production).await;
+    let get = |path: &str| app.http.get(format!("{}{path}", app.url));
+    let native = "/v1/prompts/a-name-of-theirs?unit=a-unit-of-theirs&label=production";
+    let asked = get(native).bearer_auth(&app.bearer);
+    let asked = asked.header("x-request-id", "one-of-theirs").send().await;
+    assert_eq!(asked.unwrap().status(), 200);
+    let basic = get("/api/public/v2/prompts/a-name-of-theirs");
+    let basic = basic.basic_auth("a-public-key-of-theirs", Some(&app.bearer));
+    assert_eq!(basic.send().await.unwrap().status(), 200);
+    let forged = get("/v1/me").header("x-request-id", "{\"level\":\"FORGED\"}");
+    assert_eq!(forged.send().await.unwrap().status(), 401);
+    while app.gets("/v1/environment").await.status() != 429 {}
+    assert!(process.stop().success());
+
+    let log = std::fs::read_to_string(home.path().join("log")).unwrap();
+    let line = |with: &str| log.lines().find(|line| line.contains(with));
+    let told = line("\"id\":\"one-of-theirs\"").expect("it is told by its id");
+    assert!(told.contains("\"route\":\"/v1/prompts/{name}\"") && told.contains("\"status\":200"));
+    assert!(line(&key.to_string()).is_some_and(|line| line.contains("too many requests")));
+    let basic = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        format!("a-public-key-of-theirs:{}", app.bearer),
+    );
+    for never in [
+        "a-name-of-theirs",
+        "a-unit-of-theirs",
+        "a-public-key-of-theirs",
+        "FORGED",
+        &app.bearer,
+        &basic,
+        &team.ada.bearer,
+    ] {
+        assert!(line(never).is_none(), "{never}: {:?}", line(never));
+    }
+}

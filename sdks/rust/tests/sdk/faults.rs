@@ -312,6 +312,49 @@ async fn a_clock_that_was_turned_back_makes_no_negative_age() {
     assert!(galley.age().unwrap() < Duration::from_secs(60));
 }
 
+/// Where a process of its own is to keep its file, with a disk that takes nothing.
+const FULL: &str = "GALLEY_TEST_FULL";
+
+#[tokio::test]
+async fn a_disk_that_takes_nothing_more_leaves_the_old_file_whole() {
+    if let Some(path) = std::env::var_os(FULL) {
+        let faulty = Faulty::start().await;
+        let galley = faulty.open(Options::default().disk(&path));
+        galley.ready().await;
+        assert_eq!(version(&galley), 1);
+        until("the words", || disk_problem(&galley).contains("written")).await;
+        faulty.release(2);
+        until("the release", || version(&galley) == 2).await;
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kept.json");
+    keep(&path, 7).await;
+    let before = std::fs::read(&path).unwrap();
+    // The system itself refuses to write, as it does on a full disk: no file of that process may
+    // hold a byte.
+    let this = "faults::a_disk_that_takes_nothing_more_leaves_the_old_file_whole";
+    let told = std::process::Command::new("bash")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 0; exec \"$0\" --exact \"$1\"",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .arg(this)
+        .env(FULL, &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&told.stdout);
+    assert!(
+        told.status.success() && said.contains("1 passed"),
+        "{told:?}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["kept.json"]);
+}
+
 /// No time that this program tells can be moved by a clock that jumps: only the file's age is told by
 /// the computer's clock, and that is measured against the file's own time.
 #[test]

@@ -182,7 +182,9 @@ impl Body {
     pub fn since(&self) -> u32 {
         use crate::permissions::Role::{Admin, Author};
         match self {
-            Self::SetSuite { .. } | Self::AnnounceRun { .. } => 3,
+            Self::SetSuite { .. }
+            | Self::AnnounceRun { .. }
+            | Self::RotateEnvironmentKey { .. } => 3,
             Self::RecordRun { counts, .. } if counts.is_some() => 3,
             Self::SetPolicy { policy, .. } if !policy.suite_gates.is_empty() => 3,
             Self::CreateService { .. }
