@@ -33,6 +33,11 @@ impl Running {
     pub fn progress(&self, run: RunId) -> Option<Progress> {
         locked(&self.0).get(&run).map(|(_, progress)| *progress)
     }
+
+    /// All runs that go on in this process.
+    pub fn all(&self) -> std::collections::BTreeSet<RunId> {
+        locked(&self.0).keys().copied().collect()
+    }
 }
 
 /// What is kept of a run beside its cells.
@@ -192,8 +197,11 @@ impl Workbench {
     /// The run is not there, or its results can't be fetched now.
     pub async fn run(&self, project: ProjectId, run: RunId) -> Result<RunView, Error> {
         let reading = self.reading(project)?;
+        // Asked before the store: a run that ends in between is kept as ended before it is let go,
+        // so that it is never taken for one that was broken off.
+        let going = self.inner.runs.progress(run);
         match self.store().run(run) {
-            Ok(local) => self.local_run_view(&reading, &local).await,
+            Ok(local) => self.local_run_view(&reading, &local, going).await,
             Err(store::StoreError::Unknown(_)) => self.shared_run_view(&reading, run).await,
             Err(error) => Err(error.into()),
         }

@@ -30,6 +30,7 @@ impl Workbench {
     pub(crate) fn run_rows(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
         let mut rows = Vec::new();
         let mut shared_from_here = Vec::new();
+        let going = self.inner.runs.all();
         for local in self.store().runs(reading.project)? {
             let kept: KeptPlan = read_json(local.plan.clone())?;
             let end: KeptEnd = local
@@ -60,7 +61,7 @@ impl Workbench {
                 title: kept.title,
                 at: local.started,
                 by: kept.by,
-                state: self.run_state(local.id, local.state),
+                state: run_state(local.state, going.contains(&local.id)),
                 words: words.join(", "),
                 shared: reading.shared_state(&end.shared),
             });
@@ -100,6 +101,7 @@ impl Workbench {
         &self,
         reading: &Reading,
         local: &store::LocalRun,
+        going: Option<evals::Progress>,
     ) -> Result<RunView, Error> {
         let kept: KeptPlan = read_json(local.plan.clone())?;
         let end: KeptEnd = local
@@ -110,7 +112,7 @@ impl Workbench {
             .unwrap_or_default();
         let dataset = reading.stored_dataset(&kept.dataset);
         let cells = self.cells(local.id)?;
-        let progress = match self.inner.runs.progress(local.id) {
+        let progress = match going {
             Some(progress) => progress_view(progress),
             None => end.progress,
         };
@@ -120,7 +122,7 @@ impl Workbench {
             dataset: dataset.as_ref(),
             cells,
         };
-        let state = self.run_state(local.id, local.state);
+        let state = run_state(local.state, going.is_some());
         let mut view = table.view(local.id, kept.title, state, progress, self.now());
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);
@@ -265,18 +267,16 @@ impl Workbench {
         });
         Ok(answers.collect())
     }
+}
 
-    // A run that nobody carries any more was broken off; what it had is kept.
-    fn run_state(&self, id: RunId, state: store::RunState) -> RunState {
-        match state {
-            store::RunState::Running if self.inner.runs.progress(id).is_none() => {
-                RunState::Cancelled
-            }
-            store::RunState::Running => RunState::Running,
-            store::RunState::Done => RunState::Done,
-            store::RunState::Cancelled => RunState::Cancelled,
-            store::RunState::Failed => RunState::Failed,
-        }
+// A run that nobody carries any more was broken off; what it had is kept.
+fn run_state(state: store::RunState, going: bool) -> RunState {
+    match state {
+        store::RunState::Running if !going => RunState::Cancelled,
+        store::RunState::Running => RunState::Running,
+        store::RunState::Done => RunState::Done,
+        store::RunState::Cancelled => RunState::Cancelled,
+        store::RunState::Failed => RunState::Failed,
     }
 }
 
