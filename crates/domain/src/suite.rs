@@ -95,6 +95,11 @@ pub enum SuiteError {
     /// One that can't be used.
     #[error(transparent)]
     Grader(#[from] GraderError),
+    /// One that would judge otherwise on another computer.
+    #[error(
+        "a suite can't judge by cost: each computer has prices of its own, and others could not come to the same verdict"
+    )]
+    Own,
     /// Bytes that are no graders.
     #[error("these are no graders of a suite: {0}")]
     Form(#[from] serde_json::Error),
@@ -131,6 +136,9 @@ impl SuiteGraders {
         }
         for grader in &self.graders {
             grader.prepare()?;
+            if !grader.is_alike_everywhere() {
+                return Err(SuiteError::Own);
+            }
         }
         Ok(())
     }

@@ -23,6 +23,20 @@ enum Ready {
 }
 
 impl Grader {
+    /// Whether it judges the same answer alike on every computer: what an answer cost depends on
+    /// the prices of whoever asked.
+    #[must_use]
+    pub fn is_alike_everywhere(&self) -> bool {
+        match self {
+            Self::Cost { .. } => false,
+            Self::Not { grader } => grader.is_alike_everywhere(),
+            Self::Together { parts, .. } => {
+                parts.iter().all(|part| part.grader.is_alike_everywhere())
+            }
+            _ => true,
+        }
+    }
+
     /// Checks it and makes it ready.
     ///
     /// # Errors

@@ -1,9 +1,15 @@
 //! Marks: one way to write each, and every way back.
 
-use domain::evidence::{answers, read_marks, worth, write_marks};
-use domain::graders::Score;
-use domain::suite::Measure;
+use domain::dataset::Dataset;
+use domain::evidence::{
+    Counts, EvidenceError, Held, answers, check, read_marks, worth, write_marks,
+};
+use domain::graders::{Grader, Score};
+use domain::suite::{Measure, SuiteGraders};
+use domain::{Digest, RunId};
 use proptest::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
 
 #[test]
 fn marks_have_one_spelling() {
@@ -64,6 +70,71 @@ fn what_an_answer_is_worth() {
         assert_eq!(worth(&scores, Measure::Pass), pass);
         assert_eq!(worth(&scores, Measure::Score), mean);
     }
+}
+
+#[test]
+fn a_run_is_held_against_all_who_judge_and_all_that_the_answers_hold() {
+    let dataset: Dataset = serde_json::from_value(json!({
+    "graders": [{"type": "latency", "most_ms": 100}],
+    "cases": [
+        {"id": "1"},
+        {"id": "2", "graders": [{"type": "tool_call", "name": "close"}]},
+    ]}))
+    .expect("a dataset");
+    let graders: Vec<Grader> =
+        serde_json::from_value(json!([{"type": "contains", "all": ["yes"]}])).expect("graders");
+    let (announced, digest) = (RunId(Uuid::from_u128(1)), Digest::of(b"cases"));
+    let held = Held {
+        announced,
+        digest,
+        dataset: &dataset,
+        graders: &graders,
+        measure: Measure::Pass,
+    };
+    let cell = |case: u32, latency_ms: u32, tool: &str| {
+        json!({"case": case, "repeat": 0, "answer": {
+            "text": "yes", "latency_ms": latency_ms, "finish": "stop",
+            "tool_calls": [{"name": tool, "arguments": {}}]}})
+    };
+    let said = |proposed: &str| Counts {
+        announced,
+        live: String::new(),
+        proposed: proposed.to_owned(),
+    };
+    let results = |cells: &[serde_json::Value]| {
+        json!({"dataset": digest, "announced": announced, "cells": cells}).to_string()
+    };
+    for (cells, marks) in [
+        ([cell(0, 50, "open"), cell(1, 50, "close")], "11"),
+        // Too slow; not the tool that this case wants.
+        ([cell(0, 101, "open"), cell(1, 50, "open")], "00"),
+    ] {
+        let results = results(&cells);
+        assert_eq!(check(&said(marks), results.as_bytes(), &held), Ok(()));
+        let found = check(&said("01"), results.as_bytes(), &held);
+        assert!(
+            matches!(found, Err(EvidenceError::Worth { .. })),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_suite_judges_alike_on_every_computer() {
+    let suite = |grader: serde_json::Value| {
+        let bytes = json!({ "graders": [grader] }).to_string();
+        SuiteGraders::decode(bytes.as_bytes()).map(|_| ())
+    };
+    let cost = json!({"type": "cost", "most": 0.01});
+    for grader in [
+        cost.clone(),
+        json!({"type": "not", "grader": cost}),
+        json!({"type": "together", "parts": [{"grader": cost}]}),
+    ] {
+        let error = suite(grader).expect_err("prices are each computer's own");
+        assert!(error.to_string().contains("prices of its own"), "{error}");
+    }
+    assert!(suite(json!({"type": "latency", "most_ms": 900})).is_ok());
 }
 
 proptest! {
