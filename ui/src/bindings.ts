@@ -1726,7 +1726,7 @@ ignore_case?: boolean } |
 /**  What it should be close to; none: what the case expects. */
 expected?: Value | null;
 /**  What closeness means. */
-by: Measure;
+by: Likeness;
 /**  The least likeness, from 0 (nothing in common) to 1 (the same); 0.8 where nothing else is said. */
 least?: number | null;
 /**  Instead: the most characters that may have to be changed. */
@@ -2050,6 +2050,19 @@ export type Library = {
 	reviews: number,
 };
 
+/**  What closeness means. */
+export type Likeness =
+/**
+ *  One less the characters that would have to be put in, taken out or replaced (Levenshtein
+ *  1966), as a share of the longer text.
+ */
+"edits" |
+/**
+ *  The words that both hold, as the harmonic mean of their share in each (the F1 by which
+ *  SQuAD scores answers, Rajpurkar et al. 2016, articles kept). Capitals and marks don't count.
+ */
+"words";
+
 /**  One thing that is wrong in a text to import. */
 export type LineProblem = {
 	/**  The line, from 1. */
@@ -2092,25 +2105,6 @@ export type Me = {
 	/**  What they may do. */
 	role: PersonRole,
 };
-
-/**  What closeness means. */
-export type Measure =
-/**
- *  One less the characters that would have to be put in, taken out or replaced (Levenshtein
- *  1966), as a share of the longer text.
- */
-"edits" |
-/**
- *  The words that both hold, as the harmonic mean of their share in each (the F1 by which
- *  SQuAD scores answers, Rajpurkar et al. 2016, articles kept). Capitals and marks don't count.
- */
-"words";
-/**  What an answer is worth. */
-export type Measure =
-/**  All, if every grader passes it; otherwise nothing. */
-"pass" |
-/**  The mean of what the graders give it. */
-"score";
 
 /**  What a person may do in a project. Each role may do what those before it may. */
 export type MemberRole =
@@ -3425,7 +3419,7 @@ export type SuiteDraft = {
 	/**  The graders. */
 	graders: Grader[],
 	/**  What an answer is worth. */
-	measure?: Measure,
+	measure?: SuiteMeasure,
 	/**  Near-duplicates by their places in the dataset: each group counts as one case. */
 	groups?: number[][],
 };
@@ -3453,6 +3447,13 @@ export type SuiteGate = {
 	without_suite?: WithoutSuite,
 };
 
+/**  What an answer is worth. */
+export type SuiteMeasure =
+/**  All, if every grader passes it; otherwise nothing. */
+"pass" |
+/**  The mean of what the graders give it. */
+"score";
+
 /**  By what a prompt is judged. */
 export type SuiteView = {
 	/**  Which prompt. */
@@ -3466,7 +3467,7 @@ export type SuiteView = {
 	/**  The graders; empty where they are not here. */
 	graders: Grader[],
 	/**  What an answer is worth. */
-	measure: Measure,
+	measure: SuiteMeasure,
 	/**  The digest, which a change names. */
 	digest: string | null,
 	/**  Whether the dataset was saved anew since: the suite still means what it was. */
