@@ -1,6 +1,7 @@
 // What is looked at: a scene of the mock and the way to the state.
 
 import { click, one } from "./clicks.mjs";
+import { splits } from "./split-scenes.mjs";
 import { settings } from "./settings-scenes.mjs";
 const review = (n, ready) => async (page) => {
   await click(page, "go-review");
@@ -196,29 +197,6 @@ export const scenes = [
       await click(page, "bundle-next");
       await page.waitForSelector('[data-testid="ask-note-language"]');
       await page.getByTestId("ask-note-language").scrollIntoViewIfNeeded();
-    },
-  },
-  {
-    name: "split",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-releases");
-      await page.waitForSelector("table");
-      await page.locator("td button:not([disabled])", { hasText: "Promote" }).first().click();
-      await click(page, "begin-share");
-      await page.waitForSelector('[data-testid="split-dialog"]');
-    },
-  },
-  {
-    name: "shift-plan",
-    wait: ".cm-content",
-    do: async (page) => {
-      await click(page, "go-releases");
-      await page.waitForSelector("table");
-      await page.locator("td button:not([disabled])", { hasText: "Promote" }).first().click();
-      await click(page, "begin-share");
-      await click(page, "split-next");
-      await page.waitForSelector('[data-testid="moves"]');
     },
   },
   {
@@ -485,6 +463,7 @@ export const scenes = [
     ),
   },
   ...settings,
+  ...splits,
   {
     name: "evals-datasets",
     wait: ".cm-content",
