@@ -98,7 +98,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     // What the command is about needs nobody's keys.
     let alone = matches!(&arguments.command, Command::Verify { folder: Some(_) });
     if let (Some(secret), false) = (service_mode::secret()?, alone) {
-        return service_mode::run(arguments, &secret).await;
+        return Box::pin(service_mode::run(arguments, &secret)).await;
     }
     let bench = Workbench::open(Options::usual()?)?;
     if bench.belongs_to_a_service()? {
@@ -106,7 +106,8 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             "this folder was made by a service account: give its secret in GALLEY_SECRET, or set GALLEY_HOME to another folder",
         ));
     }
-    let code = commands::carry_out(&bench, arguments).await?;
+    // The future holds every command's: too much for a stack.
+    let code = Box::pin(commands::carry_out(&bench, arguments)).await?;
     Ok(code)
 }
 

@@ -56,7 +56,8 @@ pub async fn run(arguments: &Arguments, secret: &Secret) -> Result<ExitCode, Fai
             bench.set_provider_key(card.name, Secret::new(key)).await?;
         }
     }
-    commands::carry_out(&bench, arguments).await
+    // The future holds every command's: too much for a stack.
+    Box::pin(commands::carry_out(&bench, arguments)).await
 }
 
 fn home() -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {

@@ -228,7 +228,7 @@ fn is_card(text: &str) -> bool {
             _ => 2 * digit,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// The check number of ISO 13616: the whole, turned and read as a number, leaves 1 by 97.
@@ -238,8 +238,8 @@ fn is_iban(text: &str) -> bool {
         return false;
     }
     let (front, rest) = plain.split_at(4);
-    let left = rest.iter().chain(front).fold(Some(0_u32), |left, c| {
-        let (left, value) = (left?, c.to_digit(36)?);
+    let left = rest.iter().chain(front).try_fold(0_u32, |left, c| {
+        let value = c.to_digit(36)?;
         Some((left * if value > 9 { 100 } else { 10 } + value) % 97)
     });
     left == Some(1)

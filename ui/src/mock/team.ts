@@ -183,7 +183,7 @@ export function team(world: World) {
     "2 approvals, by people who wrote nothing of it",
     "Served in staging before",
     "A run over Card questions in which at least 90 % of the cases pass and at most 1 % fewer than with what is served now",
-    "That announced runs over the prompt's suite, at most 7 days old, show a loss below 5 points against what is served; where nothing is served yet, that at least 90 % pass, and are wrong in at most 5 % of such verdicts",
+    "Announced runs over the prompt's suite, at most 7 days old, show a loss below 5 points against what is served; where nothing is served yet, at least 90 % pass; such a verdict is wrong at most 5 % of the time",
     "Nothing in Weekends: every week from Friday 16:00 until Monday 08:00, Europe/London time",
     "Reviewers and admins release and revert",
     "An admin may set this aside, with a reason that is shown for ever",

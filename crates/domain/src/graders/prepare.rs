@@ -201,12 +201,12 @@ impl Prepared {
             ) => calls::grade(answer, name.as_deref(), arguments, *only),
             (Grader::Refusal { absent }, _) => refusal::grade(answer, *absent),
             (Grader::Not { .. }, Ready::Parts(parts)) => match parts.first() {
-                Some(part) => together::turned(part.grade(answer, case)),
+                Some(part) => together::turned(&part.grade(answer, case)),
                 None => not_ready(),
             },
             (Grader::Together { parts, least }, Ready::Parts(ready)) => {
-                let scores = ready.iter().map(|part| part.grade(answer, case));
-                together::judged(parts, scores.collect(), *least)
+                let scores: Vec<_> = ready.iter().map(|part| part.grade(answer, case)).collect();
+                together::judged(parts, &scores, *least)
             }
             // Not reached: `prepare` pairs them.
             (

@@ -76,28 +76,28 @@ pub(super) fn title(parts: &[Part], least: Option<f64>) -> String {
 }
 
 /// The verdict of all. A part of weight 0 is told and counts nothing.
-pub(super) fn judged(parts: &[Part], scores: Vec<Score>, least: Option<f64>) -> Score {
+pub(super) fn judged(parts: &[Part], scores: &[Score], least: Option<f64>) -> Score {
     let all: f64 = parts.iter().map(|part| part.weight).sum();
     let sum: f64 = parts
         .iter()
-        .zip(&scores)
+        .zip(scores)
         .map(|(part, score)| part.weight * score.value)
         .sum();
     let value = if all > 0.0 { sum / all } else { 0.0 };
     let counting = parts
         .iter()
-        .zip(&scores)
+        .zip(scores)
         .filter(|(part, _)| part.weight > 0.0);
     let pass = match least {
         Some(least) => value + 1e-9 >= least,
         None => counting.clone().all(|(_, score)| score.pass),
     };
-    if let ([_], [score], None) = (parts, scores.as_slice(), least) {
+    if let ([_], [score], None) = (parts, scores, least) {
         return score.clone();
     }
     let faults: Vec<_> = parts
         .iter()
-        .zip(&scores)
+        .zip(scores)
         .filter(|(_, score)| !score.pass)
         .map(|(part, score)| {
             let note = if part.weight > 0.0 {
@@ -132,7 +132,7 @@ pub(super) fn judged(parts: &[Part], scores: Vec<Score>, least: Option<f64>) -> 
 }
 
 /// The opposite verdict.
-pub(super) fn turned(score: Score) -> Score {
+pub(super) fn turned(score: &Score) -> Score {
     Score {
         value: 1.0 - score.value,
         pass: !score.pass,

@@ -48,7 +48,7 @@ pub(super) fn read(
         // The older form: files as names, labels as values.
         for (path, label) in node.fields() {
             let label = label.text().map(str::to_owned);
-            from_path(path, label, node.line, files, notes, &mut found);
+            from_path(path, label.as_deref(), node.line, files, notes, &mut found);
         }
     }
     let mut prompts: Vec<ImportedPrompt> = found
@@ -80,7 +80,7 @@ fn add(one: &Node, files: &Files<'_>, notes: &mut Notes, found: &mut Vec<Found>)
                     from_text(raw, name, one.line, files, notes, found);
                 }
                 (None, Some(id)) => {
-                    from_text(id, label.map(str::to_owned), one.line, files, notes, found)
+                    from_text(id, label.map(str::to_owned), one.line, files, notes, found);
                 }
                 (None, None) => notes.add(one.line, "a prompt", "holds neither a text nor a file"),
             }
@@ -128,8 +128,8 @@ fn from_text(
                 "txt" | "md" | "json" | "yaml" | "yml" | "j2" | "csv"
             ));
     match reference(text).or_else(|| text.strip_prefix("file:")) {
-        Some(path) => from_path(path, name, line, files, notes, found),
-        None if like_path => from_path(text, name, line, files, notes, found),
+        Some(path) => from_path(path, name.as_deref(), line, files, notes, found),
+        None if like_path => from_path(text, name.as_deref(), line, files, notes, found),
         None => found.push(Found {
             name,
             text: text.to_owned(),
@@ -140,7 +140,7 @@ fn from_text(
 
 fn from_path(
     path: &str,
-    name: Option<String>,
+    name: Option<&str>,
     line: u32,
     files: &Files<'_>,
     notes: &mut Notes,
@@ -167,7 +167,7 @@ fn from_path(
         };
         let file = path.rsplit('/').next().unwrap_or_default();
         let stem = file.split('.').next().unwrap_or_default().to_owned();
-        let name = name.clone().unwrap_or(stem);
+        let name = name.map_or(stem, str::to_owned);
         // Several prompts in one file of text stand between lines of three dashes.
         let many = matches!(ending(&path).as_str(), "txt" | "");
         let parts: Vec<&str> = if many {

@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
                     format!("is one more than the {} cases that fit", limits::CASES),
                 );
             }
-            let vars = self.rendered(vars, test.line);
+            let vars = self.rendered(&vars, test.line);
             let mut default_parts = Vec::new();
             for source in [default.test, default.scenario].into_iter().flatten() {
                 let list = source.get("assert");
@@ -272,10 +272,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Values may name other values.
-    fn rendered(&mut self, vars: Map<String, Value>, line: u32) -> Map<String, Value> {
+    fn rendered(&mut self, vars: &Map<String, Value>, line: u32) -> Map<String, Value> {
         let mut done = vars.clone();
         for (name, value) in vars.iter().filter(|(_, value)| is_template(value)) {
-            match filled(value, &vars) {
+            match filled(value, vars) {
                 Ok(value) => {
                     done.insert(name.clone(), value);
                 }
@@ -375,7 +375,7 @@ impl Made {
         for part in &mut parts {
             match &mut part.grader {
                 Grader::Exact { expected, .. } if exact == 1 => {
-                    self.case.expected = expected.take()
+                    self.case.expected = expected.take();
                 }
                 grader if exact == 0 && contains == 1 && holds(grader) => {
                     if let Grader::Contains { all, .. } = grader {

@@ -120,8 +120,8 @@ impl Reading {
 
     fn suite_gate_words(&self, gate: &SuiteGate) -> String {
         let whose = match gate.runs_by {
-            RunsBy::Anyone => "announced runs",
-            RunsBy::Services => "announced runs of services",
+            RunsBy::Anyone => "Announced runs",
+            RunsBy::Services => "Announced runs of services",
         };
         let often = match gate.repeats {
             1 => String::new(),
@@ -130,7 +130,7 @@ impl Reading {
         let least = match gate.least_rate {
             0 => String::new(),
             rate => format!(
-                "; where nothing is served yet, that at least {} % pass",
+                "; where nothing is served yet, at least {} % pass",
                 words::percent(rate)
             ),
         };
@@ -139,7 +139,7 @@ impl Reading {
             WithoutSuite::Release => "; a prompt without a suite goes freely",
         };
         format!(
-            "That {whose} over the prompt's suite, at most {} old{often}, show a loss below {} against what is served{least}, and are wrong in at most {} % of such verdicts{without}{}",
+            "{whose} over the prompt's suite, at most {} old{often}, show a loss below {} against what is served{least}; such a verdict is wrong at most {} % of the time{without}{}",
             words::count(
                 usize::try_from(gate.oldest_days).unwrap_or(usize::MAX),
                 "day",
