@@ -58,6 +58,7 @@ fn the_table_of_a_project_is_the_code() {
             limits::REPEATS as usize,
             limits::ASKINGS as usize,
             limits::EVIDENCE_DAYS as usize,
+            usize::try_from(limits::OVERLAP_MILLIS / (24 * 60 * 60 * 1000)).expect("days"),
             limits::NAMED,
             limits::JSON_DEPTH,
             limits::RENDERED_BYTES,

@@ -11,6 +11,7 @@ mod freeze;
 mod gate;
 mod graders;
 mod graders_more;
+mod graders_together;
 mod hostile;
 mod ledger;
 mod limits;
