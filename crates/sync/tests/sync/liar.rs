@@ -3,7 +3,9 @@
 use crate::desk::{Desk, now};
 use crate::proxy::Proxy;
 use crate::server::Server;
-use domain::ledger::{Body, Command, DeviceKey, Entry, Event, NewEntry, Signature, SignedCommand};
+use domain::ledger::{
+    Body, Command, DeviceKey, Entry, Event, NewEntry, RULES, Signature, SignedCommand,
+};
 use domain::permissions::Role;
 use domain::{CommandId, Digest, Millis, Project, PromptId};
 use protocol::ledger::LedgerHead;
@@ -381,7 +383,10 @@ async fn entries_of_a_newer_galley_stop_it_and_it_says_update() {
     let scene = scene().await;
     forge(&scene.proxy, |mut lines| {
         lines[2] = lines[2]
-            .replace(r#""rules":2"#, r#""rules":3"#)
+            .replace(
+                &format!(r#""rules":{RULES}"#),
+                &format!(r#""rules":{}"#, RULES + 1),
+            )
             .replace(r#""type":"version_saved""#, r#""type":"version_dreamt""#);
         lines
     });
