@@ -27,7 +27,7 @@ fn listed(desk: &Desk) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_replaced_and_its_use_is_seen() {
-    let registry = Registry::start().await;
+    let mut registry = Registry::start().await;
     let desk = founded(&registry).await;
     writes(&desk, "new", "Sort it.");
     done(&desk, &["save", "support/triage", "-m", "First"]);
@@ -115,6 +115,18 @@ async fn a_key_is_replaced_and_its_use_is_seen() {
         "{whole}"
     );
     assert_eq!(registry.read("support/triage", &third).await.0, 200);
+
+    // Without the registry nothing is ended yet, and that is said.
+    registry.vanish();
+    let offline = done(&desk, &["key", "revoke", "desk app"]);
+    assert!(offline.contains("Not revoked yet"), "{offline}");
+    assert!(offline.contains("revoked, in the outbox"), "{offline}");
+    registry.come_back().await;
+    assert_eq!(registry.read("support/triage", &third).await.0, 200);
+    done(&desk, &["sync"]);
+    assert_eq!(registry.read("support/triage", &third).await.0, 401);
+    let ended = listed(&desk);
+    assert!(ended.iter().all(|key| key["waiting"] == false), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

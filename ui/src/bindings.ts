@@ -1961,6 +1961,8 @@ export type KeyRow = {
 	revoked: boolean,
 	/**  How it stands. */
 	state: KeyStanding,
+	/**  Whether what was done to it waits in the outbox: until the registry has it, it is as it was. */
+	waiting: boolean,
 	/**  Whether it is old enough to be replaced. */
 	old: boolean,
 	/**  How its text begins, so that whoever has one can tell which it is. No part of its secret. */

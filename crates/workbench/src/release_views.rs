@@ -98,6 +98,7 @@ impl Reading {
             }
             Shift::Moves(moves) => moves,
         };
+        let all: u32 = moves.iter().map(|one| one.slots).sum();
         let told = moves.iter().enumerate().map(|(place, one)| {
             format!(
                 "{} % {}from {} to {}",
@@ -113,6 +114,7 @@ impl Reading {
         });
         match told.collect::<Vec<_>>() {
             told if told.is_empty() => "Nobody moves".to_owned(),
+            told if all >= split::SLOTS => words::list(&told),
             told => format!(
                 "{}; everybody else stays where they are",
                 words::list(&told)

@@ -150,6 +150,10 @@ impl Reading {
                     at: key.at,
                     expires: key.expires,
                     revoked: !key.is_open(now),
+                    waiting: self.accepted.key(key.id).is_none_or(|accepted| {
+                        (accepted.revoked.is_some(), accepted.replaced)
+                            != (key.revoked.is_some(), key.replaced)
+                    }),
                     state: match (key.revoked, key.is_open(now), key.replaced) {
                         (Some(_), _, _) => KeyStanding::Revoked,
                         (None, false, _) => KeyStanding::Ended,

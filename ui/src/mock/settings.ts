@@ -122,6 +122,7 @@ function initial(world: World): Settings {
             old: true,
             state: "open",
             begins: "gal_env_AYw3hN2ccGeQ1b7kLm",
+            waiting: false,
           },
           {
             id: "key-2",
@@ -136,6 +137,7 @@ function initial(world: World): Settings {
             old: false,
             state: "open",
             begins: "gal_env_AZpK2vRZdNy8w0QxTe",
+            waiting: false,
           },
           {
             id: "key-3",
@@ -150,6 +152,7 @@ function initial(world: World): Settings {
             old: false,
             state: "revoked",
             begins: "gal_env_AYzQ8dXjcAaB3nUw6f",
+            waiting: false,
           },
         ]
       : [],
@@ -253,6 +256,7 @@ export function settings(world: World, changed: () => void): Part {
         old: false,
         state: "open",
         begins: "gal_env_AZqTt0YyeFu2mPz4Hs",
+        waiting: false,
       });
       changed();
       return {
@@ -272,6 +276,7 @@ export function settings(world: World, changed: () => void): Part {
         expires: days === null ? null : Date.now() + days * day,
         old: false,
         begins: "gal_env_AZqV5sPpdEm7c1Kd9R",
+        waiting: false,
       });
       Object.assign(old, ends, { expires: Date.now() + overlap * day });
       changed();

@@ -33,21 +33,37 @@ pub async fn key(at: &At<'_>, key: &Key) -> Result<ExitCode, Failure> {
             // By its name the newest is meant: the one whose place was taken has no place to give.
             let (old, name) = named(at, key, |row| row.state != KeyStanding::Replaced).await?;
             let made = at.bench.rotate_key(at.project, old, *overlap, days).await?;
-            say::hint(&match overlap {
-                0 => format!("What uses the old key {name} is not answered any more."),
-                1 => format!(
-                    "The old key {name} still works for a day: put the new one in its place before."
-                ),
-                many => format!(
-                    "The old key {name} still works for {many} days: put the new one in its place before."
+            // Its own end may come before the overlap's: what is said is when it ends.
+            let rows = at.bench.settings(at.project).await?.keys;
+            let row = rows.into_iter().find(|row| row.id == old);
+            let end = row.and_then(|row| row.expires).map(when);
+            say::hint(&match (&made.not_yet, overlap, end) {
+                (Some(_), ..) => format!("The old key {name} works as before until then."),
+                (None, 0, _) | (None, _, None) => {
+                    format!("What uses the old key {name} is not answered any more.")
+                }
+                (None, _, Some(end)) => format!(
+                    "The old key {name} still works until {end}: put the new one in its place before."
                 ),
             });
+            if days.is_none() {
+                say::hint("The new one works until it is revoked.");
+            }
             write_once(at, &made);
             Ok(ExitCode::SUCCESS)
         }
         Key::Revoke { key } => {
-            let (id, _) = named(at, key, |_| true).await?;
+            let (id, name) = named(at, key, |_| true).await?;
             at.bench.revoke_key(at.project, id).await?;
+            let rows = at.bench.settings(at.project).await?.keys;
+            let waiting = rows.iter().any(|row| row.id == id && row.waiting);
+            say::hint(&if waiting {
+                format!(
+                    "Not revoked yet: it waits in the outbox, and {name} works until the registry has it."
+                )
+            } else {
+                format!("{name} is revoked: it opens nothing any more.")
+            });
             list(at).await
         }
     }
@@ -107,6 +123,11 @@ fn line(row: &KeyRow, used: Option<&KeyUseRow>, unknown: bool) -> Vec<String> {
         (KeyStanding::Ended, _) => "ended".to_owned(),
         (KeyStanding::Replaced, Some(end)) => format!("{}, replaced", when(end)),
         (_, end) => end.map(when).unwrap_or_default(),
+    };
+    let ends = match row.waiting {
+        true if ends.is_empty() => "in the outbox".to_owned(),
+        true => format!("{ends}, in the outbox"),
+        false => ends,
     };
     let last = match used.and_then(|one| one.last_used) {
         Some(at) => when(at),

@@ -206,7 +206,7 @@ pub(super) fn refuse_others(app: &App, access: &Access, name: &str) -> Result<()
         None => Ok(()),
         Some(other) => {
             let uses = &app.registry.inner.uses;
-            uses.strayed(*key, other, clock::now());
+            uses.strayed((project.id, *key), other, clock::now());
             Err(other_environment())
         }
     }

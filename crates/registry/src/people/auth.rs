@@ -252,8 +252,10 @@ impl Registry {
         scope
             .admits(&principal, project)
             .map_err(Denied::NotForThis)?;
-        if let Principal::Person { key, .. } | Principal::Environment { key, .. } = &principal {
-            self.inner.uses.used(*key, clock::now());
+        if let Principal::Person { project, key, .. }
+        | Principal::Environment { project, key, .. } = &principal
+        {
+            self.inner.uses.used((project.id, *key), clock::now());
         }
         Ok(Access { principal, project })
     }
@@ -280,13 +282,10 @@ impl Registry {
     async fn keyed(&self, token: &Token) -> Result<Principal, Denied> {
         let hash = token.hash();
         let mut found = None;
-        for id in self.inner.projects.with_key(token.id) {
-            let Some(project) = self.project(id).await.map_err(Denied::Failed)? else {
-                continue;
-            };
-            if let Some(principal) = holder(&project, token, hash) {
-                found = Some(principal);
-            }
+        if let Some(id) = self.inner.projects.owner_of_key(token.id)
+            && let Some(project) = self.project(id).await.map_err(Denied::Failed)?
+        {
+            found = holder(&project, token, hash);
         }
         if found.is_none() {
             let _ = equal(hash, NOBODYS);

@@ -6,4 +6,4 @@ mod uses;
 
 pub use auth::{Access, Principal, Scope};
 pub use rates::{ConnectionPlace, Rates, StreamPlace};
-pub use uses::{Noted, Uses};
+pub use uses::{KeyOf, Noted, Uses};

@@ -1,30 +1,33 @@
 //! When keys were last used, and where they had no business. Noted in memory on the way of a read,
 //! written to the file every few seconds: a read never waits for the disk.
 
-use domain::{EnvironmentId, KeyId, Millis};
+use domain::{EnvironmentId, KeyId, Millis, ProjectId};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+/// A key of a project. Never the key's id alone: another project could hold the same.
+pub type KeyOf = (ProjectId, KeyId);
+
 /// What was noted since the file was last told.
 #[derive(Debug, Default)]
 pub struct Uses {
-    used: RwLock<HashMap<KeyId, AtomicI64>>,
-    strayed: Mutex<HashMap<(KeyId, EnvironmentId), (u64, Millis)>>,
+    used: RwLock<HashMap<KeyOf, AtomicI64>>,
+    strayed: Mutex<HashMap<(KeyOf, EnvironmentId), (u64, Millis)>>,
 }
 
 /// What is to be written down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Noted {
     /// Keys, and when they were last let in.
-    pub used: Vec<(KeyId, Millis)>,
+    pub used: Vec<(KeyOf, Millis)>,
     /// Keys with the environment that they named and is not theirs, how often, and the last time.
-    pub strayed: Vec<(KeyId, EnvironmentId, u64, Millis)>,
+    pub strayed: Vec<(KeyOf, EnvironmentId, u64, Millis)>,
 }
 
 impl Uses {
     /// A call with this key was let in.
-    pub fn used(&self, key: KeyId, now: Millis) {
+    pub fn used(&self, key: KeyOf, now: Millis) {
         if let Some(last) = self.used.read().get(&key) {
             last.store(now.0, Ordering::Relaxed);
             return;
@@ -37,7 +40,7 @@ impl Uses {
     }
 
     /// A call with this key named an environment that is not its own.
-    pub fn strayed(&self, key: KeyId, environment: EnvironmentId, now: Millis) {
+    pub fn strayed(&self, key: KeyOf, environment: EnvironmentId, now: Millis) {
         let mut strayed = self.strayed.lock();
         let (times, last) = strayed.entry((key, environment)).or_insert((0, now));
         *times += 1;

@@ -6,7 +6,7 @@ use crate::ledger::Append;
 use crate::{Error, clock};
 use domain::ledger::{Body, CommandError, Entry, Event, KeyHash, Seen, SignedCommand};
 use domain::project::{Outcome, Trial};
-use domain::{CommandId, InvitationId, PersonId, Project, ProjectId, Refusal, RefusalCode};
+use domain::{CommandId, InvitationId, KeyId, PersonId, Project, ProjectId, Refusal, RefusalCode};
 use protocol::commands::{CommandOutcome, CommandResult};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -157,7 +157,8 @@ impl Projects {
         let mut entries: Vec<Entry> = Vec::new();
         let mut outcomes = Vec::with_capacity(commands.len());
         for arrived in commands {
-            let result = match entitled(trial.project(), loaded.id, by, arrived) {
+            let entitled = entitled(trial.project(), loaded.id, by, arrived);
+            let result = match entitled.and_then(|command| self.own_id(loaded.id, command)) {
                 Ok(command) => match trial.submit(command, &contents, now) {
                     Outcome::Accepted(entry) => {
                         let (seq, digest) = (entry.seq(), entry.digest());
@@ -274,6 +275,23 @@ impl Loaded {
     /// A project that has no entry yet.
     pub(super) fn fresh(id: ProjectId) -> Self {
         Self::new(id, Project::new(), crate::serving::Board::default(), 0)
+    }
+}
+
+impl Projects {
+    /// A command's id is that of the key it makes: one that a key has elsewhere is refused.
+    fn own_id<'a>(
+        &self,
+        project: ProjectId,
+        signed: &'a SignedCommand,
+    ) -> Result<&'a SignedCommand, Refusal> {
+        if self.key_is_elsewhere(KeyId::from(signed.command().id), project) {
+            return Err(Refusal::new(
+                RefusalCode::IdReused,
+                "this id belongs to a key of another project; do it again, with a new id",
+            ));
+        }
+        Ok(signed)
     }
 }
 

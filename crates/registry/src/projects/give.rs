@@ -6,7 +6,7 @@
 
 use super::contents::Stored;
 use super::{Loaded, NotDecided, Projects};
-use crate::ledger::Append;
+use crate::ledger::{Append, Effects};
 use crate::{Error, clock};
 use domain::ledger::{Entry, KeyHash, Seen};
 use domain::project::Replay;
@@ -153,6 +153,15 @@ impl Projects {
             if let Some(error) = stored.failed.take() {
                 return Err(error.into());
             }
+        }
+        let keys = Effects::of(fresh).keys;
+        if let Some(key) = keys
+            .iter()
+            .find(|key| self.key_is_elsewhere(**key, loaded.id))
+        {
+            return Err(NotGiven::Broken(format!(
+                "the key {key} of this ledger was made in another project of this registry, which keeps it"
+            )));
         }
         // Only content that the given entries name is taken.
         let named: std::collections::HashSet<Digest> = fresh

@@ -147,15 +147,18 @@ impl Projects {
         &self.ledger
     }
 
-    /// The projects in which a key of this id lives.
+    /// The project in which a key of this id was made. Whoever can read a ledger knows the ids and
+    /// hashes in it and could write them into another: the first has the id for good, also when
+    /// the key has ended.
     #[must_use]
-    pub fn with_key(&self, key: KeyId) -> Vec<ProjectId> {
-        self.keys
-            .read()
-            .places
-            .get(&key)
-            .cloned()
-            .unwrap_or_default()
+    pub fn owner_of_key(&self, key: KeyId) -> Option<ProjectId> {
+        self.keys.read().places.get(&key)?.first().copied()
+    }
+
+    /// Whether a key of this id was made in another project.
+    #[must_use]
+    pub fn key_is_elsewhere(&self, key: KeyId, project: ProjectId) -> bool {
+        self.owner_of_key(key).is_some_and(|owner| owner != project)
     }
 
     /// A project that is in memory already.

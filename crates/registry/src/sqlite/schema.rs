@@ -91,16 +91,19 @@ CREATE INDEX deliveries_due ON deliveries (webhook, next_at) WHERE next_at IS NO
 ", "
 -- When keys were last let in, and which environments they named that are not theirs.
 CREATE TABLE key_uses (
-    key  BLOB PRIMARY KEY,
-    last INTEGER NOT NULL
+    project BLOB NOT NULL,
+    key     BLOB NOT NULL,
+    last    INTEGER NOT NULL,
+    PRIMARY KEY (project, key)
 ) STRICT;
 
 CREATE TABLE strayed_keys (
+    project     BLOB NOT NULL,
     key         BLOB NOT NULL,
     environment BLOB NOT NULL,
     times       INTEGER NOT NULL,
     last        INTEGER NOT NULL,
-    PRIMARY KEY (key, environment)
+    PRIMARY KEY (project, key, environment)
 ) STRICT;
 "];
 

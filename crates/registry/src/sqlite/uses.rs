@@ -19,21 +19,22 @@ impl Sqlite {
         let transaction = writer
             .loose
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (key, last) in &noted.used {
+        for ((project, key), last) in &noted.used {
             transaction
                 .prepare_cached(
-                    "INSERT INTO key_uses (key, last) VALUES (?1, ?2)
+                    "INSERT INTO key_uses (project, key, last) VALUES (?1, ?2, ?3)
                      ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
                 )?
-                .execute(params![key.0.as_bytes(), last.0])?;
+                .execute(params![project.0.as_bytes(), key.0.as_bytes(), last.0])?;
         }
-        for (key, environment, times, last) in &noted.strayed {
+        for ((project, key), environment, times, last) in &noted.strayed {
             transaction
                 .prepare_cached(
-                    "INSERT INTO strayed_keys (key, environment, times, last) VALUES (?1, ?2, ?3, ?4)
+                    "INSERT INTO strayed_keys (project, key, environment, times, last) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO UPDATE SET times = times + excluded.times, last = max(last, excluded.last)",
                 )?
                 .execute(params![
+                    project.0.as_bytes(),
                     key.0.as_bytes(),
                     environment.0.as_bytes(),
                     int(*times),
@@ -52,19 +53,16 @@ impl Sqlite {
         let mut keys: BTreeMap<KeyId, KeyUse> = BTreeMap::new();
         let project = project.0.as_bytes();
         let used: Vec<(KeyId, Millis)> = self.reading(|db| {
-            db.prepare_cached(
-                "SELECT DISTINCT key, last FROM key_uses JOIN keys ON keys.id = key_uses.key WHERE project = ?1",
-            )?
-            .query_map([project], |row| Ok((key(row.get(0)?), Millis(row.get(1)?))))?
-            .collect()
+            db.prepare_cached("SELECT key, last FROM key_uses WHERE project = ?1")?
+                .query_map([project], |row| Ok((key(row.get(0)?), Millis(row.get(1)?))))?
+                .collect()
         })?;
         for (key, last) in used {
             at(&mut keys, key).last_used = Some(last);
         }
         let strayed: Vec<(KeyId, Strayed)> = self.reading(|db| {
             db.prepare_cached(
-                "SELECT DISTINCT key, environment, times, last FROM strayed_keys
-                 JOIN keys ON keys.id = strayed_keys.key WHERE project = ?1 ORDER BY last DESC",
+                "SELECT key, environment, times, last FROM strayed_keys WHERE project = ?1 ORDER BY last DESC",
             )?
             .query_map([project], |row| {
                 let strayed = Strayed {

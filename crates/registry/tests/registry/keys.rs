@@ -152,3 +152,59 @@ async fn what_keys_were_used_for_is_for_members_of_the_project() {
     };
     assert_eq!(guest.gets(&path).await.status(), 403);
 }
+
+/// Ids and hashes stand in a ledger that every member reads. Written into another project, they
+/// would choose what the first project's application is told, and bring back what was revoked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_can_not_be_taken_over_by_another_project() {
+    let house = House::open().await;
+    let team = house.found().await;
+    let eve = house.found().await;
+    let (app, key) = team.ada.issues_key(team.production).await;
+    let hash = Token::read(&app.bearer).unwrap().hash();
+    let copy = Body::IssueEnvironmentKey {
+        environment: eve.production,
+        name: "mine now".into(),
+        hash,
+        expires: None,
+    };
+    let at = CommandId(key.0);
+    let refused = async || {
+        let command = eve
+            .ada
+            .signed(at, domain::ledger::Seen::default(), copy.clone());
+        let outcomes = eve.ada.send(&[command]).await;
+        assert!(!crate::team::is_accepted(&outcomes[0]), "{outcomes:?}");
+    };
+    refused().await;
+    let whose = async || {
+        let me: protocol::ledger::Me = app.gets("/v1/me").await.json().await.unwrap();
+        match me {
+            protocol::ledger::Me::Environment { project, .. } => project,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(whose().await, team.project);
+    // Ended, it stays the first project's, and is ended.
+    team.ada.does(Body::RevokeKey { key }).await;
+    refused().await;
+    assert_eq!(app.gets("/v1/environment").await.status(), 401);
+    // A personal token as well.
+    let own = Token::read(&team.ada.bearer).unwrap();
+    let copy = Body::IssueToken {
+        name: "mine now".into(),
+        hash: own.hash(),
+        expires: None,
+    };
+    let at = CommandId(own.id.0);
+    let command = eve.ada.signed(at, domain::ledger::Seen::default(), copy);
+    let outcomes = eve.ada.send(&[command]).await;
+    assert!(!crate::team::is_accepted(&outcomes[0]), "{outcomes:?}");
+    assert!(
+        uses(&eve.ada)
+            .await
+            .iter()
+            .all(|one| one.key != own.id && one.key != key)
+    );
+    assert_eq!(team.ada.gets("/v1/me").await.status(), 200);
+}

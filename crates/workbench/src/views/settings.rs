@@ -149,6 +149,8 @@ pub struct KeyRow {
     pub revoked: bool,
     /// How it stands.
     pub state: KeyStanding,
+    /// Whether what was done to it waits in the outbox: until the registry has it, it is as it was.
+    pub waiting: bool,
     /// Whether it is old enough to be replaced.
     pub old: bool,
     /// How its text begins, so that whoever has one can tell which it is. No part of its secret.
