@@ -156,6 +156,10 @@ async fn who_would_move_is_said_when_traffic_is_shifted() {
         more.contains("15 % of the traffic moves from v1 to v2"),
         "{more}"
     );
+    assert!(
+        more.contains("(only the shares change)") && !split.contains("only the shares"),
+        "{more}"
+    );
     let back = done(
         &desk,
         &[

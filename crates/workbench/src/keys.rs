@@ -4,8 +4,8 @@ use crate::secrets::{Secret, random_32};
 use crate::trying::day;
 use crate::views::{KeyUseRow, KeyUsesView};
 use crate::{Error, Workbench, words};
-use domain::ledger::Body;
-use domain::{EnvironmentId, KeyId, ProjectId};
+use domain::ledger::{Body, KeyHash};
+use domain::{EnvironmentId, KeyId, Millis, ProjectId};
 use protocol::token::{Kind, Token};
 use sync::SyncError;
 
@@ -34,26 +34,16 @@ impl Workbench {
         name: String,
         expires_days: Option<u32>,
     ) -> Result<NewKey, Error> {
-        let mut act = self.act(project)?;
-        let id = act.next_id()?;
-        let token = Token::new(Kind::Environment, KeyId::from(id), random_32()?);
-        let expires = expires_days.map(|days| self.now().plus(i64::from(days) * DAY));
         let name = domain::names::tidy(&name);
-        act.command_with(
-            id,
+        self.make_key(project, expires_days, |hash, expires| {
             Body::IssueEnvironmentKey {
                 environment,
                 name,
-                hash: token.hash(),
+                hash,
                 expires,
-            },
-        )?;
-        let accepted = act.send().await?;
-        Ok(NewKey {
-            id: token.id,
-            secret: Secret::new(token.reveal()),
-            not_yet: self.not_yet(project, accepted),
+            }
         })
+        .await
     }
 
     /// Makes a key in place of another, which goes on opening for some days.
@@ -67,19 +57,30 @@ impl Workbench {
         overlap_days: u32,
         expires_days: Option<u32>,
     ) -> Result<NewKey, Error> {
+        let overlap = i64::from(overlap_days) * DAY;
+        self.make_key(project, expires_days, |hash, expires| {
+            Body::RotateEnvironmentKey {
+                key,
+                hash,
+                expires,
+                overlap,
+            }
+        })
+        .await
+    }
+
+    /// Draws a key and sends the command that makes it known; the key's id is the command's.
+    async fn make_key(
+        &self,
+        project: ProjectId,
+        expires_days: Option<u32>,
+        body: impl FnOnce(KeyHash, Option<Millis>) -> Body,
+    ) -> Result<NewKey, Error> {
         let mut act = self.act(project)?;
         let id = act.next_id()?;
         let token = Token::new(Kind::Environment, KeyId::from(id), random_32()?);
         let expires = expires_days.map(|days| self.now().plus(i64::from(days) * DAY));
-        act.command_with(
-            id,
-            Body::RotateEnvironmentKey {
-                key,
-                hash: token.hash(),
-                expires,
-                overlap: i64::from(overlap_days) * DAY,
-            },
-        )?;
+        act.command_with(id, body(token.hash(), expires))?;
         let accepted = act.send().await?;
         Ok(NewKey {
             id: token.id,

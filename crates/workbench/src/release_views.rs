@@ -49,8 +49,13 @@ impl Reading {
             .max_by_key(|side| side.weight)
             .or_else(|| sides.iter().max_by_key(|side| side.weight));
         let after = largest.and_then(|side| self.content_of_version(side.version));
+        // A shift of weights changes no words: a comparison would say "no change" of a change.
+        let shares_only = sides.len() > 1
+            && now.is_some_and(|now| {
+                now.sides.len() == sides.len() && sides.iter().all(|side| served(&side))
+            });
         let diff = match (&before, &after) {
-            (Some(before), Some(after)) => Some(domain::diff::compare(
+            (Some(before), Some(after)) if !shares_only => Some(domain::diff::compare(
                 before,
                 after,
                 domain::diff::Limits::default(),
@@ -59,6 +64,7 @@ impl Reading {
         };
         let stopped = now.is_none() && self.ahead.last_served(environment, prompt).is_some();
         let summary = match (&diff, before.is_some(), after.is_some()) {
+            _ if shares_only => "only the shares change".to_owned(),
             (Some(diff), ..) => diff.summary.clone(),
             (None, false, true) if stopped => "served here again after it was stopped".to_owned(),
             (None, false, true) => "served here for the first time".to_owned(),
