@@ -165,26 +165,44 @@ impl Window {
         let message = format!("the text of message {place}");
         let card = format!("message-{place}");
         let css = format!("[data-testid={card}] .cm-content[contenteditable=true]");
-        self.act_on(&message, json!({ "css": css }), async |element| {
-            element.click().await
+        // Emptied before anything is written: a list that still settles can move under the click, and
+        // the keys would go elsewhere.
+        until(&format!("{message} to be empty"), async || {
+            self.act_on(&message, json!({ "css": css }), async |element| {
+                element.click().await
+            })
+            .await;
+            self.chord(&[Key::Control], 'a').await;
+            // The driver puts the caret before an input that begins the text, and selects nothing then.
+            self.chord(&[], char::from(Key::Backspace)).await;
+            match self.written_in(&css).await.as_str() {
+                "" => Ok(()),
+                there => Err(there.to_owned()),
+            }
         })
         .await;
-        self.chord(&[Key::Control], 'a').await;
-        // The driver puts the caret before an input that begins the text, and selects nothing then.
-        self.chord(&[], char::from(Key::Backspace)).await;
         self.act_on(&message, json!({ "css": css }), async |element| {
             element.send_keys(text).await
         })
         .await;
         until(&format!("{text:?} in {message}"), async || {
-            let there = self.text_of(&card).await;
-            if flat(&there).contains(&flat(text)) {
+            let there = self.written_in(&css).await;
+            if flat(&there) == flat(text) {
                 Ok(())
             } else {
                 Err(there)
             }
         })
         .await;
+    }
+
+    /// What stands in an editor, without what only fills its emptiness.
+    async fn written_in(&self, css: &str) -> String {
+        let script = "const shown = document.querySelector(arguments[0])?.cloneNode(true);\
+                      shown?.querySelectorAll('.cm-placeholder').forEach(hint => hint.remove());\
+                      return [...(shown?.children ?? [])].map(line => line.textContent).join('\\n').trim();";
+        let there = self.run(script, vec![json!(css)]).await;
+        there.as_str().unwrap_or_default().to_owned()
     }
 
     /// Chooses, in the list with this `data-testid` or name, the entry whose words begin so.
