@@ -11,6 +11,7 @@
 mod acting;
 mod activity;
 mod beginning;
+mod carrying;
 mod checking;
 mod comparing;
 mod comparing_releases;
@@ -29,6 +30,7 @@ mod library;
 mod local;
 mod outbox;
 mod people;
+mod preparing;
 mod promptfoo;
 mod prompts;
 mod proof;
@@ -143,7 +145,7 @@ struct Inner {
     sessions: sessions::Sessions,
     local: tokio::sync::OnceCell<local::Local>,
     plans: Mutex<VecDeque<(String, releasing::WaitingPlan)>>,
-    runs: evaluating::Running,
+    runs: carrying::Running,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
 
@@ -177,7 +179,7 @@ impl Workbench {
             sessions: sessions::Sessions::default(),
             local: tokio::sync::OnceCell::new(),
             plans: Mutex::default(),
-            runs: evaluating::Running::default(),
+            runs: carrying::Running::default(),
             trying: Mutex::default(),
         };
         Ok(Self {
