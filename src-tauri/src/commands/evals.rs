@@ -42,6 +42,8 @@ passed_on! {
     run(project: ProjectId, run: RunId) -> RunView;
     /// Stops a run; what it had is kept.
     cancel_run(project: ProjectId, run: RunId) -> ();
+    /// Goes on with a run that was broken off or stopped.
+    resume_run(project: ProjectId, run: RunId) -> RunView;
     /// The runs of a project.
     runs(project: ProjectId) -> Vec<RunRow>;
     /// Shares a run with the team.
