@@ -21,6 +21,7 @@ type Part = Pick<
   | "startRun"
   | "run"
   | "cancelRun"
+  | "resumeRun"
   | "runs"
   | "shareRun"
   | "suite"
@@ -107,6 +108,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       passed: rows.filter((row) => row.cells[column]?.pass).length,
       total: rows.filter((row) => row.cells[column]).length,
       cost_note: "no cost: on this computer",
+      model_note: "",
       tokens: done * 220,
       time_ms: done * 41,
     }));
@@ -122,6 +124,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         from_cache: Math.floor(finished * 0.85),
         calls: Math.ceil(finished * 0.15),
         failed: done > 21 ? 1 : 0,
+        cost_note: "",
       },
       columns,
       rows,
@@ -289,6 +292,13 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       const found = world.runs.get(id);
       if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
       return structuredClone(found);
+    },
+    async resumeRun(_, id) {
+      const found = world.runs.get(id);
+      if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
+      const going = { ...found, state: "running" as const };
+      world.runs.set(id, going);
+      return going;
     },
     async cancelRun(_, id) {
       const found = world.runs.get(id);
