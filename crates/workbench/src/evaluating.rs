@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How far the places of a case's repeats lie apart: no dataset has more cases.
-const EACH_REPEAT: u32 = 100_000;
+pub(crate) const EACH_REPEAT: u32 = 100_000;
 /// Calls at once, at most.
 const MOST_AT_ONCE: u32 = 64;
 /// How many finished cells are written together, and how long one waits for others.
@@ -188,7 +188,7 @@ impl Workbench {
     /// The project is not on this computer.
     pub async fn runs(&self, project: ProjectId) -> Result<Vec<RunRow>, Error> {
         let reading = self.reading(project)?;
-        self.run_rows(&reading)
+        self.rows_of_runs(&reading)
     }
 
     /// One run with its results so far.

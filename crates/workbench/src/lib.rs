@@ -27,6 +27,7 @@ mod files;
 mod keys;
 mod library;
 mod local;
+mod matrix;
 mod outbox;
 mod people;
 mod promptfoo;
@@ -144,6 +145,7 @@ struct Inner {
     local: tokio::sync::OnceCell<local::Local>,
     plans: Mutex<VecDeque<(String, releasing::WaitingPlan)>>,
     runs: evaluating::Running,
+    matrices: matrix::Matrices,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
 
@@ -178,6 +180,7 @@ impl Workbench {
             local: tokio::sync::OnceCell::new(),
             plans: Mutex::default(),
             runs: evaluating::Running::default(),
+            matrices: matrix::Matrices::default(),
             trying: Mutex::default(),
         };
         Ok(Self {
