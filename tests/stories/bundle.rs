@@ -56,7 +56,8 @@ async fn runs(ben: &Person, version: &VersionRow, dataset: DatasetId, grader: Gr
         }],
         dataset,
         graders: vec![grader],
-        instead: None,
+        models: Vec::new(),
+        repeats: 1,
         concurrency: 1,
         counts: None,
     };

@@ -147,9 +147,17 @@ pub enum Command {
         /// turns with the version, and stands whatever comes of it.
         #[arg(long = "for", value_name = "ENVIRONMENT", conflicts_with_all = ["dataset", "grader", "share"])]
         place: Option<String>,
-        /// How often each case is asked; without it as often as the gate wants.
-        #[arg(long, requires = "place")]
+        /// How often each case is asked; without it once, with --for as often as the gate wants.
+        #[arg(long)]
         repeats: Option<u32>,
+        /// Ask this model instead of the one a version names: provider/model. Several times, for a column of
+        /// every version with each of them.
+        #[arg(
+            long = "model",
+            value_name = "PROVIDER/MODEL",
+            conflicts_with = "place"
+        )]
+        models: Vec<String>,
         #[command(flatten)]
         reports: Reports,
         /// Versions to run side by side: v7, latest, a label, an environment, draft. Several times.

@@ -1,7 +1,7 @@
 //! Everything that determines an answer, and its digest: the answer's name in the cache.
 
 use crate::ProviderKind;
-use domain::content::Tool;
+use domain::content::{ModelSettings, Tool};
 use domain::template::{Includes, Problem, Rendered, RenderedMessage, Template};
 use domain::{CanonicalError, Digest, VersionContent, to_canonical};
 use serde::Serialize;
@@ -104,7 +104,7 @@ impl Question {
             provider: settings.provider.clone(),
             kind,
             model: settings.model.clone(),
-            parameters: settings.parameters.clone(),
+            parameters: seeded(&settings.parameters, repeat),
             messages,
             tools: content.tools.clone(),
             response_schema: content.response_schema.clone(),
@@ -118,5 +118,70 @@ impl Question {
     /// A number that JSON can't hold exactly.
     pub fn digest(&self) -> Result<Digest, CanonicalError> {
         Ok(Digest::of(&to_canonical(self)?))
+    }
+}
+
+// A repeat with the seed of the first asking would be its copy.
+fn seeded(parameters: &BTreeMap<String, Value>, repeat: u32) -> BTreeMap<String, Value> {
+    let mut parameters = parameters.clone();
+    if let Some(seed) = parameters.get_mut("seed")
+        && let Some(first) = seed.as_i64()
+    {
+        // Beyond what JSON holds exactly it begins anew from nought.
+        let next = first.checked_add(i64::from(repeat));
+        *seed = Value::from(next.filter(|n| *n < 1 << 53).unwrap_or(i64::from(repeat)));
+    }
+    parameters
+}
+
+/// Whether asking again could only give a copy: at temperature 0 the likeliest word is always taken,
+/// whatever the seed.
+pub(crate) fn repeats_are_copies(settings: &ModelSettings) -> bool {
+    let temperature = settings.parameters.get("temperature");
+    temperature.and_then(Value::as_f64) == Some(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_asks_with_the_next_seed() {
+        let table = [
+            (json!({"seed": 7}), 0, json!({"seed": 7})),
+            (json!({"seed": 7}), 2, json!({"seed": 9})),
+            (json!({"seed": -1}), 1, json!({"seed": 0})),
+            (json!({"seed": "x"}), 2, json!({"seed": "x"})),
+            (json!({"temperature": 1}), 2, json!({"temperature": 1})),
+            (
+                json!({"seed": 9_007_199_254_740_991_i64}),
+                1,
+                json!({"seed": 1}),
+            ),
+        ];
+        for (given, repeat, expected) in table {
+            let read = |json: Value| serde_json::from_value(json).expect("a map");
+            assert_eq!(seeded(&read(given), repeat), read(expected));
+        }
+    }
+
+    #[test]
+    fn repeats_are_copies_only_where_nothing_is_drawn() {
+        let table = [
+            (json!({"temperature": 0}), true),
+            (json!({"temperature": 0.0, "seed": 3}), true),
+            (json!({"temperature": 0.1}), false),
+            (json!({"seed": 3}), false),
+            (json!({}), false),
+        ];
+        for (given, expected) in table {
+            let settings = ModelSettings {
+                provider: "p".to_owned(),
+                model: "m".to_owned(),
+                parameters: serde_json::from_value(given.clone()).expect("a map"),
+                other: BTreeMap::new(),
+            };
+            assert_eq!(repeats_are_copies(&settings), expected, "{given}");
+        }
     }
 }

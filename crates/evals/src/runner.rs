@@ -4,6 +4,7 @@
 //! providers. [`Run::start`] asks. A question that occurs twice is asked once.
 
 use crate::ask::{Line, patiently};
+use crate::question;
 use crate::{
     Answer, AnswerCache, Cell, ColumnReport, Failure, Patience, Progress, Provider, Question,
     QuestionError, RunReport,
@@ -108,6 +109,8 @@ struct Ready {
     label: String,
     digest: Digest,
     provider: Arc<Provider>,
+    /// Whether another asking could only give a copy.
+    copies: bool,
 }
 
 /// One cell before it has an answer.
@@ -192,6 +195,7 @@ impl Run {
                 label,
                 digest,
                 provider: provider.clone(),
+                copies: question::repeats_are_copies(settings),
             });
         }
         // By turns, case by case: what changes at the provider meanwhile meets all versions alike,
@@ -205,6 +209,23 @@ impl Run {
             dataset_digest,
             cells,
         })
+    }
+
+    /// The same with each case asked once where another asking could only give a copy.
+    #[must_use]
+    pub fn without_copies(mut self) -> Self {
+        let columns = &self.columns;
+        self.cells.retain(|slot| {
+            let copies = columns.get(slot.column).is_some_and(|one| one.copies);
+            slot.repeat == 0 || !copies
+        });
+        self
+    }
+
+    /// The columns to which repeats add nothing, by name.
+    pub fn asked_once(&self) -> impl Iterator<Item = &str> {
+        let once = self.columns.iter().filter(|column| column.copies);
+        once.map(|column| column.label.as_str())
     }
 
     /// What it would cost now.

@@ -11,6 +11,7 @@
 mod acting;
 mod activity;
 mod beginning;
+mod carrying;
 mod checking;
 mod comparing;
 mod comparing_releases;
@@ -30,6 +31,7 @@ mod local;
 mod matrix;
 mod outbox;
 mod people;
+mod preparing;
 mod promptfoo;
 mod prompts;
 mod proof;
@@ -144,7 +146,7 @@ struct Inner {
     sessions: sessions::Sessions,
     local: tokio::sync::OnceCell<local::Local>,
     plans: Mutex<VecDeque<(String, releasing::WaitingPlan)>>,
-    runs: evaluating::Running,
+    runs: carrying::Running,
     matrices: matrix::Matrices,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
@@ -179,7 +181,7 @@ impl Workbench {
             sessions: sessions::Sessions::default(),
             local: tokio::sync::OnceCell::new(),
             plans: Mutex::default(),
-            runs: evaluating::Running::default(),
+            runs: carrying::Running::default(),
             matrices: matrix::Matrices::default(),
             trying: Mutex::default(),
         };

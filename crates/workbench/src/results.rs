@@ -1,7 +1,8 @@
 //! Runs and answers as screens show them.
 
 use crate::comparing::Resolved;
-use crate::evaluating::{KeptEnd, KeptPlan, SharedResults, progress_view, read_json};
+use crate::evaluating::{KeptEnd, SharedResults, progress_view, read_json};
+use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::trying::day;
 use crate::views::{
@@ -22,6 +23,7 @@ const COMPARED: usize = 200;
 struct Table<'a> {
     references: Vec<Ref>,
     labels: Vec<String>,
+    models: Vec<String>,
     dataset: Option<&'a Dataset>,
     cells: Vec<(usize, Cell)>,
 }
@@ -125,8 +127,9 @@ impl Workbench {
             None => end.progress,
         };
         let table = Table {
-            references: kept.plan.versions,
+            references: kept.references(),
             labels: kept.labels,
+            models: kept.models,
             dataset: dataset.as_ref(),
             cells,
         };
@@ -188,6 +191,12 @@ impl Workbench {
                 .and(results.live_label)
                 .into_iter()
                 .chain([results.label])
+                .collect(),
+            // Both sides of a run that counts are asked by the same turns, each with its own model.
+            models: live
+                .map(|_| String::new())
+                .into_iter()
+                .chain([results.model])
                 .collect(),
             dataset: dataset.as_ref(),
             cells: live
@@ -284,7 +293,7 @@ impl Workbench {
 // A run that nobody carries any more was broken off; what it had is kept.
 pub(crate) fn run_state(state: store::RunState, going: bool) -> RunState {
     match state {
-        store::RunState::Running if !going => RunState::Cancelled,
+        store::RunState::Running if !going => RunState::BrokenOff,
         store::RunState::Running => RunState::Running,
         store::RunState::Done => RunState::Done,
         store::RunState::Cancelled => RunState::Cancelled,
@@ -371,6 +380,7 @@ impl Table<'_> {
         RunColumn {
             reference,
             label,
+            model: self.models.get(side).cloned().unwrap_or_default(),
             passed: u32::try_from(passed).unwrap_or(u32::MAX),
             total: u32::try_from(judged).unwrap_or(u32::MAX),
             cost_note,

@@ -103,6 +103,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
     const columns = plan.versions.map((reference, column) => ({
       ref: reference,
       label: label(reference),
+      model: "local/qwen",
       passed: rows.filter((row) => row.cells[column]?.pass).length,
       total: rows.filter((row) => row.cells[column]).length,
       cost_note: "no cost: on this computer",
@@ -144,7 +145,8 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         ],
         dataset: "data-1",
         graders: [],
-        override: null,
+        models: [],
+        repeats: 1,
         concurrency: 4,
       },
       62,
@@ -263,6 +265,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         calls: total - cached,
         cached,
         note: `${cached} of ${total} answers are in the cache; ${total - cached} calls to SmolLM2-135M on this computer, at no cost.`,
+        cost_note: "",
         can_start: plan.versions.length > 0,
       };
     },

@@ -8,7 +8,7 @@ use domain::graders::Grader;
 use domain::names::folded;
 use std::process::ExitCode;
 use workbench::Event;
-use workbench::views::{RunPlan, RunState};
+use workbench::views::{ModelChoice, RunPlan, RunState};
 
 /// What is to be run.
 pub struct Asked<'a> {
@@ -16,6 +16,8 @@ pub struct Asked<'a> {
     pub dataset: &'a str,
     pub versions: &'a [String],
     pub graders: &'a [String],
+    pub models: &'a [String],
+    pub repeats: u32,
     pub concurrency: u32,
     pub share: bool,
     pub reports: &'a Reports,
@@ -27,6 +29,8 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         dataset,
         versions,
         graders,
+        models,
+        repeats,
         concurrency,
         share,
         reports,
@@ -57,7 +61,8 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         versions,
         dataset: dataset.id,
         graders: judged,
-        instead: None,
+        models: models_typed(models)?,
+        repeats,
         concurrency,
         counts: None,
     };
@@ -158,4 +163,18 @@ pub fn short(text: &str) -> String {
     } else {
         line
     }
+}
+
+/// Models as they were typed: provider/model.
+pub fn models_typed(typed: &[String]) -> Result<Vec<ModelChoice>, Failure> {
+    let each = typed.iter().map(|text| match text.split_once('/') {
+        Some((provider, model)) if !provider.is_empty() && !model.is_empty() => Ok(ModelChoice {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+        }),
+        _ => Err(Failure::other(format!(
+            "{text} names no model: write it as provider/model, as in openai/gpt-4.1"
+        ))),
+    });
+    each.collect()
 }

@@ -83,7 +83,8 @@ async fn laptop(asked: &mut Vec<f64>, cached: &mut Vec<f64>) {
         }],
         dataset: dataset.id,
         graders: graders(),
-        instead: None,
+        models: Vec::new(),
+        repeats: 1,
         concurrency: 32,
         counts: None,
     };

@@ -9,7 +9,8 @@ mod rows;
 mod saying;
 mod table;
 
-use crate::evaluating::{KeptEnd, KeptPlan, SharedResults, progress_view, read_json};
+use crate::evaluating::{KeptEnd, SharedResults, progress_view, read_json};
+use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::results::run_state;
 use crate::views::{
@@ -206,7 +207,7 @@ impl Workbench {
             .counts
             .as_ref()
             .is_some_and(|counting| counting.score);
-        let references = kept.plan.versions.iter().cloned().map(Some).collect();
+        let references = kept.references().into_iter().map(Some).collect();
         let sheet = Sheet {
             title: kept.title,
             references,

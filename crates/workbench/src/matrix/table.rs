@@ -1,7 +1,7 @@
 //! What of a run is kept in memory while it is looked at: for each answer some numbers, never its
 //! text. The texts of the rows in sight are read when they come into sight.
 
-use crate::evaluating::EACH_REPEAT;
+use crate::carrying::EACH_REPEAT;
 use crate::views::{Difference, Latency, MatrixQuery, Ref};
 use crate::{Error, locked};
 use domain::dataset::Dataset;
