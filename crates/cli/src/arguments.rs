@@ -307,6 +307,9 @@ pub enum Command {
     Share {
         /// The registry's address.
         address: String,
+        /// Share it although a dataset seems to hold secrets or personal data.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Check the whole history: chain, signatures, decisions. The exit code is 1 if it does not hold.
     Verify {

@@ -31,6 +31,7 @@ mod migrations;
 mod outbox;
 mod projects;
 mod replica;
+mod results;
 mod runs;
 mod search;
 mod settings;

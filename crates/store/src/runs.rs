@@ -33,7 +33,7 @@ impl RunState {
         }
     }
 
-    fn read(word: &str) -> Result<Self> {
+    pub(crate) fn read(word: &str) -> Result<Self> {
         [Self::Running, Self::Done, Self::Cancelled, Self::Failed]
             .into_iter()
             .find(|state| state.word() == word)

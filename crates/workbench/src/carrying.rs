@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How far the places of a case's repeats lie apart: no dataset has more cases.
-const EACH_REPEAT: u32 = 100_000;
+pub(crate) const EACH_REPEAT: u32 = 100_000;
 /// Calls at once, at most.
 const MOST_AT_ONCE: u32 = 64;
 /// How many finished cells are written together, and how long one waits for others.

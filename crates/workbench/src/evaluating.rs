@@ -74,7 +74,7 @@ impl Workbench {
     /// The project is not on this computer.
     pub async fn runs(&self, project: ProjectId) -> Result<Vec<RunRow>, Error> {
         let reading = self.reading(project)?;
-        self.run_rows(&reading)
+        self.rows_of_runs(&reading)
     }
 
     /// One run with its results so far.

@@ -29,6 +29,7 @@ mod files;
 mod keys;
 mod library;
 mod local;
+mod matrix;
 mod outbox;
 mod people;
 mod preparing;
@@ -152,6 +153,8 @@ struct Inner {
     runs: running::Running,
     /// The line before each provider, by its name.
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
+    matrices: matrix::Matrices,
+    same_model: same_model::Known,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
 
@@ -187,6 +190,8 @@ impl Workbench {
             plans: Mutex::default(),
             runs: running::Running::default(),
             lines: Mutex::default(),
+            matrices: matrix::Matrices::default(),
+            same_model: same_model::Known::default(),
             trying: Mutex::default(),
         };
         Ok(Self {

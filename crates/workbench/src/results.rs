@@ -29,7 +29,7 @@ struct Table<'a> {
 }
 
 impl Workbench {
-    pub(crate) fn run_rows(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
+    pub(crate) fn rows_of_runs(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
         let mut rows = Vec::new();
         let mut shared_from_here = Vec::new();
         for local in self.store().runs(reading.project)? {
@@ -40,22 +40,12 @@ impl Workbench {
                 .map(read_json)
                 .transpose()?
                 .unwrap_or_default();
-            let cells = self.cells(local.id)?;
+            let outcome = self.passed_of(&local, kept.labels.len())?;
             let words: Vec<_> = kept
                 .labels
                 .iter()
-                .enumerate()
-                .map(|(side, label)| {
-                    let column = cells
-                        .iter()
-                        .filter(|(column, _)| *column == side)
-                        .map(|(_, cell)| cell);
-                    let passed = column
-                        .clone()
-                        .filter(|cell| cell.pass() == Some(true))
-                        .count();
-                    format!("{label} {passed} of {}", column.count())
-                })
+                .zip(outcome)
+                .map(|(label, (passed, all))| format!("{label} {passed} of {all}"))
                 .collect();
             rows.push(RunRow {
                 id: local.id,
@@ -98,6 +88,24 @@ impl Workbench {
         Ok(rows)
     }
 
+    // What passed of each column, counted once for each time that the run changed.
+    fn passed_of(&self, run: &store::LocalRun, columns: usize) -> Result<Vec<(u32, u32)>, Error> {
+        if let Some(known) = self.inner.matrices.outcome(run.id, run.changed) {
+            return Ok(known);
+        }
+        let mut outcome = vec![(0, 0); columns];
+        self.store().each_result(run.id, |side, cell: Cell| {
+            let side = usize::try_from(side).unwrap_or(usize::MAX);
+            if let Some((passed, all)) = outcome.get_mut(side) {
+                *passed += u32::from(cell.pass() == Some(true));
+                *all += 1;
+            }
+        })?;
+        let known = outcome.clone();
+        self.inner.matrices.keep_outcome(run.id, run.changed, known);
+        Ok(outcome)
+    }
+
     pub(crate) async fn local_run_view(
         &self,
         reading: &Reading,
@@ -120,7 +128,10 @@ impl Workbench {
             None if end.progress.total == 0 => self.counted_up(local),
             None => end.progress,
         };
-        let notes = self.model_notes(reading.project, local.id, &kept.models, &cells);
+        let notes = match is_going {
+            true => Vec::new(),
+            false => self.model_notes(reading.project, local.id),
+        };
         let table = Table {
             references: kept.references(),
             labels: kept.labels,
@@ -132,6 +143,9 @@ impl Workbench {
         let mut view = table.view(local.id, kept.title, state, progress, self.now());
         for (column, note) in view.columns.iter_mut().zip(notes) {
             column.model_note = note;
+        }
+        if state != RunState::Running {
+            view.summary = self.said(reading, local.id).await?;
         }
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);
@@ -203,6 +217,7 @@ impl Workbench {
                 .collect(),
         };
         let mut view = table.view(run, results.title, RunState::Done, progress, self.now());
+        view.summary = self.said(reading, run).await?;
         view.shared = reading.shared_state(&[run]);
         Ok(view)
     }
@@ -286,7 +301,7 @@ impl Workbench {
 }
 
 // A run that nobody carries any more was broken off; what it had is kept.
-fn run_state(state: store::RunState, going: bool) -> RunState {
+pub(crate) fn run_state(state: store::RunState, going: bool) -> RunState {
     match state {
         store::RunState::Running if !going => RunState::BrokenOff,
         store::RunState::Running => RunState::Running,
@@ -297,7 +312,7 @@ fn run_state(state: store::RunState, going: bool) -> RunState {
 }
 
 impl Reading {
-    fn shared_state(&self, shared: &[RunId]) -> Option<State> {
+    pub(crate) fn shared_state(&self, shared: &[RunId]) -> Option<State> {
         let first = shared.first()?;
         let accepted = self.accepted.runs().any(|run| run.id == *first);
         let waiting = self.ahead.runs().any(|run| run.id == *first);
@@ -430,6 +445,8 @@ impl Table<'_> {
                 })
             });
         }
+        // A run that has just begun has none to tell.
+        rows.retain(|row| row.cells.iter().any(Option::is_some));
         rows
     }
 }
@@ -509,7 +526,7 @@ pub(crate) fn expected_text(case: &Case) -> Option<String> {
     case.expected.as_ref().map(text_of)
 }
 
-fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

@@ -181,7 +181,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             path, name, anyway, ..
         } => data::import_dataset(&at, path, name.as_deref(), *anyway).await,
         Command::Export { folder } => data::export(&at, folder).await,
-        Command::Share { address } => begin::share(&at, address).await,
+        Command::Share { address, anyway } => begin::share(&at, address, *anyway).await,
         Command::Login(_)
         | Command::Provider(_)
         | Command::Price(_)

@@ -390,3 +390,25 @@ pub struct SensitivePlace {
     /// The same in words.
     pub words: String,
 }
+
+/// A file that a person chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct TextFile {
+    /// Its path below the folder that counts, with `/`.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What of a dataset should perhaps not be shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetWarning {
+    /// The dataset.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: String,
+    /// In how many places, at most 1,000.
+    pub places: u32,
+    /// The first of them in words.
+    pub words: Vec<String>,
+}
