@@ -238,6 +238,7 @@ impl Workbench {
                 ComparedAnswer {
                     case: u32::try_from(place).unwrap_or(u32::MAX),
                     input_text: one_line(case),
+                    inputs: named_inputs(case),
                     expected: expected_text(case),
                     left_pass: pass(&left),
                     right_pass: pass(&right),
@@ -507,6 +508,14 @@ pub(crate) fn one_line(case: &Case) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// The inputs of a case by name, as text.
+pub(crate) fn named_inputs(case: &Case) -> Vec<(String, String)> {
+    let inputs = case.inputs.iter();
+    inputs
+        .map(|(name, value)| (name.clone(), text_of(value)))
+        .collect()
 }
 
 pub(crate) fn expected_text(case: &Case) -> Option<String> {

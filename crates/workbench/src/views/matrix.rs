@@ -2,7 +2,7 @@
 
 use super::{Ref, RunProgress, RunState, State};
 use domain::diff::Segment;
-use domain::statistics::compare::{Comparison, Rate};
+use domain::statistics::compare::{PairedDifference, Rate};
 use domain::{DatasetId, RunId};
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +94,7 @@ pub struct Latency {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Against {
     /// The numbers.
-    pub comparison: Comparison,
+    pub comparison: PairedDifference,
     /// Whether the interval leaves out no difference at all.
     pub told: Told,
     /// The same in words.
