@@ -123,6 +123,7 @@ export interface Backend {
   runRows(project: P, run: B.RunId, query: B.MatrixQuery, offset: number, limit: number): Promise<B.MatrixPage>;
   runCase(project: P, run: B.RunId, place: number, base: number): Promise<B.OpenedCase>;
   cancelRun(project: P, run: B.RunId): Promise<Nothing>;
+  resumeRun(project: P, run: B.RunId): Promise<B.RunView>;
   runs(project: P): Promise<B.RunRow[]>;
   shareRun(project: P, run: B.RunId): Promise<Nothing>;
   suite(project: P, prompt: B.PromptId): Promise<B.SuiteView>;
@@ -226,6 +227,12 @@ export interface Backend {
   /** The key goes from the clipboard to the keychain, never through here. Answers where it is now. */
   pasteProviderKey(name: string): Promise<string>;
   testProvider(name: string): Promise<string>;
+  prices(): Promise<B.Price[]>;
+  setPrice(price: B.Price): Promise<B.Price[]>;
+  removePrice(provider: string, model: string): Promise<B.Price[]>;
+  cache(): Promise<B.CacheView>;
+  limitCache(mebibytes: number | null, days: number | null): Promise<B.CacheView>;
+  clearCache(): Promise<B.CacheView>;
   webhooks(project: P): Promise<B.WebhooksView>;
   /** The secret goes to the clipboard, never through here. Answers where it is now. */
   makeWebhook(project: P, draft: B.WebhookDraft): Promise<B.WebhookMade>;

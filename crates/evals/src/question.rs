@@ -8,6 +8,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+/// Tokens of an answer where nothing better is known.
+pub const GUESSED_ANSWER: u64 = 256;
+
 /// One question to one model.
 ///
 /// Its canonical JSON is hashed for the cache. The provider counts by its name and protocol, not
@@ -112,12 +115,55 @@ impl Question {
         })
     }
 
+    /// Tokens that will be sent, guessed: four characters each.
+    #[must_use]
+    pub fn tokens_sent_guessed(&self) -> u64 {
+        let messages: usize = self.messages.iter().map(length).sum();
+        let tools: usize = self
+            .tools
+            .iter()
+            .map(|tool| tool.description.len() + length(&tool.schema))
+            .sum();
+        let schema = self.response_schema.as_ref().map_or(0, length);
+        u64::try_from(messages + tools + schema).unwrap_or(u64::MAX) / 4 + 1
+    }
+
+    /// The longest answer that it allows, in tokens, if it says so.
+    #[must_use]
+    pub fn most_answered(&self) -> Option<u64> {
+        let names = ["max_tokens", "max_completion_tokens"];
+        names
+            .iter()
+            .find_map(|name| self.parameters.get(*name)?.as_u64())
+    }
+
+    /// Tokens that it will take, there and back, guessed.
+    pub(crate) fn tokens_guessed(&self) -> u64 {
+        let answered = self
+            .most_answered()
+            .map_or(GUESSED_ANSWER, |most| most.min(GUESSED_ANSWER));
+        self.tokens_sent_guessed() + answered
+    }
+
     /// The name of its answer.
     ///
     /// # Errors
     /// A number that JSON can't hold exactly.
     pub fn digest(&self) -> Result<Digest, CanonicalError> {
         Ok(Digest::of(&to_canonical(self)?))
+    }
+}
+
+// The letters in it, without writing it down.
+fn length(json: &Value) -> usize {
+    match json {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(length).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| name.len() + length(value))
+            .sum(),
+        _ => 4,
     }
 }
 

@@ -38,7 +38,7 @@ mod settings;
 mod snapshot;
 mod view;
 
-pub use answers::KeptAnswer;
+pub use answers::{AnswerLimits, AnswersKept, KeptAnswer};
 pub use changes::{Area, Changed, Token};
 pub use content::{ContentKind, MissingContent, NewContent, StoredContents};
 pub use drafts::{AfterSaving, Autosave, Draft, DraftId, DraftSave, NewDraft};
@@ -48,7 +48,7 @@ pub use histories::{OtherHistory, SetAside};
 pub use migrations::newest_schema;
 pub use outbox::{Answer, Mark, NewCommand, OutboxState, QueueRequest, Queued, Settle};
 pub use projects::{Begun, KeyNames, KnownProject, Place, SyncNote};
-pub use runs::{CaseResult, LocalRun, RunState};
+pub use runs::{CaseResult, GivenAnswers, LocalRun, RunState};
 pub use search::{FoundIn, Hit, Segment};
 pub use settings::Provider;
 pub use view::{Pending, View};

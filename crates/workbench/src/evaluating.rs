@@ -85,12 +85,30 @@ impl Workbench {
         let reading = self.reading(project)?;
         // Asked before the store: a run that ends in between is kept as ended before it is let go,
         // so that it is never taken for one that was broken off.
-        let going = self.inner.runs.progress(run);
+        let here = self.inner.runs.progress(run);
         match self.store().run(run) {
-            Ok(local) => self.local_run_view(&reading, &local, going).await,
+            Ok(local) => {
+                let going = here.or_else(|| self.going(&local));
+                self.local_run_view(&reading, &local, going).await
+            }
             Err(store::StoreError::Unknown(_)) => self.shared_run_view(&reading, run).await,
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// One run once it has come to its end, or was stopped or broken off.
+    ///
+    /// # Errors
+    /// The run is not there.
+    pub async fn run_to_its_end(&self, project: ProjectId, run: RunId) -> Result<RunView, Error> {
+        let mut events = self.events();
+        // Any event is a reason to look again; a missed one is made up for by the next.
+        while self.inner.runs.progress(run).is_some() {
+            if let Err(tokio::sync::broadcast::error::RecvError::Closed) = events.recv().await {
+                break;
+            }
+        }
+        self.run(project, run).await
     }
 
     /// Shares the results of a run with the team: one record for each saved version in it.
@@ -233,13 +251,14 @@ impl Workbench {
     }
 }
 
-pub(crate) fn progress_view(progress: Progress) -> RunProgress {
+pub(crate) fn progress_view(progress: Progress, paid: &evals::Sum) -> RunProgress {
     RunProgress {
         done: progress.done,
         total: progress.total,
         from_cache: progress.from_cache,
         calls: progress.calls,
         failed: progress.failed,
+        cost_note: crate::carrying::cost_words(paid),
     }
 }
 

@@ -8,8 +8,8 @@ use crate::{Error, Workbench, words};
 use domain::content::ModelSettings;
 use domain::dataset::Dataset;
 use domain::limits::{REPEATS, RUN_ANSWERS, RUN_COLUMNS};
-use domain::{Digest, ProjectId, VersionContent};
-use evals::{Column, Run};
+use domain::{Digest, EnvironmentId, ProjectId, PromptId, VersionContent, VersionId};
+use evals::{Before, Column, Run};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,6 +28,9 @@ pub(crate) struct KeptPlan {
     /// By column; none in runs of a Galley that knew one model for each version.
     #[serde(default)]
     pub columns: Vec<KeptColumn>,
+    /// How many cells it fills.
+    #[serde(default)]
+    pub total: u32,
 }
 
 /// One column as it was when the run began: an environment moves on, and a draft changes.
@@ -40,6 +43,12 @@ pub(crate) struct KeptColumn {
     /// The content itself where no version holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Box<VersionContent>>,
+    /// The model that was chosen for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelChoice>,
+    /// The versions of the prompts whose output its inputs are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<PromptId, VersionId>,
 }
 
 impl KeptPlan {
@@ -66,6 +75,7 @@ struct Side {
     source: Digest,
     label: String,
     content: VersionContent,
+    before: BTreeMap<PromptId, Before>,
 }
 
 impl Workbench {
@@ -91,7 +101,8 @@ impl Workbench {
             }
             Err(error) => return Err(error),
         };
-        let estimate = ready.run.estimate(&self.answers(&ready.sources));
+        let foreseen = ready.run.foresee(&self.answers(&ready.sources));
+        let estimate = foreseen.estimate;
         let cached = estimate
             .cells
             .saturating_sub(estimate.calls + estimate.failed);
@@ -114,7 +125,7 @@ impl Workbench {
             calls: narrow(estimate.calls),
             cached: narrow(cached),
             note,
-            cost_note: String::new(),
+            cost_note: crate::prices::foreseen_words(&foreseen),
             can_start: true,
         })
     }
@@ -140,12 +151,17 @@ impl Workbench {
             prompts.extend(found.prompt.map(|id| words::prompt(&reading.ahead, id)));
             // What counts is judged as it would be served.
             if plan.models.is_empty() || plan.counts.is_some() {
-                sides.push(side(reference, found.label.clone(), &found, None)?);
+                let label = found.label.clone();
+                let mut side = side(reference, label, &found, None)?;
+                reading.go_back(&mut side, environment(reference, plan), &dataset);
+                sides.push(side);
                 continue;
             }
             for model in &plan.models {
                 let label = format!("{} · {}", found.label, model_words(model, &plan.models));
-                sides.push(side(reference, label, &found, Some(model))?);
+                let mut side = side(reference, label, &found, Some(model))?;
+                reading.go_back(&mut side, environment(reference, plan), &dataset);
+                sides.push(side);
             }
         }
         prompts.dedup();
@@ -157,6 +173,51 @@ impl Workbench {
         let labels: Vec<_> = sides.iter().map(|side| side.label.clone()).collect();
         let title = format!("{} {} over {name}", prompts.join(", "), labels.join(", "));
         self.assemble(&reading, plan, title, sides, dataset, repeats)
+    }
+
+    /// Makes a run once more, as it was when it began.
+    pub(crate) async fn prepare_again(
+        &self,
+        project: ProjectId,
+        kept: &KeptPlan,
+    ) -> Result<Ready, Error> {
+        if kept.columns.is_empty() {
+            return Err(Error::invalid(
+                "this run was begun by an older Galley and can't go on. Run the same again: what it was answered is in the cache",
+            ));
+        }
+        let reading = self.reading(project)?;
+        let dataset = self.cases_at(&reading, &kept.dataset).await?;
+        let counting = kept.plan.counts.as_ref();
+        let repeats = counting.map_or(kept.plan.repeats, |counting| counting.repeats);
+        let mut sides = Vec::new();
+        for (place, column) in kept.columns.iter().enumerate() {
+            let label = kept.labels.get(place).cloned().unwrap_or_default();
+            let mut side = match &column.draft {
+                Some(draft) => Side {
+                    kept: column.clone(),
+                    source: draft.encode()?.1,
+                    label,
+                    content: (**draft).clone(),
+                    before: BTreeMap::new(),
+                },
+                None => {
+                    let found = reading.resolve(&column.reference)?;
+                    side(&column.reference, label, &found, column.model.as_ref())?
+                }
+            };
+            if side.kept.content != column.content {
+                return Err(Error::invalid(format!(
+                    "{} is not what it was when this run began, so it can't go on",
+                    side.label
+                )));
+            }
+            side.before = reading.before(&column.before)?;
+            side.kept = column.clone();
+            sides.push(side);
+        }
+        let title = kept.title.clone();
+        self.assemble(&reading, &kept.plan, title, sides, dataset, repeats)
     }
 
     fn assemble(
@@ -182,14 +243,21 @@ impl Workbench {
                     side.label
                 )));
             };
-            if !providers.contains_key(&model.provider) {
-                providers.insert(model.provider.clone(), self.provider_for(model)?);
+            let steps = side.before.values();
+            let steps = steps.filter_map(|before| before.content.model.as_ref());
+            for model in steps.chain([model]) {
+                if !providers.contains_key(&model.provider) {
+                    providers.insert(model.provider.clone(), self.provider_for(model)?);
+                }
             }
             models.push(format!("{}/{}", model.provider, model.model));
         }
         let mut sources: Vec<Digest> = sides.iter().map(|side| side.source).collect();
+        for before in sides.iter().flat_map(|side| side.before.values()) {
+            sources.push(before.content.encode()?.1);
+        }
         sources.push(digest);
-        let kept = KeptPlan {
+        let mut kept = KeptPlan {
             plan: plan.clone(),
             title,
             labels: sides.iter().map(|side| side.label.clone()).collect(),
@@ -197,10 +265,12 @@ impl Workbench {
             dataset: digest,
             by: reading.my_name(),
             columns: sides.iter().map(|side| side.kept.clone()).collect(),
+            total: 0,
         };
         let columns = sides.into_iter().map(|side| Column {
             label: side.label,
             content: side.content,
+            before: side.before,
         });
         let mut run = Run::prepare(
             columns.collect(),
@@ -215,6 +285,8 @@ impl Workbench {
         if plan.counts.is_none() {
             run = run.without_copies();
         }
+        run = run.at_prices(self.price_table()?);
+        kept.total = u32::try_from(run.total()).unwrap_or(u32::MAX);
         Ok(Ready { run, kept, sources })
     }
 }
@@ -247,11 +319,77 @@ fn side(
             reference,
             content: content.encode()?.1,
             draft: draft.then(|| Box::new(content.clone())),
+            model: model.cloned(),
+            before: BTreeMap::new(),
         },
         source,
         label,
         content,
+        before: BTreeMap::new(),
     })
+}
+
+impl Reading {
+    /// Finds what has to be asked before a column: for inputs that are another prompt's output and that
+    /// some case does not hold itself. Of each prompt the version is taken that the environment serves,
+    /// or the latest where there is none.
+    fn go_back(&self, side: &mut Side, served_in: Option<EnvironmentId>, dataset: &Dataset) {
+        let mut open = vec![side.content.clone()];
+        while let Some(content) = open.pop() {
+            for input in &content.inputs {
+                let Some(prompt) = input.from else { continue };
+                let held = |case: &domain::dataset::Case| case.inputs.contains_key(&input.name);
+                if side.before.contains_key(&prompt) || dataset.cases.iter().all(held) {
+                    continue;
+                }
+                let served = served_in.and_then(|place| self.ahead.baseline(place, prompt));
+                let latest = || {
+                    self.ahead
+                        .prompt(self.ahead.meant(prompt))?
+                        .latest()
+                        .map(|v| v.id)
+                };
+                let Some(version) = served.map(|(version, _)| version).or_else(latest) else {
+                    continue;
+                };
+                if let Some(before) = self.before_it(version) {
+                    open.push(before.content.clone());
+                    side.before.insert(prompt, before);
+                    side.kept.before.insert(prompt, version);
+                }
+            }
+        }
+    }
+
+    fn before(
+        &self,
+        versions: &BTreeMap<PromptId, VersionId>,
+    ) -> Result<BTreeMap<PromptId, Before>, Error> {
+        let each = versions.iter().map(|(prompt, version)| {
+            let before = self.before_it(*version).ok_or_else(|| {
+                Error::not_found("a version that this run asks first is not here, or was redacted")
+            })?;
+            Ok((*prompt, before))
+        });
+        each.collect()
+    }
+
+    fn before_it(&self, version: VersionId) -> Option<Before> {
+        let (prompt, found) = self.ahead.version(version)?;
+        Some(Before {
+            label: format!("{} {}", prompt.name, self.both().version_words(version)),
+            content: self.content(&found.content)?,
+        })
+    }
+}
+
+// Where the prompts before it are looked for: where it would be served.
+fn environment(reference: &Ref, plan: &RunPlan) -> Option<EnvironmentId> {
+    match (&plan.counts, reference) {
+        (Some(counting), _) => Some(counting.environment),
+        (None, Ref::Environment { environment, .. }) => Some(*environment),
+        (None, _) => None,
+    }
 }
 
 // The provider is named where two of them have a model of this name.

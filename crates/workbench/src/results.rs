@@ -1,7 +1,7 @@
 //! Runs and answers as screens show them.
 
 use crate::comparing::Resolved;
-use crate::evaluating::{KeptEnd, SharedResults, progress_view, read_json};
+use crate::evaluating::{KeptEnd, SharedResults, read_json};
 use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::trying::day;
@@ -32,7 +32,6 @@ impl Workbench {
     pub(crate) fn rows_of_runs(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
         let mut rows = Vec::new();
         let mut shared_from_here = Vec::new();
-        let going = self.inner.runs.all();
         for local in self.store().runs(reading.project)? {
             let kept: KeptPlan = read_json(local.plan.clone())?;
             let end: KeptEnd = local
@@ -53,7 +52,7 @@ impl Workbench {
                 title: kept.title,
                 at: local.started,
                 by: kept.by,
-                state: run_state(local.state, going.contains(&local.id)),
+                state: run_state(local.state, self.going(&local).is_some()),
                 words: words.join(", "),
                 shared: reading.shared_state(&end.shared),
             });
@@ -111,7 +110,7 @@ impl Workbench {
         &self,
         reading: &Reading,
         local: &store::LocalRun,
-        going: Option<evals::Progress>,
+        going: Option<RunProgress>,
     ) -> Result<RunView, Error> {
         let kept: KeptPlan = read_json(local.plan.clone())?;
         let end: KeptEnd = local
@@ -122,10 +121,14 @@ impl Workbench {
             .unwrap_or_default();
         let dataset = reading.stored_dataset(&kept.dataset);
         let cells = self.cells(local.id)?;
+        let is_going = going.is_some();
         let progress = match going {
-            Some(progress) => progress_view(progress),
+            Some(progress) => progress,
+            // Broken off: it has no end that says how far it got.
+            None if end.progress.total == 0 => self.counted_up(local),
             None => end.progress,
         };
+        let notes = self.model_notes(reading.project, local.id, &kept.models, &cells);
         let table = Table {
             references: kept.references(),
             labels: kept.labels,
@@ -133,10 +136,13 @@ impl Workbench {
             dataset: dataset.as_ref(),
             cells,
         };
-        let state = run_state(local.state, going.is_some());
+        let state = run_state(local.state, is_going);
         let mut view = table.view(local.id, kept.title, state, progress, self.now());
         if state != RunState::Running {
             view.summary = self.said(reading, local.id).await?;
+        }
+        for (column, note) in view.columns.iter_mut().zip(notes) {
+            column.model_note = note;
         }
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);
@@ -180,6 +186,7 @@ impl Workbench {
             from_cache: total,
             calls: 0,
             failed: found.summary.failed,
+            cost_note: String::new(),
         };
         let table = Table {
             references: live
@@ -366,6 +373,7 @@ impl Table<'_> {
             .next()
             .unwrap_or_default();
         let newest = answers().map(|answer| answer.at).max();
+        let paid: evals::Sum = cells().filter_map(|cell| cell.paid.as_ref()).collect();
         let cost_note = match (all, cached) {
             (0, _) => String::new(),
             (all, cached) if cached == all => {
@@ -374,7 +382,8 @@ impl Table<'_> {
                     .unwrap_or_default();
                 format!("all from the cache, answers{when} by {model}: cost nothing")
             }
-            (_, cached) => format!("{model}; {cached} from the cache"),
+            (_, cached) if paid.is_empty() => format!("{model}; {cached} from the cache"),
+            (_, cached) => format!("{model}; cost {paid}; {cached} from the cache"),
         };
         let judged = cells().filter(|cell| cell.pass().is_some()).count();
         let passed = cells().filter(|cell| cell.pass() == Some(true)).count();
@@ -385,6 +394,7 @@ impl Table<'_> {
             passed: u32::try_from(passed).unwrap_or(u32::MAX),
             total: u32::try_from(judged).unwrap_or(u32::MAX),
             cost_note,
+            model_note: String::new(),
             tokens: sum(&|a| a.tokens_in.unwrap_or(0)) + sum(&|a| a.tokens_out.unwrap_or(0)),
             time_ms: sum(&|a| a.latency_ms),
         }

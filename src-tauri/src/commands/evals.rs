@@ -63,6 +63,8 @@ passed_on! {
     run_case(project: ProjectId, run: RunId, place: u32, base: u32) -> OpenedCase;
     /// Stops a run; what it had is kept.
     cancel_run(project: ProjectId, run: RunId) -> ();
+    /// Goes on with a run that was broken off or stopped.
+    resume_run(project: ProjectId, run: RunId) -> RunView;
     /// The runs of a project.
     runs(project: ProjectId) -> Vec<RunRow>;
     /// Shares a run with the team.

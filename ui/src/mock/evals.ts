@@ -29,6 +29,7 @@ type Part = Pick<
   | "addCase"
   | "importPromptfooTexts"
   | "cancelRun"
+  | "resumeRun"
   | "runs"
   | "shareRun"
 >;
@@ -110,6 +111,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       passed: rows.filter((row) => row.cells[column]?.pass).length,
       total: rows.filter((row) => row.cells[column]).length,
       cost_note: "no cost: on this computer",
+      model_note: "",
       tokens: done * 220,
       time_ms: done * 41,
     }));
@@ -125,6 +127,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         from_cache: Math.floor(finished * 0.85),
         calls: Math.ceil(finished * 0.15),
         failed: done > 21 ? 1 : 0,
+        cost_note: "",
       },
       columns,
       rows,
@@ -305,6 +308,13 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       return first;
     },
     ...matrix(world),
+    async resumeRun(_, id) {
+      const found = world.runs.get(id);
+      if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
+      const going = { ...found, state: "running" as const };
+      world.runs.set(id, going);
+      return going;
+    },
     async cancelRun(_, id) {
       const found = world.runs.get(id);
       if (found) world.runs.set(id, { ...found, state: "cancelled" });

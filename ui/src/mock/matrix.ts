@@ -105,6 +105,7 @@ export function matrix(world: World): Part {
       rate: run.state === "running" ? null : { units: one.total, ...rate },
       rate_words: `${rate.mean / 100} %, and between ${rate.lower / 100} and ${rate.upper / 100} % of all cases like these`,
       cost_note: one.cost_note,
+      model_note: "",
       tokens: one.tokens,
       time_ms: one.time_ms,
       latency:

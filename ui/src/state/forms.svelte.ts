@@ -1,7 +1,18 @@
 // What was filled in and not sent off yet. It lives as long as the window, so that leaving a screen loses nothing.
 
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
-import type { Case, CommentId, DatasetFormat, Grader, ModelChoice, PromptId, Quote, Ref, RequestId, SuiteView } from "../bindings";
+import type {
+  Case,
+  CommentId,
+  DatasetFormat,
+  Grader,
+  ModelChoice,
+  PromptId,
+  Quote,
+  Ref,
+  RequestId,
+  SuiteView,
+} from "../bindings";
 import { refKey } from "./choices";
 import type { PolicyForm } from "./policy.svelte";
 

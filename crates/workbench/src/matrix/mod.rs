@@ -9,7 +9,7 @@ mod rows;
 mod saying;
 mod table;
 
-use crate::evaluating::{KeptEnd, SharedResults, progress_view, read_json};
+use crate::evaluating::{KeptEnd, SharedResults, read_json};
 use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::results::run_state;
@@ -95,18 +95,29 @@ impl Workbench {
         base: u32,
     ) -> Result<RunOverview, Error> {
         let reading = self.reading(project)?;
-        // Before the store, as for `run`.
-        let going = self.inner.runs.progress(run);
-        let about = self.about(&reading, run, going)?;
+        let about = self.about(&reading, run)?;
         let table = self.table(&reading, run).await?;
         let now = self.now();
+        let this = self.clone();
         off_the_way(move || {
             let side = usize::try_from(base).unwrap_or(0);
             let (base, side) = match side < table.columns() {
                 true => (base, side),
                 false => (0, 0),
             };
-            let said = table.say(side, about.state != RunState::Running, now)?;
+            let over = about.state != RunState::Running;
+            let mut said = table.say(side, over, now)?;
+            if over && !table.sheet.models.is_empty() {
+                let answered: Vec<_> = table
+                    .sums
+                    .iter()
+                    .map(|sums| sums.answered.clone())
+                    .collect();
+                let notes = this.model_notes_of(project, run, &table.sheet.models, &answered);
+                for (column, note) in said.columns.iter_mut().zip(notes) {
+                    column.model_note = note;
+                }
+            }
             Ok(RunOverview {
                 id: run,
                 title: table.sheet.title.clone(),
@@ -212,6 +223,7 @@ impl Workbench {
             title: kept.title,
             references,
             labels: kept.labels,
+            models: kept.models,
             dataset_id: reading
                 .ahead
                 .dataset(kept.plan.dataset)
@@ -279,6 +291,7 @@ impl Workbench {
                 .chain([found.version])
                 .map(|version| Some(Ref::Version { version }))
                 .collect(),
+            models: Vec::new(),
             dataset_id,
             dataset,
             graders: results.graders,
@@ -288,22 +301,26 @@ impl Workbench {
         Ok((sheet, Source::Shared(cells)))
     }
 
-    fn about(
-        &self,
-        reading: &Reading,
-        run: RunId,
-        going: Option<evals::Progress>,
-    ) -> Result<About, Error> {
+    fn about(&self, reading: &Reading, run: RunId) -> Result<About, Error> {
         match self.store().run(run) {
             Ok(local) => {
+                let going = self.going(&local);
                 let end: KeptEnd = local
                     .summary
+                    .clone()
                     .map(read_json)
                     .transpose()?
                     .unwrap_or_default();
+                let state = run_state(local.state, going.is_some());
+                let progress = match going {
+                    Some(progress) => progress,
+                    // Broken off: it has no end that says how far it got.
+                    None if end.progress.total == 0 => self.counted_up(&local),
+                    None => end.progress,
+                };
                 Ok(About {
-                    state: run_state(local.state, going.is_some()),
-                    progress: Some(going.map_or(end.progress, progress_view)),
+                    state,
+                    progress: Some(progress),
                     error: end.error,
                     shared: reading.shared_state(&end.shared),
                 })
@@ -329,6 +346,7 @@ impl Table {
             from_cache: total,
             calls: 0,
             failed: self.counts(0).errors,
+            cost_note: String::new(),
         }
     }
 }

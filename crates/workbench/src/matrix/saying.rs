@@ -102,6 +102,7 @@ impl Table {
             rate: None,
             rate_words: String::new(),
             cost_note: cost_note(sums, now),
+            model_note: String::new(),
             tokens: sums.tokens,
             time_ms: sums.time_ms,
             latency: self.latency(side),
@@ -265,7 +266,12 @@ fn plainly(columns: &[MatrixColumn]) -> String {
 }
 
 fn cost_note(sums: &Sums, now: Millis) -> String {
-    let models: Vec<String> = sums.models.iter().cloned().collect();
+    let mut models: Vec<String> = sums
+        .answered
+        .keys()
+        .map(|(model, _)| model.clone())
+        .collect();
+    models.dedup();
     let model = words::list(&models);
     match (sums.cells, sums.cached) {
         (0, _) => String::new(),
@@ -276,6 +282,7 @@ fn cost_note(sums: &Sums, now: Millis) -> String {
                 .unwrap_or_default();
             format!("all from the cache, answers{when} by {model}: cost nothing")
         }
-        (_, cached) => format!("{model}; {cached} from the cache"),
+        (_, cached) if sums.paid.is_empty() => format!("{model}; {cached} from the cache"),
+        (_, cached) => format!("{model}; cost {}; {cached} from the cache", sums.paid),
     }
 }

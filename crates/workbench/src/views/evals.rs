@@ -194,7 +194,7 @@ pub enum RunState {
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct RunProgress {
     /// Cells that have an answer or an error.
     pub done: u32,
@@ -206,6 +206,9 @@ pub struct RunProgress {
     pub calls: u32,
     /// Cells with an error.
     pub failed: u32,
+    /// What was paid so far, in words; empty where nothing was, or no price is known.
+    #[serde(default)]
+    pub cost_note: String,
 }
 
 /// One run with its results so far.
@@ -247,6 +250,9 @@ pub struct RunColumn {
     pub total: u32,
     /// What it cost, in words.
     pub cost_note: String,
+    /// Where a provider did not answer with one and the same model: a change inside this run, or since
+    /// an earlier one, in words; empty where nothing is known to have changed.
+    pub model_note: String,
     /// Tokens sent and answered.
     #[specta(type = u32)]
     pub tokens: u64,

@@ -61,6 +61,8 @@ pub struct MatrixColumn {
     pub rate_words: String,
     /// What it cost, in words.
     pub cost_note: String,
+    /// What changed at its model, in words; empty where nothing is known to have changed.
+    pub model_note: String,
     /// Tokens sent and answered.
     #[specta(type = u32)]
     pub tokens: u64,

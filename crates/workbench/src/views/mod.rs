@@ -38,6 +38,7 @@ pub mod suites;
 pub mod syncing;
 pub mod webhooks;
 
+pub use ::evals::{CallLimits, Price};
 pub use activity::*;
 pub use app::*;
 pub use compare::*;

@@ -14,4 +14,5 @@ mod going_back;
 mod kills;
 mod main_job;
 mod matrix;
+mod resuming;
 mod support;
