@@ -1,6 +1,7 @@
 // What is looked at: a scene of the mock and the way to the state.
 
 import { click, one } from "./clicks.mjs";
+import { evals } from "./evals-scenes.mjs";
 import { splits } from "./split-scenes.mjs";
 import { suites } from "./suite-scenes.mjs";
 import { settings } from "./settings-scenes.mjs";
@@ -406,15 +407,6 @@ export const scenes = [
     do: (page) => click(page, "go-evals"),
   },
   {
-    name: "evals-run",
-    wait: ".cm-content",
-    do: async (page) => (
-      await click(page, "go-evals"),
-      await page.getByTestId("run-row").getByRole("button").first().click(),
-      await page.getByTestId("result-1").getByRole("button").click()
-    ),
-  },
-  {
     name: "evals-running",
     wait: ".cm-content",
     widths: [1360],
@@ -430,15 +422,6 @@ export const scenes = [
     name: "evals-new",
     wait: ".cm-content",
     do: async (page) => (await click(page, "go-evals"), await click(page, "new-run"), await click(page, "add-grader")),
-  },
-  {
-    name: "evals-dataset",
-    wait: ".cm-content",
-    do: async (page) => (
-      await click(page, "go-evals"),
-      await click(page, "tab-datasets"),
-      await page.getByTestId("dataset-row").getByRole("button").first().click()
-    ),
   },
   {
     name: "import",
@@ -466,6 +449,7 @@ export const scenes = [
   },
   ...settings,
   ...splits,
+  ...evals,
   {
     name: "evals-datasets",
     wait: ".cm-content",

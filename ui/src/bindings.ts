@@ -285,6 +285,13 @@ export const commands = {
 	 */
 	keepOffline: (project: ProjectId, dataset: DatasetId, keep: boolean) => __TAURI_INVOKE<null>("keep_offline", { project, dataset, keep }),
 	/**
+	 *  What a text would bring with it that should perhaps not be shared.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	checkImport: (project: ProjectId, text: string, format: DatasetFormat, mapping: Mapping) => __TAURI_INVOKE<DatasetCheck>("check_import", { project, text, format, mapping }),
+	/**
 	 *  What a dataset holds twice, nearly twice, or should perhaps not hold.
 	 *
 	 *  # Errors
@@ -306,6 +313,34 @@ export const commands = {
 	 */
 	exportDataset: (project: ProjectId, dataset: DatasetId, form: DatasetForm) => __TAURI_INVOKE<DatasetFile>("export_dataset", { project, dataset, form }),
 	/**
+	 *  Writes a dataset as a file into the folder for downloads.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	saveDatasetFile: (project: ProjectId, dataset: DatasetId, form: DatasetForm) => __TAURI_INVOKE<SavedFile>("save_dataset_file", { project, dataset, form }),
+	/**
+	 *  What of a project's datasets should perhaps not be shared.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	checkBeforeSharing: (project: ProjectId) => __TAURI_INVOKE<DatasetWarning[]>("check_before_sharing", { project }),
+	/**
+	 *  Adds a case to a dataset, under an id of its own.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	addCase: (project: ProjectId, dataset: DatasetId, added: Case) => __TAURI_INVOKE<DatasetRow>("add_case", { project, dataset, added }),
+	/**
+	 *  Takes a promptfoo configuration into a project, or says what would come of it.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	importPromptfooTexts: (project: ProjectId, config: string, files: TextFile[], name: string | null, look: boolean) => __TAURI_INVOKE<PromptfooImport>("import_promptfoo_texts", { project, config, files, name, look }),
+	/**
 	 *  What a run would cost.
 	 *
 	 *  # Errors
@@ -320,12 +355,26 @@ export const commands = {
 	 */
 	startRun: (project: ProjectId, plan: RunPlan) => __TAURI_INVOKE<RunView>("start_run", { project, plan }),
 	/**
-	 *  One run with its results so far.
+	 *  A run without its rows: what it says against one of its columns.
 	 *
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	run: (project: ProjectId, run: RunId) => __TAURI_INVOKE<RunView>("run", { project, run }),
+	runOverview: (project: ProjectId, run: RunId, base: number) => __TAURI_INVOKE<RunOverview>("run_overview", { project, run, base }),
+	/**
+	 *  Some rows of a run, as a query filters and sorts them.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	runRows: (project: ProjectId, run: RunId, query: MatrixQuery, offset: number, limit: number) => __TAURI_INVOKE<MatrixPage>("run_rows", { project, run, query, offset, limit }),
+	/**
+	 *  One case of a run, opened.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	runCase: (project: ProjectId, run: RunId, place: number, base: number) => __TAURI_INVOKE<OpenedCase>("run_case", { project, run, place, base }),
 	/**
 	 *  Stops a run; what it had is kept.
 	 *
@@ -333,6 +382,13 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	cancelRun: (project: ProjectId, run: RunId) => __TAURI_INVOKE<null>("cancel_run", { project, run }),
+	/**
+	 *  Goes on with a run that was broken off or stopped.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	resumeRun: (project: ProjectId, run: RunId) => __TAURI_INVOKE<RunView>("resume_run", { project, run }),
 	/**
 	 *  The runs of a project.
 	 *
@@ -777,6 +833,48 @@ export const commands = {
 	 */
 	testProvider: (name: string) => __TAURI_INVOKE<string>("test_provider", { name }),
 	/**
+	 *  What models cost, as a person wrote it down.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	prices: () => __TAURI_INVOKE<Price[]>("prices"),
+	/**
+	 *  Writes a price down.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	setPrice: (price: Price) => __TAURI_INVOKE<Price[]>("set_price", { price }),
+	/**
+	 *  Strikes a price out.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	removePrice: (provider: string, model: string) => __TAURI_INVOKE<Price[]>("remove_price", { provider, model }),
+	/**
+	 *  The answers that are kept.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	cache: () => __TAURI_INVOKE<CacheView>("cache"),
+	/**
+	 *  Sets how many answers are kept.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	limitCache: (mebibytes: number | null, days: number | null) => __TAURI_INVOKE<CacheView>("limit_cache", { mebibytes, days }),
+	/**
+	 *  Sends the kept answers away.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	clearCache: () => __TAURI_INVOKE<CacheView>("clear_cache"),
+	/**
 	 *  The webhooks of a project.
 	 *
 	 *  # Errors
@@ -935,6 +1033,20 @@ export type ActivityRow = {
 	state: State,
 };
 
+/**  A column against the base. */
+export type Against = {
+	/**  The numbers. */
+	comparison: PairedDifference,
+	/**  Whether the interval leaves out no difference at all. */
+	told: Told,
+	/**  The same in words. */
+	words: string,
+	/**  By tag, those that stand out first. */
+	tags: TagLine[],
+	/**  The same in words; empty without tags. */
+	tag_words: string,
+};
+
 /**  A piece of an answer while it is being written (`answer_chunk`). */
 export type AnswerChunk = {
 	/**  The piece. */
@@ -1023,6 +1135,35 @@ export type BundleSide = {
 	version: VersionId,
 	/**  Its weight. */
 	weight: number,
+};
+
+/**  The answers that are kept on this computer. */
+export type CacheView = {
+	/**  How many. */
+	answers: number,
+	/**  Their bytes. */
+	bytes: number | null,
+	/**  How many of them no limit reaches: something rests on them that is still to be decided. */
+	held: number,
+	/**  Bytes that are kept at most. */
+	most_bytes: number | null,
+	/**  Days since its last use after which an answer goes; none: it stays however old. */
+	days: number | null,
+	/**  The same in words. */
+	words: string,
+};
+
+/**  What a provider may be asked at most; none: no limit. */
+export type CallLimits = {
+	/**  Calls in any sixty seconds, repeated attempts included. */
+	requests_a_minute?: number | null,
+	/**
+	 *  Tokens sent and answered in any sixty seconds. What a call will take is guessed before, and
+	 *  put right when its answer is there.
+	 */
+	tokens_a_minute?: number | null,
+	/**  Calls under way at the same time. */
+	at_once?: number | null,
 };
 
 /**  One set of inputs, with what is expected of the answer. */
@@ -1127,6 +1268,8 @@ export type ComparedAnswer = {
 	case: number,
 	/**  Its inputs in one line. */
 	input_text: string,
+	/**  Its inputs by name, as text; empty where they are not at hand. */
+	inputs?: ([string, string])[],
 	/**  What was expected. */
 	expected: string | null,
 	/**  What the left side answered. */
@@ -1342,6 +1485,18 @@ export type DatasetView = {
 	attribution: string | null,
 };
 
+/**  What of a dataset should perhaps not be shared. */
+export type DatasetWarning = {
+	/**  The dataset. */
+	id: DatasetId,
+	/**  Its name. */
+	name: string,
+	/**  In how many places, at most 1,000. */
+	places: number,
+	/**  The first of them in words. */
+	words: string[],
+};
+
 /**  What stands until somebody chooses. */
 export type Default =
 /**  Ours. */
@@ -1418,6 +1573,17 @@ export type DeviceRow = {
 	/**  Whether it was revoked. */
 	revoked: boolean,
 };
+
+/**  What became of a case from one column to another. */
+export type Difference =
+/**  It scores higher. */
+"better" |
+/**  It scores lower. */
+"worse" |
+/**  It scores the same with another answer. */
+"changed" |
+/**  The same answer, or nothing that matters. */
+"same";
 
 /**  What carrying out a plan did. */
 export type Done = {
@@ -1555,6 +1721,24 @@ export type EvidenceRow = {
 	words: string,
 };
 
+/**  How many cases each filter leaves. */
+export type FilterCounts = {
+	/**  All cases. */
+	all: number,
+	/**  Those of [`MatrixFilter::Changed`]. */
+	changed: number,
+	/**  Those of [`MatrixFilter::Worse`]. */
+	worse: number,
+	/**  Those of [`MatrixFilter::Better`]. */
+	better: number,
+	/**  Those of [`MatrixFilter::Failed`]. */
+	failed: number,
+	/**  Those of [`MatrixFilter::Errors`]. */
+	errors: number,
+	/**  Those of [`MatrixFilter::Flaky`]. */
+	flaky: number,
+};
+
 /**  One place with something that should perhaps not be shared. */
 export type Finding = {
 	/**  The case's place in the dataset, from 0. */
@@ -1565,6 +1749,14 @@ export type Finding = {
 	column: string,
 	/**  What it looks like. */
 	kind: Sensitive,
+};
+
+/**  A case that scored differently when it was asked again. */
+export type FlakyLine = {
+	/**  Its place in the dataset, from 0. */
+	case: number,
+	/**  The same with its column, in words. */
+	words: string,
 };
 
 /**  A freeze as a person writes it. */
@@ -1802,6 +1994,18 @@ grader: Grader } |
 parts: Part[];
 /**  The least mean of their scores by weight, from 0 to 1; none: each must pass. */
 least?: number | null };
+
+/**  What one grader said. */
+export type GraderSaid = {
+	/**  Which grader: its type in words. */
+	name: string,
+	/**  Whether it passed. */
+	pass: boolean,
+	/**  Its score, 0 to 1. */
+	value: number | null,
+	/**  Why. */
+	reason: string,
+};
 
 /**  One place where a searched text was found. */
 export type Hit = {
@@ -2063,6 +2267,36 @@ export type LabelRow = {
 	number: number | null,
 };
 
+/**  How long answers took, in milliseconds: by nearest rank. */
+export type Latency = {
+	/**  The quickest. */
+	least: number,
+	/**  A quarter is quicker. */
+	quarter: number,
+	/**  Half are quicker. */
+	median: number,
+	/**  Three quarters are quicker. */
+	three_quarters: number,
+	/**  Nine of ten are quicker. */
+	nine_tenths: number,
+	/**  The slowest. */
+	most: number,
+};
+
+/**  One thing that was left out, or is not quite the same here. */
+export type LeftOut = {
+	/**  In which file. */
+	file: string,
+	/**  On which lines, from 1; the first twenty. */
+	lines: number[],
+	/**  On how many lines. */
+	times: number,
+	/**  What, by promptfoo's name. */
+	what: string,
+	/**  Why. */
+	why: string,
+};
+
 /**  The left side of the window. */
 export type Library = {
 	/**  The open project. */
@@ -2128,6 +2362,120 @@ export type Mark =
 "moved_away" |
 /**  Only white space changed. */
 "spacing";
+
+/**  What one column answered to one case: the first answer, where it was asked several times. */
+export type MatrixCell = {
+	/**  The answer, or why there is none. */
+	answer: string,
+	/**  Whether there is none. */
+	failed: boolean,
+	/**  Whether it passed; none without a grader. */
+	pass: boolean | null,
+	/**  The mean of its scores, 0 to 1. */
+	score: number | null,
+	/**  Why it failed, in the graders' words. */
+	reason: string,
+	/**  Whether it came from the cache. */
+	from_cache: boolean,
+	/**  How long the model took. */
+	latency_ms: number,
+	/**  How often it was asked, and how many of these passed. */
+	asked: number,
+	/**  How many of these passed. */
+	passed: number,
+	/**  What became of it against the base; none in the base, and where one has no answer. */
+	difference: Difference | null,
+};
+
+/**  One content with one model in a run. */
+export type MatrixColumn = {
+	/**  Which content. */
+	ref: Ref | null,
+	/**  Its name: "v9", "draft". */
+	label: string,
+	/**  Cases that passed all graders; a case asked several times counts if it passed each time. */
+	passed: number,
+	/**  Cases that were judged. */
+	total: number,
+	/**  Its mean score with the interval; none: nothing was judged, or the run still runs. */
+	rate: Rate | null,
+	/**  The same in words. */
+	rate_words: string,
+	/**  What it cost, in words. */
+	cost_note: string,
+	/**  What changed at its model, in words; empty where nothing is known to have changed. */
+	model_note: string,
+	/**  Tokens sent and answered. */
+	tokens: number,
+	/**  The time of all its calls. */
+	time_ms: number,
+	/**  How long its answers took; none without answers. */
+	latency: Latency | null,
+	/**  What it says against the base; none for the base itself, and while the run runs. */
+	against: Against | null,
+};
+
+/**  Which cases are shown. */
+export type MatrixFilter =
+/**  All of them. */
+"all" |
+/**  Those whose verdict or answer differs from the base. */
+"changed" |
+/**  Those that score lower than the base somewhere. */
+"worse" |
+/**  Those that score higher than the base somewhere. */
+"better" |
+/**  Those that a column failed. */
+"failed" |
+/**  Those without an answer somewhere. */
+"errors" |
+/**  Those that scored differently when asked again. */
+"flaky";
+
+/**  Some rows. */
+export type MatrixPage = {
+	/**  How many rows there are under this query. */
+	total: number,
+	/**  The place of the first one here among them. */
+	offset: number,
+	/**  The rows. */
+	rows: MatrixRow[],
+};
+
+/**  Which rows are asked for. */
+export type MatrixQuery = {
+	/**  The column that the others are compared with. */
+	base: number,
+	/**  Which cases. */
+	filter: MatrixFilter,
+	/**  Only cases with this tag. */
+	tag: string | null,
+	/**  Only cases that hold this in an input, in what is expected, or in an answer. */
+	text: string,
+	/**  In which order. */
+	sort: MatrixSort,
+};
+
+/**  One case in a matrix; long texts are cut. */
+export type MatrixRow = {
+	/**  The case's place in its dataset, from 0. */
+	case: number,
+	/**  Its inputs in one line. */
+	input_text: string,
+	/**  What was expected. */
+	expected: string | null,
+	/**  Its tags. */
+	tags: string[],
+	/**  One cell for each column; none where there is no answer yet. */
+	cells: (MatrixCell | null)[],
+};
+
+/**  In which order cases are shown. */
+export type MatrixSort =
+/**  As they stand in the dataset. */
+"case" |
+/**  What lost most against the base first; with one column, what scored least. */
+"worst";
 
 /**  The person at this computer. */
 export type Me = {
@@ -2284,6 +2632,56 @@ export type Notice = {
 	words: string,
 };
 
+/**  One answer with what the graders said. */
+export type OneAnswer = {
+	/**  The answer; empty without one. */
+	answer: string,
+	/**  Why there is none. */
+	error: string | null,
+	/**  Whether it passed; none without a grader. */
+	pass: boolean | null,
+	/**  The mean of its scores, 0 to 1. */
+	score: number | null,
+	/**  Whether it came from the cache. */
+	from_cache: boolean,
+	/**  How long the model took. */
+	latency_ms: number,
+	/**  The model as the provider named it. */
+	model: string,
+	/**  What each grader said. */
+	graders: GraderSaid[],
+};
+
+/**  One case of a run, opened. */
+export type OpenedCase = {
+	/**  The case's place in its dataset, from 0. */
+	case: number,
+	/**  Its id. */
+	id: string,
+	/**  Its inputs by name, as text. */
+	inputs: ([string, string])[],
+	/**  What was expected. */
+	expected: string | null,
+	/**  Its tags. */
+	tags: string[],
+	/**  Its note. */
+	note: string,
+	/**  One for each column, in their order. */
+	columns: OpenedColumn[],
+};
+
+/**  What one column answered to an opened case. */
+export type OpenedColumn = {
+	/**  Its name. */
+	label: string,
+	/**  What became of it against the base. */
+	difference: Difference | null,
+	/**  The first answer against that of the base, in one column; none in the base. */
+	diff: Segment[] | null,
+	/**  Each asking; none: no answer yet. */
+	askings: OneAnswer[],
+};
+
 /**  One command that the registry has not accepted. */
 export type OutboxRow = {
 	/**  The command. */
@@ -2312,6 +2710,32 @@ export type OutboxState =
 "refused" |
 /**  It waited so long that the person is asked again before it is sent. */
 "needs_asking";
+
+/**  What a run says about two of its columns. Shares and differences in hundredths of a percent. */
+export type PairedDifference = {
+	/**  Cases that both columns answered and a grader judged. */
+	cases: number,
+	/**  As how many they count: near-duplicates are one. */
+	units: number,
+	/**  Cases that lack an answer of a side, or were not judged. */
+	unanswered: number,
+	/**  Cases that score higher after. */
+	better: number,
+	/**  Cases that score lower after. */
+	worse: number,
+	/**  Cases that score the same. */
+	same: number,
+	/**  After minus before, as seen. */
+	difference: number,
+	/**  The interval's lower end. */
+	lower: number,
+	/**  Its upper end. */
+	upper: number,
+	/**  What so many cases can see. */
+	sight: Sight,
+	/**  How many units would see a loss of [`WISH`]; none: more than a dataset holds. */
+	wish: FromTo | null,
+};
 
 /**  One of several graders that judge as one. */
 export type Part = {
@@ -2490,6 +2914,20 @@ text: string } |
 /**  Its name. */
 name: string };
 
+/**  What a provider asks for a model, as a person wrote it down. */
+export type Price = {
+	/**  The provider's name on this computer. */
+	provider: string,
+	/**  The model as versions name it; `*` for every model that has no price of its own. */
+	model: string,
+	/**  For a million tokens sent. */
+	input: number | null,
+	/**  For a million tokens answered. */
+	output: number | null,
+	/**  In which currency: `USD`. */
+	currency: string,
+};
+
 /**  One thing that is wrong with a content. */
 export type Problem = {
 	/**  Where: `messages/0`, `inputs/2`, `model`, `tools/1`, `response_schema`, `name`. */
@@ -2615,6 +3053,36 @@ export type PromptView = {
 	labels: LabelRow[],
 };
 
+/**  What a promptfoo configuration came to, or would. */
+export type PromptfooImport = {
+	/**  What the dataset is called, and the folder of the prompts. */
+	name: string,
+	/**  The prompts. */
+	prompts: PromptfooPrompt[],
+	/**  The dataset; none when there are no cases, or nothing was made yet. */
+	dataset: DatasetRow | null,
+	/**  How many cases it has. */
+	cases: number,
+	/**  How many graders judge them. */
+	graders: number,
+	/**  The models that it asks, as provider/model. */
+	models: string[],
+	/**  What was left out, or is not quite the same here, with its place. */
+	left_out: LeftOut[],
+	/**  What its cases hold twice, or should perhaps not hold. */
+	check: DatasetCheck,
+};
+
+/**  One prompt of a promptfoo configuration. */
+export type PromptfooPrompt = {
+	/**  What it is called here. */
+	name: string,
+	/**  Whether it is a version; otherwise it is a draft. */
+	saved: boolean,
+	/**  What has to be changed before it can be saved. */
+	problems: string[],
+};
+
 /**  One provider on this machine. */
 export type ProviderCard = {
 	/**  The name that versions use. */
@@ -2633,6 +3101,8 @@ export type ProviderCard = {
 	purpose: Purpose,
 	/**  Which prompts of this project name it, if any ("used by 5 prompts"); empty when none. */
 	used_words: string,
+	/**  What it may be asked at most. */
+	limits: CallLimits,
 };
 
 /**  How a provider is spoken to. */
@@ -2656,6 +3126,8 @@ export type ProviderSettings = {
 	model: string,
 	/**  What its key is for. */
 	purpose?: Purpose,
+	/**  What it may be asked at most. */
+	limits?: CallLimits,
 };
 
 /**  What a provider's key is for. */
@@ -2690,6 +3162,18 @@ export type QuotedWords = {
 	from: string,
 	/**  The words; empty where the content is not here. */
 	words: string,
+};
+
+/**  What one column scored, with its interval. In hundredths of a percent. */
+export type Rate = {
+	/**  As how many its cases count: near-duplicates are one. */
+	units: number,
+	/**  The mean over them. */
+	mean: number,
+	/**  The interval's lower end. */
+	lower: number,
+	/**  Its upper end. */
+	upper: number,
 };
 
 /**  A text as it would be imported. */
@@ -3099,6 +3583,11 @@ export type RunColumn = {
 	total: number,
 	/**  What it cost, in words. */
 	cost_note: string,
+	/**
+	 *  Where a provider did not answer with one and the same model: a change inside this run, or since
+	 *  an earlier one, in words; empty where nothing is known to have changed.
+	 */
+	model_note: string,
 	/**  Tokens sent and answered. */
 	tokens: number,
 	/**  The time of all its calls. */
@@ -3107,6 +3596,42 @@ export type RunColumn = {
 
 /**  One recorded run. */
 export type RunId = string;
+
+/**  A run without its rows: what it says against one of its columns. */
+export type RunOverview = {
+	/**  The run. */
+	id: RunId,
+	/**  What ran over what. */
+	title: string,
+	/**  The dataset, if the project still has it. */
+	dataset: DatasetId | null,
+	/**  Where it has got to. */
+	state: RunState,
+	/**  How far it is. */
+	progress: RunProgress,
+	/**  Why it failed. */
+	error: string | null,
+	/**  Whether it is shared with the team, and how far that got; none when not shared. */
+	shared: State | null,
+	/**  How many cases there are. */
+	cases: number,
+	/**  How often each case was asked, at most. */
+	repeats: number,
+	/**  The column that the others are compared with, from 0. */
+	base: number,
+	/**  One for each content and model. */
+	columns: MatrixColumn[],
+	/**  The tags of the cases, the most frequent first. */
+	tags: TagCount[],
+	/**  How many cases each filter leaves. */
+	counts: FilterCounts,
+	/**  What it says, and what it can't say, a sentence or two each: the comparisons first. */
+	sentences: string[],
+	/**  How the numbers are meant. */
+	note: string,
+	/**  Cases that scored differently when asked again, the most restless first; at most 100. */
+	flaky: FlakyLine[],
+};
 
 /**  What to run. */
 export type RunPlan = {
@@ -3141,6 +3666,8 @@ export type RunProgress = {
 	calls: number,
 	/**  Cells with an error. */
 	failed: number,
+	/**  What was paid so far, in words; empty where nothing was, or no price is known. */
+	cost_note?: string,
 };
 
 /**  A run got somewhere (`run_progress`). */
@@ -3212,6 +3739,14 @@ export type RunsBy =
 "anyone" |
 /**  Those of service accounts only. */
 "services";
+
+/**  A file that was written for a person. */
+export type SavedFile = {
+	/**  Where it is. */
+	path: string,
+	/**  What is not in it, in words. */
+	left_out: string[],
+};
 
 /**  A piece of text under one mark. */
 export type Segment = {
@@ -3395,6 +3930,19 @@ export type Settle =
 /**  Let it go, and keep what was written as a draft. */
 "keep_as_draft";
 
+/**  What a dataset can see. */
+export type Sight = {
+	/**  How many units it has: cases, or groups of near-duplicates. */
+	units: number,
+	/**  On which share of cases the versions may differ, in hundredths of a percent. */
+	differing: FromTo,
+	/**
+	 *  The smallest loss that is seen, in hundredths of a percent: for the smaller share and for
+	 *  the larger. 10,000: none.
+	 */
+	smallest: FromTo,
+};
+
 /**  A piece of the text around a hit. */
 export type SnippetPart = {
 	/**  The text. */
@@ -3571,6 +4119,30 @@ export type SyncState = {
 	head: number,
 };
 
+/**  How many cases have a tag. */
+export type TagCount = {
+	/**  The tag. */
+	tag: string,
+	/**  Cases with it. */
+	cases: number,
+};
+
+/**  A column against the base on the cases of one tag. After minus before, in hundredths of a percent. */
+export type TagLine = {
+	/**  The tag. */
+	tag: string,
+	/**  As how many its cases count. */
+	units: number,
+	/**  The difference as seen. */
+	difference: number,
+	/**  The interval; those of all tags hold together. */
+	lower: number,
+	/**  Its other end. */
+	upper: number,
+	/**  Whether it stands out, corrected for the number of tags. */
+	told: Told,
+};
+
 /**  A text before and after, ready to be drawn. */
 export type TextDiff = {
 	/**  The left column. All its texts together are the old text. */
@@ -3580,6 +4152,23 @@ export type TextDiff = {
 	/**  Both in one column. */
 	inline: Segment[],
 };
+
+/**  A file that a person chose. */
+export type TextFile = {
+	/**  Its path below the folder that counts, with `/`. */
+	path: string,
+	/**  What is in it. */
+	text: string,
+};
+
+/**  Whether a difference can be told. */
+export type Told =
+/**  It is better. */
+"better" |
+/**  It is worse. */
+"worse" |
+/**  It can't be told. */
+"neither";
 
 /**  One function that the model may call. */
 export type Tool = {

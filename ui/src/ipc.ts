@@ -101,13 +101,27 @@ export interface Backend {
     format: B.DatasetFormat,
     mapping: B.Mapping,
   ): Promise<B.DatasetRow>;
+  checkImport(project: P, text: string, format: B.DatasetFormat, mapping: B.Mapping): Promise<B.DatasetCheck>;
   checkDataset(project: P, dataset: B.DatasetId): Promise<B.DatasetCheck>;
   checkCases(cases: B.Case[]): Promise<B.DatasetCheck>;
   exportDataset(project: P, dataset: B.DatasetId, form: B.DatasetForm): Promise<B.DatasetFile>;
+  /** Writes it into the folder for downloads; answers where. */
+  saveDatasetFile(project: P, dataset: B.DatasetId, form: B.DatasetForm): Promise<B.SavedFile>;
+  checkBeforeSharing(project: P): Promise<B.DatasetWarning[]>;
+  addCase(project: P, dataset: B.DatasetId, added: B.Case): Promise<B.DatasetRow>;
+  importPromptfooTexts(
+    project: P,
+    config: string,
+    files: B.TextFile[],
+    name: string | null,
+    look: boolean,
+  ): Promise<B.PromptfooImport>;
   keepOffline(project: P, dataset: B.DatasetId, keep: boolean): Promise<Nothing>;
   estimateRun(project: P, plan: B.RunPlan): Promise<B.Estimate>;
   startRun(project: P, plan: B.RunPlan): Promise<B.RunView>;
-  run(project: P, run: B.RunId): Promise<B.RunView>;
+  runOverview(project: P, run: B.RunId, base: number): Promise<B.RunOverview>;
+  runRows(project: P, run: B.RunId, query: B.MatrixQuery, offset: number, limit: number): Promise<B.MatrixPage>;
+  runCase(project: P, run: B.RunId, place: number, base: number): Promise<B.OpenedCase>;
   cancelRun(project: P, run: B.RunId): Promise<Nothing>;
   resumeRun(project: P, run: B.RunId): Promise<B.RunView>;
   runs(project: P): Promise<B.RunRow[]>;

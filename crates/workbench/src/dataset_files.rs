@@ -1,13 +1,15 @@
 //! Datasets out of the project, and what should be known before one is shared.
 
 use crate::views::{
-    DatasetCheck, DatasetFile, DatasetForm, DatasetRow, DatasetWarning, SensitivePlace,
+    DatasetCheck, DatasetFile, DatasetForm, DatasetRow, DatasetWarning, SavedFile, SensitivePlace,
 };
 use crate::{Error, Workbench, words};
 use domain::dataset::{Case, Dataset};
 use domain::{DatasetId, ProjectId, duplicates, sensitive};
 use evals::export;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// Places that a warning names.
 const NAMED: usize = 5;
@@ -132,6 +134,69 @@ impl Workbench {
             left_out: written.left_out,
         })
     }
+
+    /// Writes a dataset as a file into this person's folder for downloads, beside what is there.
+    ///
+    /// # Errors
+    /// As [`Self::export_dataset`]; the system names no such folder, or it can't be written to.
+    pub async fn save_dataset_file(
+        &self,
+        project: ProjectId,
+        dataset: DatasetId,
+        form: DatasetForm,
+    ) -> Result<SavedFile, Error> {
+        let file = self.export_dataset(project, dataset, form).await?;
+        let row = self.reading(project)?;
+        let name = row.ahead.dataset(dataset).map(|row| row.name.clone());
+        let people = directories::UserDirs::new();
+        let folder = people
+            .as_ref()
+            .and_then(|dirs| dirs.download_dir().or(Some(dirs.home_dir())))
+            .ok_or_else(|| {
+                Error::not_found(
+                    "this system names no folder for downloads; `galley dataset export -o` writes where you say",
+                )
+            })?;
+        let path = beside(folder, &name.unwrap_or_default(), ending(form), &file.text)?;
+        Ok(SavedFile {
+            path: path.display().to_string(),
+            left_out: file.left_out,
+        })
+    }
+}
+
+// Writes a new file; one that is there already is left alone.
+fn beside(folder: &Path, name: &str, ending: &str, text: &str) -> Result<PathBuf, Error> {
+    let failed = |source| Error::File {
+        what: format!("the file can't be written to {}", folder.display()),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let name = name.replace('/', " ");
+    for number in 1_u32.. {
+        let name = match number {
+            1 => format!("{name}.{ending}"),
+            number => format!("{name} {number}.{ending}"),
+        };
+        let path = folder.join(name);
+        match std::fs::File::create_new(&path) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes()).map_err(failed)?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Err(Error::invalid("every name is taken"))
+}
+
+fn ending(form: DatasetForm) -> &'static str {
+    match form {
+        DatasetForm::Jsonl => "jsonl",
+        DatasetForm::Csv => "csv",
+        DatasetForm::Promptfoo | DatasetForm::Langfuse | DatasetForm::Mlflow => "json",
+    }
 }
 
 pub(crate) fn checked(dataset: &Dataset) -> DatasetCheck {
@@ -188,4 +253,20 @@ fn said_of(finding: &sensitive::Finding) -> String {
         finding.column,
         finding.kind.words()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |text: &str| beside(folder.path(), "cards/new", "csv", text).unwrap();
+        let (first, second) = (write("one"), write("two"));
+        assert_eq!(std::fs::read_to_string(&first).unwrap(), "one");
+        assert_eq!(std::fs::read_to_string(&second).unwrap(), "two");
+        assert_eq!(first.file_name().unwrap(), "cards new.csv");
+        assert_eq!(second.file_name().unwrap(), "cards new 2.csv");
+    }
 }

@@ -128,10 +128,7 @@ impl Workbench {
             None if end.progress.total == 0 => self.counted_up(local),
             None => end.progress,
         };
-        let notes = match is_going {
-            true => Vec::new(),
-            false => self.model_notes(reading.project, local.id),
-        };
+        let notes = self.model_notes(reading.project, local.id, &kept.models, &cells);
         let table = Table {
             references: kept.references(),
             labels: kept.labels,
@@ -141,11 +138,11 @@ impl Workbench {
         };
         let state = run_state(local.state, is_going);
         let mut view = table.view(local.id, kept.title, state, progress, self.now());
-        for (column, note) in view.columns.iter_mut().zip(notes) {
-            column.model_note = note;
-        }
         if state != RunState::Running {
             view.summary = self.said(reading, local.id).await?;
+        }
+        for (column, note) in view.columns.iter_mut().zip(notes) {
+            column.model_note = note;
         }
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);
@@ -248,6 +245,7 @@ impl Workbench {
                 ComparedAnswer {
                     case: u32::try_from(place).unwrap_or(u32::MAX),
                     input_text: one_line(case),
+                    inputs: named_inputs(case),
                     expected: expected_text(case),
                     left_pass: pass(&left),
                     right_pass: pass(&right),
@@ -520,6 +518,14 @@ pub(crate) fn one_line(case: &Case) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// The inputs of a case by name, as text.
+pub(crate) fn named_inputs(case: &Case) -> Vec<(String, String)> {
+    let inputs = case.inputs.iter();
+    inputs
+        .map(|(name, value)| (name.clone(), text_of(value)))
+        .collect()
 }
 
 pub(crate) fn expected_text(case: &Case) -> Option<String> {

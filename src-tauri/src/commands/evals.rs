@@ -5,7 +5,7 @@ use domain::{DatasetId, ProjectId, RunId, VersionContent};
 use workbench::views::{
     Case, DatasetCheck, DatasetChoice, DatasetFile, DatasetForm, DatasetFormat, DatasetRow,
     DatasetView, DatasetWarning, Estimate, Mapping, MatrixPage, MatrixQuery, OpenedCase,
-    PromptfooImport, Reading, RunOverview, RunPlan, RunRow, RunView, TextFile,
+    PromptfooImport, Reading, RunOverview, RunPlan, RunRow, RunView, SavedFile, TextFile,
 };
 
 passed_on! {
@@ -27,16 +27,20 @@ passed_on! {
         format: DatasetFormat,
         mapping: Mapping,
     ) -> DatasetRow;
+    /// What a text would bring with it that should perhaps not be shared.
+    check_import(project: ProjectId, text: String, format: DatasetFormat, mapping: Mapping) -> DatasetCheck;
     /// What a dataset holds twice, nearly twice, or should perhaps not hold.
     check_dataset(project: ProjectId, dataset: DatasetId) -> DatasetCheck;
     /// The same of cases that are not saved yet.
     check_cases(cases: Vec<Case>) -> DatasetCheck;
     /// A dataset as the text of a file.
     export_dataset(project: ProjectId, dataset: DatasetId, form: DatasetForm) -> DatasetFile;
+    /// Writes a dataset as a file into the folder for downloads.
+    save_dataset_file(project: ProjectId, dataset: DatasetId, form: DatasetForm) -> SavedFile;
     /// What of a project's datasets should perhaps not be shared.
     check_before_sharing(project: ProjectId) -> Vec<DatasetWarning>;
     /// Adds a case to a dataset, under an id of its own.
-    add_case(project: ProjectId, dataset: DatasetId, case: Case) -> DatasetRow;
+    add_case(project: ProjectId, dataset: DatasetId, added: Case) -> DatasetRow;
     /// Takes a promptfoo configuration into a project, or says what would come of it.
     import_promptfoo_texts(
         project: ProjectId,
@@ -56,7 +60,7 @@ passed_on! {
     /// Some rows of a run, as a query filters and sorts them.
     run_rows(project: ProjectId, run: RunId, query: MatrixQuery, offset: u32, limit: u32) -> MatrixPage;
     /// One case of a run, opened.
-    run_case(project: ProjectId, run: RunId, case: u32, base: u32) -> OpenedCase;
+    run_case(project: ProjectId, run: RunId, place: u32, base: u32) -> OpenedCase;
     /// Stops a run; what it had is kept.
     cancel_run(project: ProjectId, run: RunId) -> ();
     /// Goes on with a run that was broken off or stopped.

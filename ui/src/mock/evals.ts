@@ -3,6 +3,7 @@
 import type { Mapping, RunPlan, RunView } from "../bindings";
 import type { Backend, Events } from "../ipc";
 import { caseExpected, caseInputs, valueText } from "../state/cases";
+import { matrix } from "./matrix";
 import { day, type World } from "./world";
 
 type Part = Pick<
@@ -19,7 +20,14 @@ type Part = Pick<
   | "keepOffline"
   | "estimateRun"
   | "startRun"
-  | "run"
+  | "runOverview"
+  | "runRows"
+  | "runCase"
+  | "checkImport"
+  | "saveDatasetFile"
+  | "checkBeforeSharing"
+  | "addCase"
+  | "importPromptfooTexts"
   | "cancelRun"
   | "resumeRun"
   | "runs"
@@ -243,7 +251,23 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       return view.row;
     },
     async checkDataset() {
-      return { duplicates: [], sensitive: [], words: [] };
+      return {
+        duplicates: [
+          { cases: [2, 17], exact: true, contradict: true },
+          { cases: [5, 8, 30], exact: false, contradict: false },
+        ],
+        sensitive: [
+          {
+            finding: { case: 3, case_id: "4", column: "message", kind: "email" },
+            words: "case 4, message: looks like an e-mail address",
+          },
+        ],
+        words: [
+          "1 group of cases is the same to the letter",
+          "1 group of cases is nearly the same; statistics count each as one",
+          "an e-mail address in 1 place",
+        ],
+      };
     },
     async checkCases() {
       return { duplicates: [], sensitive: [], words: [] };
@@ -283,11 +307,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       }, 200);
       return first;
     },
-    async run(_, id) {
-      const found = world.runs.get(id);
-      if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
-      return structuredClone(found);
-    },
+    ...matrix(world),
     async resumeRun(_, id) {
       const found = world.runs.get(id);
       if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };

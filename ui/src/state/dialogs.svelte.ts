@@ -23,6 +23,16 @@ export type Open =
   | { type: "import"; dataset?: DatasetId }
   /** A dataset made by hand: its columns, and what the first case holds. */
   | { type: "new_dataset"; columns?: string[]; first?: Record<string, Value> }
+  /** An answer that somebody saw, kept as a case. `expected` is what the case expected that it came from. */
+  | {
+      type: "add_case";
+      inputs: Record<string, Value>;
+      answer: string;
+      expected: string | null;
+      tags?: string[];
+      /** The dataset that it comes from, which is not the one to begin with. */
+      not?: DatasetId | null;
+    }
   | { type: "use"; prompt?: PromptId; environment?: EnvironmentId }
   /** How much of the traffic each version gets: from what is served now, or with a new one beside it. */
   | {

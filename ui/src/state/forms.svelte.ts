@@ -1,7 +1,18 @@
 // What was filled in and not sent off yet. It lives as long as the window, so that leaving a screen loses nothing.
 
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
-import type { Case, CommentId, DatasetFormat, Grader, PromptId, Quote, Ref, RequestId, SuiteView } from "../bindings";
+import type {
+  Case,
+  CommentId,
+  DatasetFormat,
+  Grader,
+  ModelChoice,
+  PromptId,
+  Quote,
+  Ref,
+  RequestId,
+  SuiteView,
+} from "../bindings";
 import { refKey } from "./choices";
 import type { PolicyForm } from "./policy.svelte";
 
@@ -16,8 +27,9 @@ export class RunForm {
   readonly lookedUp = new SvelteSet<string>();
   dataset = $state("");
   graders = $state.raw<Grader[]>([{ type: "exact", trim: true, ignore_case: true }]);
-  provider = $state("");
-  model = $state("");
+  /** Models to ask beside each other; none: as each version says. */
+  models = $state.raw<ModelChoice[]>([]);
+  repeats = $state(1);
   concurrency = $state(4);
 
   choose(ref: Ref) {

@@ -22,7 +22,7 @@ const WHOLE: i32 = 10_000;
 
 /// What a run says about two of its columns. Shares and differences in hundredths of a percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-pub struct Comparison {
+pub struct PairedDifference {
     /// Cases that both columns answered and a grader judged.
     pub cases: u32,
     /// As how many they count: near-duplicates are one.
@@ -51,7 +51,10 @@ pub struct Comparison {
 ///
 /// # Errors
 /// As [`Pairs::of`].
-pub fn compare(cases: &[CaseAnswers], copies: bool) -> Result<Option<Comparison>, StatisticsError> {
+pub fn compare(
+    cases: &[CaseAnswers],
+    copies: bool,
+) -> Result<Option<PairedDifference>, StatisticsError> {
     let pairs = Pairs::of(cases, copies)?;
     if pairs.units().is_empty() {
         return Ok(None);
@@ -64,7 +67,7 @@ pub fn compare(cases: &[CaseAnswers], copies: bool) -> Result<Option<Comparison>
     };
     let [better, worse, same] = counts(cases, copies);
     let (sight, wish) = sight(&pairs)?;
-    Ok(Some(Comparison {
+    Ok(Some(PairedDifference {
         cases: narrow(pairs.answered())?,
         units: narrow(pairs.units().len())?,
         unanswered: narrow(pairs.unanswered())?,

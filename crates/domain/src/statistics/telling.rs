@@ -3,7 +3,7 @@
 //!
 //! Intervals are rounded outwards to tenths of a point: none is told narrower than it is.
 
-use super::compare::{Comparison, ERROR, Rate, WISH, plan};
+use super::compare::{ERROR, PairedDifference, Rate, WISH, plan};
 use super::flaky::{FlakyCase, Noise};
 use super::tags::TagDifference;
 use super::words::{bare, cases, grouped, points, sight};
@@ -14,7 +14,7 @@ const NAMED: usize = 3;
 
 /// Which of two columns is better, in two or three sentences; `before` and `after` are their names.
 #[must_use]
-pub fn difference(comparison: &Comparison, before: &str, after: &str) -> String {
+pub fn difference(comparison: &PairedDifference, before: &str, after: &str) -> String {
     let (lower, upper) = (floor(comparison.lower), ceiling(comparison.upper));
     let seen = nearest(comparison.difference);
     let head = if comparison.lower > 0 {
@@ -71,7 +71,7 @@ pub fn difference(comparison: &Comparison, before: &str, after: &str) -> String 
 
 /// What these cases can see, after a comparison.
 #[must_use]
-pub fn seeing(comparison: &Comparison) -> String {
+pub fn seeing(comparison: &PairedDifference) -> String {
     sight(&comparison.sight, WISH, comparison.wish)
 }
 

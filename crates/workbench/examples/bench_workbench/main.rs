@@ -1,6 +1,6 @@
 //! Measures what a person waits for, without the window: a large project until its library can be
-//! shown and until it is proven, the review of a large bundle, and runs whose answers and results are
-//! on disk.
+//! shown and until it is proven, the review of a large bundle, runs whose answers and results are
+//! on disk, and a run of 50,000 cases that is looked at (`-- matrix`: this alone).
 //!
 //! `cargo run --release -p workbench --example bench_workbench`. `GALLEY_BENCH_LARGE` names a
 //! folder in which the large project stays, for the window to open.
@@ -16,6 +16,7 @@ mod large;
 mod library;
 #[path = "../../../store/tests/store/maker.rs"]
 mod maker;
+mod matrix;
 mod proof;
 mod review;
 #[path = "../../../../scripts/bench/row.rs"]
@@ -25,8 +26,12 @@ mod runs;
 mod server;
 
 fn main() {
+    if std::env::args().any(|word| word == "matrix") {
+        return matrix::measure();
+    }
     review::measure();
     let laptop = library::measure();
     proof::measure(&laptop);
     runs::measure();
+    matrix::measure();
 }

@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use crate::Error;
-use crate::results::{expected_text, text_of};
+use crate::results::{expected_text, named_inputs};
 use crate::views::{GraderSaid, OneAnswer, OpenedCase, OpenedColumn};
 use domain::diff::{Limits, compare_texts};
 use domain::graders::Grader;
@@ -45,13 +45,10 @@ impl Table {
                 askings: askings.map(|(_, cell)| asking(cell, &graders)).collect(),
             }
         });
-        let inputs = case.iter().flat_map(|one| &one.inputs);
         Ok(OpenedCase {
             case: place,
             id: case.map(|one| one.id.clone()).unwrap_or_default(),
-            inputs: inputs
-                .map(|(name, value)| (name.clone(), text_of(value)))
-                .collect(),
+            inputs: case.map(named_inputs).unwrap_or_default(),
             expected: case.and_then(expected_text),
             tags: case.map(|one| one.tags.clone()).unwrap_or_default(),
             note: case.map(|one| one.note.clone()).unwrap_or_default(),

@@ -2,6 +2,7 @@
 //! text. The texts of the rows in sight are read when they come into sight.
 
 use crate::carrying::EACH_REPEAT;
+use crate::same_model::{self, Answered};
 use crate::views::{Difference, Latency, MatrixQuery, Ref};
 use crate::{Error, locked};
 use domain::dataset::Dataset;
@@ -36,10 +37,10 @@ pub(super) struct Sums {
     pub cached: u32,
     pub tokens: u64,
     pub time_ms: u64,
-    /// The models as the provider named them.
-    pub models: BTreeSet<String>,
-    /// What was paid for them.
+    /// What this run paid.
     pub paid: evals::Sum,
+    /// Who answered.
+    pub answered: Answered,
     /// When the newest answer was given.
     pub newest: Option<domain::Millis>,
 }
@@ -57,6 +58,8 @@ pub(super) struct Sheet {
     pub title: String,
     pub labels: Vec<String>,
     pub references: Vec<Option<Ref>>,
+    /// What was asked, as provider/model; empty where the run came from elsewhere.
+    pub models: Vec<String>,
     pub dataset_id: Option<DatasetId>,
     pub dataset: Dataset,
     /// The graders of the run; the dataset's and the case's follow them in a cell's scores.
@@ -116,17 +119,15 @@ impl Table {
         };
         sums.cells += 1;
         sums.cached += u32::from(cell.from_cache);
-        if let Some(paid) = &cell.paid {
-            sums.paid.add(paid);
-        }
         if let Some(answer) = &cell.answer {
             let tokens = [answer.tokens_in, answer.tokens_out];
             sums.tokens += tokens.iter().flatten().copied().map(u64::from).sum::<u64>();
             sums.time_ms += u64::from(answer.latency_ms);
             sums.newest = sums.newest.max(Some(answer.at));
-            if !sums.models.contains(&answer.model) {
-                sums.models.insert(answer.model.clone());
-            }
+        }
+        same_model::note(&mut sums.answered, cell);
+        if let Some(cost) = &cell.paid {
+            sums.paid.add(cost);
         }
         let pass = cell.pass();
         let spot = Spot {

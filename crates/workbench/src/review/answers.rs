@@ -191,6 +191,7 @@ fn table(
             ComparedAnswer {
                 case: *place,
                 input_text: case.map_or_else(|| cell.case_id.clone(), one_line),
+                inputs: case.map(crate::results::named_inputs).unwrap_or_default(),
                 expected: case.and_then(expected_text),
                 left: old.and_then(answer_of),
                 right: answer_of(cell),

@@ -39,6 +39,9 @@ pub struct ComparedAnswer {
     pub case: u32,
     /// Its inputs in one line.
     pub input_text: String,
+    /// Its inputs by name, as text; empty where they are not at hand.
+    #[serde(default)]
+    pub inputs: Vec<(String, String)>,
     /// What was expected.
     pub expected: Option<String>,
     /// What the left side answered.

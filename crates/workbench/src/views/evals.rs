@@ -412,3 +412,12 @@ pub struct DatasetWarning {
     /// The first of them in words.
     pub words: Vec<String>,
 }
+
+/// A file that was written for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct SavedFile {
+    /// Where it is.
+    pub path: String,
+    /// What is not in it, in words.
+    pub left_out: Vec<String>,
+}

@@ -2,7 +2,7 @@
 
 use super::{Ref, RunProgress, RunState, State};
 use domain::diff::Segment;
-use domain::statistics::compare::{Comparison, Rate};
+use domain::statistics::compare::{PairedDifference, Rate};
 use domain::{DatasetId, RunId};
 use serde::{Deserialize, Serialize};
 
@@ -61,8 +61,7 @@ pub struct MatrixColumn {
     pub rate_words: String,
     /// What it cost, in words.
     pub cost_note: String,
-    /// Where a provider did not answer with one and the same model: a change inside this run, or since
-    /// an earlier one, in words; empty where nothing is known to have changed.
+    /// What changed at its model, in words; empty where nothing is known to have changed.
     pub model_note: String,
     /// Tokens sent and answered.
     #[specta(type = u32)]
@@ -97,7 +96,7 @@ pub struct Latency {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Against {
     /// The numbers.
-    pub comparison: Comparison,
+    pub comparison: PairedDifference,
     /// Whether the interval leaves out no difference at all.
     pub told: Told,
     /// The same in words.

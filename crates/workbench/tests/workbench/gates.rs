@@ -22,13 +22,13 @@ const CASES: usize = 40;
 
 /// A provider that counts. The system message "wrong below N" makes it answer "no" to every
 /// question below N, and "yes" to all others.
-struct Fake {
-    address: String,
+pub struct Fake {
+    pub address: String,
     calls: Arc<AtomicUsize>,
 }
 
 impl Fake {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/v1", listener.local_addr().unwrap());
         let calls = Arc::new(AtomicUsize::new(0));
@@ -85,7 +85,7 @@ fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
     );
 }
 
-async fn writes(
+pub async fn writes(
     bench: &Workbench,
     project: ProjectId,
     prompt: PromptId,
@@ -147,7 +147,7 @@ async fn released(
         .unwrap();
 }
 
-async fn ended(bench: &Workbench, project: ProjectId, run: &RunView) -> RunView {
+pub async fn ended(bench: &Workbench, project: ProjectId, run: &RunView) -> RunView {
     let mut events = bench.events();
     loop {
         let view = bench.run(project, run.id).await.unwrap();

@@ -13,5 +13,6 @@ mod gates;
 mod going_back;
 mod kills;
 mod main_job;
+mod matrix;
 mod resuming;
 mod support;
