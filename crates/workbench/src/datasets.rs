@@ -400,7 +400,8 @@ impl Reading {
 fn required(inputs: &[Input]) -> Vec<String> {
     inputs
         .iter()
-        .filter(|input| input.required && input.default.is_none())
+        // What another prompt puts out is asked for first: no case has to hold it.
+        .filter(|input| input.required && input.default.is_none() && input.from.is_none())
         .map(|input| input.name.clone())
         .collect()
 }

@@ -5,7 +5,8 @@ use domain::ledger::Seen;
 use domain::{Digest, Millis, ProjectId, RunId};
 use serde_json::json;
 use store::{
-    CaseResult, KeptAnswer, KnownProject, Options, Place, Provider, RunState, Store, StoreError,
+    AnswerLimits, CaseResult, KeptAnswer, KnownProject, Options, Place, Provider, RunState, Store,
+    StoreError,
 };
 use uuid::Uuid;
 
@@ -160,4 +161,61 @@ fn projects_settings_and_providers_come_back() {
     store.remove_provider("local").expect("removes");
     assert_eq!(store.setting::<String>("theme").expect("reads"), None);
     assert_eq!(store.providers().expect("reads"), []);
+}
+
+#[test]
+fn limits_do_not_reach_answers_that_are_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("galley.db");
+    let store = Store::open(&path, &Options::default()).expect("opens");
+    let digest = |n: u32| Digest::of(&n.to_be_bytes());
+    let text = "x".repeat(89);
+    let later = Millis(NOON + 40 * DAY);
+    for n in 0..40 {
+        let now = Millis(NOON + i64::from(n) * DAY);
+        store
+            .keep_answer(&digest(n), &answer(&text), &[], now)
+            .expect("keeps");
+    }
+    let there = || {
+        (0..40)
+            .filter(|n| store.answer(&digest(*n), later).expect("reads").is_some())
+            .collect::<Vec<u32>>()
+    };
+    // Two of the oldest, and one that was used lately.
+    let held = [0, 1, 39].map(digest).into();
+    store.hold_answers(&held).expect("holds");
+    let limits = |bytes, days| AnswerLimits { bytes, days };
+    let gone = store
+        .limit_answers(limits(Some(1_000), None), later)
+        .expect("limits");
+    assert_eq!(there().len() as u64, 40 - gone);
+    let kept = store.answers_kept().expect("reads");
+    assert!(kept.bytes <= 1_000, "{kept:?}");
+    assert_eq!(kept.held, 3);
+    assert!(
+        there().starts_with(&[0, 1]) && there().ends_with(&[39]),
+        "{:?}",
+        there()
+    );
+    // The limit holds for what is kept from now on, too, and for a store that is opened again.
+    let again = Store::open(&path, &Options::default()).expect("opens");
+    again
+        .keep_answer(&digest(100), &answer(&text), &[], later)
+        .expect("keeps");
+    assert!(again.answers_kept().expect("reads").bytes <= 1_000);
+    // By age: only what is held and what was used in the last five days.
+    store
+        .limit_answers(limits(None, Some(5)), later)
+        .expect("limits");
+    let left = there();
+    assert!(
+        left.starts_with(&[0, 1]) && left[2..].iter().all(|n| *n >= 35),
+        "{left:?}"
+    );
+    store.clear_answers().expect("clears");
+    assert_eq!(there(), [0, 1, 39]);
+    store.hold_answers(&Default::default()).expect("lets go");
+    store.clear_answers().expect("clears");
+    assert_eq!(there(), [0_u32; 0]);
 }
