@@ -1142,11 +1142,11 @@ export type CacheView = {
 	/**  How many. */
 	answers: number,
 	/**  Their bytes. */
-	bytes: number | null,
+	bytes: number,
 	/**  How many of them no limit reaches: something rests on them that is still to be decided. */
 	held: number,
 	/**  Bytes that are kept at most. */
-	most_bytes: number | null,
+	most_bytes: number,
 	/**  Days since its last use after which an answer goes; none: it stays however old. */
 	days: number | null,
 	/**  The same in words. */

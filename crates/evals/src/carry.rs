@@ -80,7 +80,7 @@ impl Run {
                 }
             }
             let given: Vec<Given> = given.into_iter().flatten().collect();
-            stopped |= !this.keep(given, cache, &mut tally);
+            stopped |= !this.keep(&given, cache, &mut tally);
         }
         self.report(tally, stopped || cancel.is_cancelled())
     }
@@ -101,7 +101,7 @@ impl Run {
     }
 
     // Says whether it could be kept.
-    fn keep(&self, given: Vec<Given>, cache: &dyn AnswerCache, tally: &mut Tally<'_>) -> bool {
+    fn keep(&self, given: &[Given], cache: &dyn AnswerCache, tally: &mut Tally<'_>) -> bool {
         let cells: Vec<(usize, Cell)> = given.iter().flat_map(|given| self.group(given)).collect();
         let answers: Vec<(Digest, &Answer)> = given
             .iter()
@@ -258,7 +258,7 @@ impl Run {
                         let cell = self.cell(slot, None, Err(failure.clone()), None);
                         tally.add(slot.column, cell);
                     }
-                    Put::Path => match self.from_cache(slot, cache) {
+                    Put::Path => match self.whole_path(slot, cache) {
                         Some(cell) => tally.add(slot.column, cell),
                         None => open.push(vec![number]),
                     },
@@ -290,7 +290,7 @@ impl Run {
     }
 
     /// The cell of a path whose every answer is there.
-    fn from_cache(&self, slot: &Slot, cache: &dyn AnswerCache) -> Option<Cell> {
+    fn whole_path(&self, slot: &Slot, cache: &dyn AnswerCache) -> Option<Cell> {
         let mut walk = self.walk(slot)?;
         let mut costs = Vec::new();
         loop {

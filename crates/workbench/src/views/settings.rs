@@ -310,12 +310,12 @@ pub struct CacheView {
     /// How many.
     pub answers: u32,
     /// Their bytes.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub bytes: u64,
     /// How many of them no limit reaches: something rests on them that is still to be decided.
     pub held: u32,
     /// Bytes that are kept at most.
-    #[specta(type = f64)]
+    #[specta(type = u32)]
     pub most_bytes: u64,
     /// Days since its last use after which an answer goes; none: it stays however old.
     pub days: Option<u32>,

@@ -15,4 +15,5 @@ mod kills;
 mod main_job;
 mod matrix;
 mod resuming;
+mod running;
 mod support;

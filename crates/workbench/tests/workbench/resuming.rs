@@ -69,20 +69,25 @@ pub async fn child(task: Task) {
 /// A provider that counts, and gives no answer twice.
 #[derive(Default)]
 struct Book {
+    model: String,
     calls: usize,
     of: HashMap<String, u32>,
 }
 
-struct Fake {
-    address: String,
+pub struct Fake {
+    pub address: String,
     book: Arc<(Mutex<Book>, Condvar)>,
 }
 
 impl Fake {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/v1", listener.local_addr().unwrap());
-        let book = Arc::new((Mutex::new(Book::default()), Condvar::new()));
+        let book = Book {
+            model: "fake-1".to_owned(),
+            ..Book::default()
+        };
+        let book = Arc::new((Mutex::new(book), Condvar::new()));
         let kept = Arc::clone(&book);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -93,8 +98,13 @@ impl Fake {
         Self { address, book }
     }
 
-    fn calls(&self) -> usize {
+    pub fn calls(&self) -> usize {
         self.book.0.lock().unwrap().calls
+    }
+
+    /// Answers as another model.
+    pub fn is_from_now_on(&self, model: &str) {
+        model.clone_into(&mut self.book.0.lock().unwrap().model);
     }
 
     /// Waits until it was called so often.
@@ -131,15 +141,16 @@ fn answer(stream: &TcpStream, book: &(Mutex<Book>, Condvar)) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let question = asked["messages"][0]["content"].as_str().unwrap().to_owned();
-        let number = {
+        let (number, model) = {
             let mut kept = book.0.lock().unwrap();
             kept.calls += 1;
             *kept.of.entry(question).or_default() += 1;
             book.1.notify_all();
-            kept.calls
+            (kept.calls, kept.model.clone())
         };
         let json = serde_json::json!({
-            "model": "fake-1",
+            "model": model,
+            "usage": {"prompt_tokens": 10, "completion_tokens": 2},
             "choices": [{"message": {"content": format!("yes {number}")}, "finish_reason": "stop"}],
         });
         let json = json.to_string();
