@@ -31,7 +31,9 @@ const AGAIN: Duration = Duration::from_millis(400);
 const RARER: u32 = 8;
 
 /// How a number is meant.
-const NOTE: &str = "A range holds what is true of all cases like these 19 times out of 20. A case is one voice, however often it was asked, and near-duplicates are one together. Looking decides nothing: that is the gate's part.";
+const NOTE: &str = "A range holds what is true of all cases like these 19 times out of 20. A case is one voice, however often it was asked, and near-duplicates are one together.";
+const NO_LIKES: &str = "Here they are not looked for: there are too many cases.";
+const LOOKING: &str = "Looking decides nothing: that is the gate's part.";
 
 /// The runs that were looked at last, and what came of each run in a list.
 #[derive(Default)]
@@ -95,28 +97,27 @@ impl Workbench {
         base: u32,
     ) -> Result<RunOverview, Error> {
         let reading = self.reading(project)?;
-        let about = self.about(&reading, run)?;
+        // Before the store, as for `run`.
+        let here = self.inner.runs.progress(run);
+        let about = self.about(&reading, run, here)?;
         let table = self.table(&reading, run).await?;
         let now = self.now();
-        let this = self.clone();
+        let notes = match about.state {
+            RunState::Running => Vec::new(),
+            _ => {
+                let this = self.clone();
+                off_the_way(move || Ok(this.model_notes(project, run))).await?
+            }
+        };
         off_the_way(move || {
             let side = usize::try_from(base).unwrap_or(0);
             let (base, side) = match side < table.columns() {
                 true => (base, side),
                 false => (0, 0),
             };
-            let over = about.state != RunState::Running;
-            let mut said = table.say(side, over, now)?;
-            if over && !table.sheet.models.is_empty() {
-                let answered: Vec<_> = table
-                    .sums
-                    .iter()
-                    .map(|sums| sums.answered.clone())
-                    .collect();
-                let notes = this.model_notes_of(project, run, &table.sheet.models, &answered);
-                for (column, note) in said.columns.iter_mut().zip(notes) {
-                    column.model_note = note;
-                }
+            let mut said = table.say(side, about.state != RunState::Running, now)?;
+            for (column, note) in said.columns.iter_mut().zip(notes) {
+                column.model_note = note;
             }
             Ok(RunOverview {
                 id: run,
@@ -133,7 +134,10 @@ impl Workbench {
                 columns: said.columns,
                 tags: said.tags,
                 sentences: said.sentences,
-                note: NOTE.to_owned(),
+                note: match table.looks_for_likes() {
+                    true => format!("{NOTE} {LOOKING}"),
+                    false => format!("{NOTE} {NO_LIKES} {LOOKING}"),
+                },
                 flaky: said.flaky,
             })
         })
@@ -223,7 +227,6 @@ impl Workbench {
             title: kept.title,
             references,
             labels: kept.labels,
-            models: kept.models,
             dataset_id: reading
                 .ahead
                 .dataset(kept.plan.dataset)
@@ -291,7 +294,6 @@ impl Workbench {
                 .chain([found.version])
                 .map(|version| Some(Ref::Version { version }))
                 .collect(),
-            models: Vec::new(),
             dataset_id,
             dataset,
             graders: results.graders,
@@ -301,26 +303,27 @@ impl Workbench {
         Ok((sheet, Source::Shared(cells)))
     }
 
-    fn about(&self, reading: &Reading, run: RunId) -> Result<About, Error> {
+    fn about(
+        &self,
+        reading: &Reading,
+        run: RunId,
+        here: Option<RunProgress>,
+    ) -> Result<About, Error> {
         match self.store().run(run) {
             Ok(local) => {
-                let going = self.going(&local);
+                let going = here.or_else(|| self.going(&local));
+                let state = run_state(local.state, going.is_some());
+                let so_far =
+                    (going.is_none() && local.summary.is_none()).then(|| self.counted_up(&local));
                 let end: KeptEnd = local
                     .summary
-                    .clone()
                     .map(read_json)
                     .transpose()?
                     .unwrap_or_default();
-                let state = run_state(local.state, going.is_some());
-                let progress = match going {
-                    Some(progress) => progress,
-                    // Broken off: it has no end that says how far it got.
-                    None if end.progress.total == 0 => self.counted_up(&local),
-                    None => end.progress,
-                };
                 Ok(About {
                     state,
-                    progress: Some(progress),
+                    // Broken off: it has no end that says how far it got.
+                    progress: going.or(so_far).or(Some(end.progress)),
                     error: end.error,
                     shared: reading.shared_state(&end.shared),
                 })

@@ -2,7 +2,6 @@
 //! text. The texts of the rows in sight are read when they come into sight.
 
 use crate::carrying::EACH_REPEAT;
-use crate::same_model::{self, Answered};
 use crate::views::{Difference, Latency, MatrixQuery, Ref};
 use crate::{Error, locked};
 use domain::dataset::Dataset;
@@ -17,6 +16,9 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock};
+
+/// Cases among which near-duplicates are looked for.
+const GROUPED: usize = 20_000;
 
 /// One answer, or why there is none.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +39,10 @@ pub(super) struct Sums {
     pub cached: u32,
     pub tokens: u64,
     pub time_ms: u64,
-    /// What this run paid.
+    /// The models as the provider named them.
+    pub models: BTreeSet<String>,
+    /// What was paid for them.
     pub paid: evals::Sum,
-    /// Who answered.
-    pub answered: Answered,
     /// When the newest answer was given.
     pub newest: Option<domain::Millis>,
 }
@@ -58,8 +60,6 @@ pub(super) struct Sheet {
     pub title: String,
     pub labels: Vec<String>,
     pub references: Vec<Option<Ref>>,
-    /// What was asked, as provider/model; empty where the run came from elsewhere.
-    pub models: Vec<String>,
     pub dataset_id: Option<DatasetId>,
     pub dataset: Dataset,
     /// The graders of the run; the dataset's and the case's follow them in a cell's scores.
@@ -119,15 +119,17 @@ impl Table {
         };
         sums.cells += 1;
         sums.cached += u32::from(cell.from_cache);
+        if let Some(paid) = &cell.paid {
+            sums.paid.add(paid);
+        }
         if let Some(answer) = &cell.answer {
             let tokens = [answer.tokens_in, answer.tokens_out];
             sums.tokens += tokens.iter().flatten().copied().map(u64::from).sum::<u64>();
             sums.time_ms += u64::from(answer.latency_ms);
             sums.newest = sums.newest.max(Some(answer.at));
-        }
-        same_model::note(&mut sums.answered, cell);
-        if let Some(cost) = &cell.paid {
-            sums.paid.add(cost);
+            if !sums.models.contains(&answer.model) {
+                sums.models.insert(answer.model.clone());
+            }
         }
         let pass = cell.pass();
         let spot = Spot {
@@ -198,11 +200,17 @@ impl Table {
         }
     }
 
+    /// Whether near-duplicates are looked for: among very many a person would wait too long.
+    pub fn looks_for_likes(&self) -> bool {
+        self.sheet.dataset.cases.len() <= GROUPED
+    }
+
     /// The same of every case, near-duplicates with their group.
     pub fn all_answers(&self, base: usize, side: usize) -> Vec<CaseAnswers> {
-        let groups = self
-            .groups
-            .get_or_init(|| duplicates::groups(&self.sheet.dataset));
+        let groups = self.groups.get_or_init(|| match self.looks_for_likes() {
+            true => duplicates::groups(&self.sheet.dataset),
+            false => Vec::new(),
+        });
         (0..self.cases)
             .map(|case| CaseAnswers {
                 group: usize::try_from(case)
