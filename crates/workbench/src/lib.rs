@@ -155,6 +155,7 @@ struct Inner {
     /// The line before each provider, by its name.
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
     matrices: matrix::Matrices,
+    same_model: same_model::Known,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
 
@@ -191,6 +192,7 @@ impl Workbench {
             runs: running::Running::default(),
             lines: Mutex::default(),
             matrices: matrix::Matrices::default(),
+            same_model: same_model::Known::default(),
             trying: Mutex::default(),
         };
         Ok(Self {

@@ -128,7 +128,10 @@ impl Workbench {
             None if end.progress.total == 0 => self.counted_up(local),
             None => end.progress,
         };
-        let notes = self.model_notes(reading.project, local.id, &kept.models, &cells);
+        let notes = match is_going {
+            true => Vec::new(),
+            false => self.model_notes(reading.project, local.id),
+        };
         let table = Table {
             references: kept.references(),
             labels: kept.labels,
@@ -138,11 +141,11 @@ impl Workbench {
         };
         let state = run_state(local.state, is_going);
         let mut view = table.view(local.id, kept.title, state, progress, self.now());
-        if state != RunState::Running {
-            view.summary = self.said(reading, local.id).await?;
-        }
         for (column, note) in view.columns.iter_mut().zip(notes) {
             column.model_note = note;
+        }
+        if state != RunState::Running {
+            view.summary = self.said(reading, local.id).await?;
         }
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);

@@ -1,14 +1,15 @@
 //! Whether a provider answered with one and the same model: what it returned as the model's name and as
 //! the mark of its configuration, in one run and since an earlier one.
 
-use crate::Workbench;
 use crate::evaluating::read_json;
 use crate::preparing::KeptPlan;
 use crate::trying::day;
-use crate::words;
+use crate::{Workbench, locked, words};
 use domain::{Millis, ProjectId, RunId};
 use evals::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use store::LocalRun;
 
 /// How many earlier runs are looked through for one that asked the same model.
 const LOOKED_THROUGH: usize = 20;
@@ -16,90 +17,83 @@ const LOOKED_THROUGH: usize = 20;
 /// Who answered: by the model's name and mark as they were returned, the first and last time.
 pub(crate) type Answered = BTreeMap<(String, Option<String>), (Millis, Millis)>;
 
+/// The notes of runs that were looked at, each with when the run had changed.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<HashMap<RunId, (Millis, Vec<String>)>>);
+
 impl Workbench {
     /// What changed at each column's model, in words; empty where nothing is known to have changed.
-    pub(crate) fn model_notes(
-        &self,
-        project: ProjectId,
-        run: RunId,
-        models: &[String],
-        cells: &[(usize, Cell)],
-    ) -> Vec<String> {
-        let mut columns = vec![Answered::new(); models.len()];
-        for (side, cell) in cells {
-            if let Some(column) = columns.get_mut(*side) {
-                note(column, cell);
-            }
+    pub(crate) fn model_notes(&self, project: ProjectId, run: RunId) -> Vec<String> {
+        let Ok(runs) = self.store().runs(project) else {
+            return Vec::new();
+        };
+        // A run from elsewhere has no earlier one here.
+        let Some(row) = runs.iter().find(|row| row.id == run) else {
+            return Vec::new();
+        };
+        if let Some((at, notes)) = locked(&self.inner.same_model.0).get(&run)
+            && *at == row.changed
+        {
+            return notes.clone();
         }
-        self.model_notes_of(project, run, models, &columns)
-    }
-
-    /// The same from who answered in each column.
-    pub(crate) fn model_notes_of(
-        &self,
-        project: ProjectId,
-        run: RunId,
-        models: &[String],
-        columns: &[Answered],
-    ) -> Vec<String> {
         let now = self.now();
-        let each = columns.iter().zip(models).map(|(own, model)| {
+        let columns = self.answered(row).unwrap_or_default();
+        let each = columns.into_iter().map(|(model, own)| {
             if own.is_empty() {
                 return String::new();
             }
-            let inside = inside_words(own, now);
             let since = self
-                .answered_before(project, run, model)
-                .and_then(|(at, before)| since_words(&before, own, at, now));
-            [inside, since]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(" ")
+                .answered_before(&runs, row, &model)
+                .and_then(|(at, before)| since_words(&before, &own, at, now));
+            let said = [inside_words(&own, now), since];
+            said.into_iter().flatten().collect::<Vec<_>>().join(" ")
         });
-        each.collect()
+        let notes: Vec<String> = each.collect();
+        locked(&self.inner.same_model.0).insert(run, (row.changed, notes.clone()));
+        notes
     }
 
     /// Who answered for a model in the latest run before this one that asked it.
     fn answered_before(
         &self,
-        project: ProjectId,
-        run: RunId,
+        runs: &[LocalRun],
+        run: &LocalRun,
         model: &str,
     ) -> Option<(Millis, Answered)> {
-        let runs = self.store().runs(project).ok()?;
-        let started = runs.iter().find(|row| row.id == run)?.started;
-        let earlier = runs
-            .into_iter()
-            .filter(|row| row.id != run && row.started < started)
-            .take(LOOKED_THROUGH);
-        for row in earlier {
-            let kept: KeptPlan = read_json(row.plan).ok()?;
-            let Some(side) = kept.models.iter().position(|other| other == model) else {
+        let earlier = runs.iter().filter(|row| row.started < run.started);
+        for row in earlier.take(LOOKED_THROUGH) {
+            let kept: KeptPlan = read_json(row.plan.clone()).ok()?;
+            if !kept.models.iter().any(|other| other == model) {
                 continue;
-            };
-            let mut found = Answered::new();
-            let read = self.store().each_result(row.id, |column, cell: Cell| {
-                if usize::try_from(column) == Ok(side) {
-                    note(&mut found, &cell);
-                }
-            });
-            read.ok()?;
+            }
+            let columns = self.answered(row)?.into_iter();
+            let of_it = columns.filter(|(other, _)| other == model);
+            let found: Answered = of_it.flat_map(|(_, answered)| answered).collect();
             if !found.is_empty() {
                 return Some((row.started, found));
             }
         }
         None
     }
-}
 
-/// Adds who answered one question.
-pub(crate) fn note(found: &mut Answered, cell: &Cell) {
-    let Some(answer) = &cell.answer else { return };
-    let who = (answer.model.clone(), answer.fingerprint.clone());
-    let (first, last) = found.entry(who).or_insert((answer.at, answer.at));
-    *first = (*first).min(answer.at);
-    *last = (*last).max(answer.at);
+    /// By column: the model that was asked, and who answered.
+    fn answered(&self, run: &LocalRun) -> Option<Vec<(String, Answered)>> {
+        let kept: KeptPlan = read_json(run.plan.clone()).ok()?;
+        let columns = kept.models.into_iter();
+        let mut columns: Vec<_> = columns.map(|model| (model, Answered::new())).collect();
+        let each = self.store().each_result(run.id, |side, cell: Cell| {
+            let column = usize::try_from(side).ok();
+            let column = column.and_then(|side| columns.get_mut(side));
+            if let (Some((_, found)), Some(answer)) = (column, cell.answer) {
+                let (first, last) = found
+                    .entry((answer.model, answer.fingerprint))
+                    .or_insert((answer.at, answer.at));
+                *first = (*first).min(answer.at);
+                *last = (*last).max(answer.at);
+            }
+        });
+        each.ok().map(|()| columns)
+    }
 }
 
 fn inside_words(own: &Answered, now: Millis) -> Option<String> {

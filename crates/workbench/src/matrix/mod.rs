@@ -95,28 +95,27 @@ impl Workbench {
         base: u32,
     ) -> Result<RunOverview, Error> {
         let reading = self.reading(project)?;
-        let about = self.about(&reading, run)?;
+        // Before the store, as for `run`.
+        let here = self.inner.runs.progress(run);
+        let about = self.about(&reading, run, here)?;
         let table = self.table(&reading, run).await?;
         let now = self.now();
-        let this = self.clone();
+        let notes = match about.state {
+            RunState::Running => Vec::new(),
+            _ => {
+                let this = self.clone();
+                off_the_way(move || Ok(this.model_notes(project, run))).await?
+            }
+        };
         off_the_way(move || {
             let side = usize::try_from(base).unwrap_or(0);
             let (base, side) = match side < table.columns() {
                 true => (base, side),
                 false => (0, 0),
             };
-            let over = about.state != RunState::Running;
-            let mut said = table.say(side, over, now)?;
-            if over && !table.sheet.models.is_empty() {
-                let answered: Vec<_> = table
-                    .sums
-                    .iter()
-                    .map(|sums| sums.answered.clone())
-                    .collect();
-                let notes = this.model_notes_of(project, run, &table.sheet.models, &answered);
-                for (column, note) in said.columns.iter_mut().zip(notes) {
-                    column.model_note = note;
-                }
+            let mut said = table.say(side, about.state != RunState::Running, now)?;
+            for (column, note) in said.columns.iter_mut().zip(notes) {
+                column.model_note = note;
             }
             Ok(RunOverview {
                 id: run,
@@ -301,10 +300,18 @@ impl Workbench {
         Ok((sheet, Source::Shared(cells)))
     }
 
-    fn about(&self, reading: &Reading, run: RunId) -> Result<About, Error> {
+    fn about(
+        &self,
+        reading: &Reading,
+        run: RunId,
+        here: Option<RunProgress>,
+    ) -> Result<About, Error> {
         match self.store().run(run) {
             Ok(local) => {
-                let going = self.going(&local);
+                let going = here.or_else(|| self.going(&local));
+                let state = run_state(local.state, going.is_some());
+                let so_far =
+                    (going.is_none() && local.summary.is_none()).then(|| self.counted_up(&local));
                 let end: KeptEnd = local
                     .summary
                     .clone()
@@ -320,7 +327,8 @@ impl Workbench {
                 };
                 Ok(About {
                     state,
-                    progress: Some(progress),
+                    // Broken off: it has no end that says how far it got.
+                    progress: going.or(so_far).or(Some(end.progress)),
                     error: end.error,
                     shared: reading.shared_state(&end.shared),
                 })

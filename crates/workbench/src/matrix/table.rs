@@ -37,10 +37,10 @@ pub(super) struct Sums {
     pub cached: u32,
     pub tokens: u64,
     pub time_ms: u64,
-    /// What this run paid.
+    /// The models as the provider named them.
+    pub models: BTreeSet<String>,
+    /// What was paid for them.
     pub paid: evals::Sum,
-    /// Who answered.
-    pub answered: Answered,
     /// When the newest answer was given.
     pub newest: Option<domain::Millis>,
 }
@@ -119,6 +119,9 @@ impl Table {
         };
         sums.cells += 1;
         sums.cached += u32::from(cell.from_cache);
+        if let Some(paid) = &cell.paid {
+            sums.paid.add(paid);
+        }
         if let Some(answer) = &cell.answer {
             let tokens = [answer.tokens_in, answer.tokens_out];
             sums.tokens += tokens.iter().flatten().copied().map(u64::from).sum::<u64>();

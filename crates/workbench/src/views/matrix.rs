@@ -61,7 +61,8 @@ pub struct MatrixColumn {
     pub rate_words: String,
     /// What it cost, in words.
     pub cost_note: String,
-    /// What changed at its model, in words; empty where nothing is known to have changed.
+    /// Where a provider did not answer with one and the same model: a change inside this run, or since
+    /// an earlier one, in words; empty where nothing is known to have changed.
     pub model_note: String,
     /// Tokens sent and answered.
     #[specta(type = u32)]
