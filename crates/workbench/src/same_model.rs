@@ -15,7 +15,7 @@ use store::LocalRun;
 const LOOKED_THROUGH: usize = 20;
 
 /// Who answered: by the model's name and mark as they were returned, the first and last time.
-pub(crate) type Answered = BTreeMap<(String, Option<String>), (Millis, Millis)>;
+type Answered = BTreeMap<(String, Option<String>), (Millis, Millis)>;
 
 /// The notes of runs that were looked at, each with when the run had changed.
 #[derive(Default)]

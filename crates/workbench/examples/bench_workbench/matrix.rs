@@ -84,7 +84,14 @@ pub fn measure() {
             row(id, &what(said), &samples, "ms", Budget::None, "");
         }
         let note = format!("highest of the process; {before:.0} MB before it was looked at");
-        row("matrix_memory", &what("memory"), &[memory()], "MB", Budget::AtMost(300.0), &note);
+        row(
+            "matrix_memory",
+            &what("memory"),
+            &[memory()],
+            "MB",
+            Budget::AtMost(300.0),
+            &note,
+        );
     });
 }
 
@@ -93,7 +100,11 @@ fn case(number: u32) -> Case {
         id: number.to_string(),
         inputs: [(
             "message".to_owned(),
-            json!(format!("Message {number} about card {} and account {}", number * 7919 % 50_021, number * 31 % 49_999)),
+            json!(format!(
+                "Message {number} about card {} and account {}",
+                number * 7919 % 50_021,
+                number * 31 % 49_999
+            )),
         )]
         .into_iter()
         .collect(),

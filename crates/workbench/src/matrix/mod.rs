@@ -222,7 +222,6 @@ impl Workbench {
             title: kept.title,
             references,
             labels: kept.labels,
-            models: kept.models,
             dataset_id: reading
                 .ahead
                 .dataset(kept.plan.dataset)
@@ -290,7 +289,6 @@ impl Workbench {
                 .chain([found.version])
                 .map(|version| Some(Ref::Version { version }))
                 .collect(),
-            models: Vec::new(),
             dataset_id,
             dataset,
             graders: results.graders,
@@ -314,17 +312,9 @@ impl Workbench {
                     (going.is_none() && local.summary.is_none()).then(|| self.counted_up(&local));
                 let end: KeptEnd = local
                     .summary
-                    .clone()
                     .map(read_json)
                     .transpose()?
                     .unwrap_or_default();
-                let state = run_state(local.state, going.is_some());
-                let progress = match going {
-                    Some(progress) => progress,
-                    // Broken off: it has no end that says how far it got.
-                    None if end.progress.total == 0 => self.counted_up(&local),
-                    None => end.progress,
-                };
                 Ok(About {
                     state,
                     // Broken off: it has no end that says how far it got.

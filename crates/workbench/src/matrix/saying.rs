@@ -266,12 +266,7 @@ fn plainly(columns: &[MatrixColumn]) -> String {
 }
 
 fn cost_note(sums: &Sums, now: Millis) -> String {
-    let mut models: Vec<String> = sums
-        .answered
-        .keys()
-        .map(|(model, _)| model.clone())
-        .collect();
-    models.dedup();
+    let models: Vec<String> = sums.models.iter().cloned().collect();
     let model = words::list(&models);
     match (sums.cells, sums.cached) {
         (0, _) => String::new(),

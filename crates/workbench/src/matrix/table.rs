@@ -2,7 +2,6 @@
 //! text. The texts of the rows in sight are read when they come into sight.
 
 use crate::carrying::EACH_REPEAT;
-use crate::same_model::{self, Answered};
 use crate::views::{Difference, Latency, MatrixQuery, Ref};
 use crate::{Error, locked};
 use domain::dataset::Dataset;
@@ -58,8 +57,6 @@ pub(super) struct Sheet {
     pub title: String,
     pub labels: Vec<String>,
     pub references: Vec<Option<Ref>>,
-    /// What was asked, as provider/model; empty where the run came from elsewhere.
-    pub models: Vec<String>,
     pub dataset_id: Option<DatasetId>,
     pub dataset: Dataset,
     /// The graders of the run; the dataset's and the case's follow them in a cell's scores.
@@ -127,10 +124,9 @@ impl Table {
             sums.tokens += tokens.iter().flatten().copied().map(u64::from).sum::<u64>();
             sums.time_ms += u64::from(answer.latency_ms);
             sums.newest = sums.newest.max(Some(answer.at));
-        }
-        same_model::note(&mut sums.answered, cell);
-        if let Some(cost) = &cell.paid {
-            sums.paid.add(cost);
+            if !sums.models.contains(&answer.model) {
+                sums.models.insert(answer.model.clone());
+            }
         }
         let pass = cell.pass();
         let spot = Spot {

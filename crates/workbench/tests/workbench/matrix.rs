@@ -53,6 +53,7 @@ impl Desk {
             address: fake.address.clone(),
             model: "fake-1".to_owned(),
             purpose: Purpose::Trying,
+            limits: Default::default(),
         };
         bench.save_provider(provider).await.unwrap();
         let prompt = first_version(bench, card.id, "triage", "Answer.").await;
