@@ -383,6 +383,13 @@ export const commands = {
 	 */
 	cancelRun: (project: ProjectId, run: RunId) => __TAURI_INVOKE<null>("cancel_run", { project, run }),
 	/**
+	 *  Goes on with a run that was broken off or stopped.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	resumeRun: (project: ProjectId, run: RunId) => __TAURI_INVOKE<RunView>("resume_run", { project, run }),
+	/**
 	 *  The runs of a project.
 	 *
 	 *  # Errors
@@ -826,6 +833,48 @@ export const commands = {
 	 */
 	testProvider: (name: string) => __TAURI_INVOKE<string>("test_provider", { name }),
 	/**
+	 *  What models cost, as a person wrote it down.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	prices: () => __TAURI_INVOKE<Price[]>("prices"),
+	/**
+	 *  Writes a price down.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	setPrice: (price: Price) => __TAURI_INVOKE<Price[]>("set_price", { price }),
+	/**
+	 *  Strikes a price out.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	removePrice: (provider: string, model: string) => __TAURI_INVOKE<Price[]>("remove_price", { provider, model }),
+	/**
+	 *  The answers that are kept.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	cache: () => __TAURI_INVOKE<CacheView>("cache"),
+	/**
+	 *  Sets how many answers are kept.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	limitCache: (mebibytes: number | null, days: number | null) => __TAURI_INVOKE<CacheView>("limit_cache", { mebibytes, days }),
+	/**
+	 *  Sends the kept answers away.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	clearCache: () => __TAURI_INVOKE<CacheView>("clear_cache"),
+	/**
 	 *  The webhooks of a project.
 	 *
 	 *  # Errors
@@ -1086,6 +1135,35 @@ export type BundleSide = {
 	version: VersionId,
 	/**  Its weight. */
 	weight: number,
+};
+
+/**  The answers that are kept on this computer. */
+export type CacheView = {
+	/**  How many. */
+	answers: number,
+	/**  Their bytes. */
+	bytes: number | null,
+	/**  How many of them no limit reaches: something rests on them that is still to be decided. */
+	held: number,
+	/**  Bytes that are kept at most. */
+	most_bytes: number | null,
+	/**  Days since its last use after which an answer goes; none: it stays however old. */
+	days: number | null,
+	/**  The same in words. */
+	words: string,
+};
+
+/**  What a provider may be asked at most; none: no limit. */
+export type CallLimits = {
+	/**  Calls in any sixty seconds, repeated attempts included. */
+	requests_a_minute?: number | null,
+	/**
+	 *  Tokens sent and answered in any sixty seconds. What a call will take is guessed before, and
+	 *  put right when its answer is there.
+	 */
+	tokens_a_minute?: number | null,
+	/**  Calls under way at the same time. */
+	at_once?: number | null,
 };
 
 /**  One set of inputs, with what is expected of the answer. */
@@ -2325,6 +2403,11 @@ export type MatrixColumn = {
 	rate_words: string,
 	/**  What it cost, in words. */
 	cost_note: string,
+	/**
+	 *  Where a provider did not answer with one and the same model: a change inside this run, or since
+	 *  an earlier one, in words; empty where nothing is known to have changed.
+	 */
+	model_note: string,
 	/**  Tokens sent and answered. */
 	tokens: number,
 	/**  The time of all its calls. */
@@ -2834,6 +2917,20 @@ text: string } |
 /**  Its name. */
 name: string };
 
+/**  What a provider asks for a model, as a person wrote it down. */
+export type Price = {
+	/**  The provider's name on this computer. */
+	provider: string,
+	/**  The model as versions name it; `*` for every model that has no price of its own. */
+	model: string,
+	/**  For a million tokens sent. */
+	input: number | null,
+	/**  For a million tokens answered. */
+	output: number | null,
+	/**  In which currency: `USD`. */
+	currency: string,
+};
+
 /**  One thing that is wrong with a content. */
 export type Problem = {
 	/**  Where: `messages/0`, `inputs/2`, `model`, `tools/1`, `response_schema`, `name`. */
@@ -3007,6 +3104,8 @@ export type ProviderCard = {
 	purpose: Purpose,
 	/**  Which prompts of this project name it, if any ("used by 5 prompts"); empty when none. */
 	used_words: string,
+	/**  What it may be asked at most. */
+	limits: CallLimits,
 };
 
 /**  How a provider is spoken to. */
@@ -3030,6 +3129,8 @@ export type ProviderSettings = {
 	model: string,
 	/**  What its key is for. */
 	purpose?: Purpose,
+	/**  What it may be asked at most. */
+	limits?: CallLimits,
 };
 
 /**  What a provider's key is for. */
@@ -3485,6 +3586,11 @@ export type RunColumn = {
 	total: number,
 	/**  What it cost, in words. */
 	cost_note: string,
+	/**
+	 *  Where a provider did not answer with one and the same model: a change inside this run, or since
+	 *  an earlier one, in words; empty where nothing is known to have changed.
+	 */
+	model_note: string,
 	/**  Tokens sent and answered. */
 	tokens: number,
 	/**  The time of all its calls. */
@@ -3563,6 +3669,8 @@ export type RunProgress = {
 	calls: number,
 	/**  Cells with an error. */
 	failed: number,
+	/**  What was paid so far, in words; empty where nothing was, or no price is known. */
+	cost_note?: string,
 };
 
 /**  A run got somewhere (`run_progress`). */

@@ -31,7 +31,9 @@ const AGAIN: Duration = Duration::from_millis(400);
 const RARER: u32 = 8;
 
 /// How a number is meant.
-const NOTE: &str = "A range holds what is true of all cases like these 19 times out of 20. A case is one voice, however often it was asked, and near-duplicates are one together. Looking decides nothing: that is the gate's part.";
+const NOTE: &str = "A range holds what is true of all cases like these 19 times out of 20. A case is one voice, however often it was asked, and near-duplicates are one together.";
+const NO_LIKES: &str = "Here they are not looked for: there are too many cases.";
+const LOOKING: &str = "Looking decides nothing: that is the gate's part.";
 
 /// The runs that were looked at last, and what came of each run in a list.
 #[derive(Default)]
@@ -132,7 +134,10 @@ impl Workbench {
                 columns: said.columns,
                 tags: said.tags,
                 sentences: said.sentences,
-                note: NOTE.to_owned(),
+                note: match table.looks_for_likes() {
+                    true => format!("{NOTE} {LOOKING}"),
+                    false => format!("{NOTE} {NO_LIKES} {LOOKING}"),
+                },
                 flaky: said.flaky,
             })
         })

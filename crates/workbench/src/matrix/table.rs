@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock};
 
+/// Cases among which near-duplicates are looked for.
+const GROUPED: usize = 20_000;
+
 /// One answer, or why there is none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
@@ -197,11 +200,17 @@ impl Table {
         }
     }
 
+    /// Whether near-duplicates are looked for: among very many a person would wait too long.
+    pub fn looks_for_likes(&self) -> bool {
+        self.sheet.dataset.cases.len() <= GROUPED
+    }
+
     /// The same of every case, near-duplicates with their group.
     pub fn all_answers(&self, base: usize, side: usize) -> Vec<CaseAnswers> {
-        let groups = self
-            .groups
-            .get_or_init(|| duplicates::groups(&self.sheet.dataset));
+        let groups = self.groups.get_or_init(|| match self.looks_for_likes() {
+            true => duplicates::groups(&self.sheet.dataset),
+            false => Vec::new(),
+        });
         (0..self.cases)
             .map(|case| CaseAnswers {
                 group: usize::try_from(case)
