@@ -1,6 +1,6 @@
 // Settings of the mock: people, environments, keys, providers.
 
-import type { CacheView, Rights, Settings } from "../bindings";
+import type { CacheView, Rights, Settings, Price } from "../bindings";
 import type { Backend } from "../ipc";
 import { day, type World } from "./world";
 
@@ -196,7 +196,7 @@ function initial(world: World): Settings {
 }
 
 export function settings(world: World, changed: () => void): Part {
-  let prices = [{ provider: "OpenAI", model: "gpt-5-mini", input: 0.25, output: 2, currency: "USD" }];
+  let prices: Price[] = [{ provider: "OpenAI", model: "gpt-5-mini", input: 0.25, output: 2, currency: "USD" }];
   let kept: CacheView = {
     answers: 1_240,
     bytes: 3_400_000,
