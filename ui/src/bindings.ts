@@ -2403,7 +2403,10 @@ export type MatrixColumn = {
 	rate_words: string,
 	/**  What it cost, in words. */
 	cost_note: string,
-	/**  What changed at its model, in words; empty where nothing is known to have changed. */
+	/**
+	 *  Where a provider did not answer with one and the same model: a change inside this run, or since
+	 *  an earlier one, in words; empty where nothing is known to have changed.
+	 */
 	model_note: string,
 	/**  Tokens sent and answered. */
 	tokens: number,

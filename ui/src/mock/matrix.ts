@@ -273,7 +273,7 @@ export function matrix(world: World): Part {
     },
     checkImport: async () => ({ duplicates: [], sensitive: [], words: [] }),
     saveDatasetFile: async (_, id, form) => ({
-      path: `/home/ana/Downloads/${world.datasets.find((one) => one.row.id === id)?.row.name ?? "dataset"}.${form}`,
+      path: `~/Downloads/${world.datasets.find((one) => one.row.id === id)?.row.name ?? "dataset"}.${form}`,
       left_out: [],
     }),
     checkBeforeSharing: async () =>

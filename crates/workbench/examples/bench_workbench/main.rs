@@ -26,8 +26,11 @@ mod runs;
 mod server;
 
 fn main() {
-    if std::env::args().any(|word| word == "matrix") {
-        return matrix::measure();
+    let words: Vec<String> = std::env::args().collect();
+    match words.get(1).map(String::as_str) {
+        Some("matrix") => return matrix::measure(),
+        Some(matrix::LOOK) => return matrix::look(&words[2]),
+        _ => {}
     }
     review::measure();
     let laptop = library::measure();
