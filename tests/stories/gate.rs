@@ -127,6 +127,7 @@ async fn worse_is_caught_equal_is_not_failed_and_few_cases_cannot_tell() {
             runs_by: RunsBy::Services,
             oldest_days: 7,
             without_suite: WithoutSuite::Nothing,
+            dependents: domain::policy::OfDependents::Pass,
         }];
     })
     .await;

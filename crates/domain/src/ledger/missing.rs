@@ -56,6 +56,19 @@ pub enum Missing {
         /// Why.
         fault: GateFault,
     },
+    /// A prompt that is served there with a part which changes was not shown to do with the new one.
+    Dependent {
+        /// Where.
+        environment: EnvironmentId,
+        /// Which prompt.
+        prompt: PromptId,
+        /// The new part.
+        part: VersionId,
+        /// The version of the prompt that holds it; none was saved.
+        version: Option<VersionId>,
+        /// Why its gate does not open; none where there is no such version.
+        fault: Option<GateFault>,
+    },
     /// Another environment must have served this content first.
     Path {
         /// Where.
@@ -119,6 +132,7 @@ impl Missing {
             | Self::ChangesAsked { environment, .. }
             | Self::Gate { environment, .. }
             | Self::SuiteGate { environment, .. }
+            | Self::Dependent { environment, .. }
             | Self::Path { environment, .. }
             | Self::Frozen { environment, .. }
             | Self::Calendar { environment, .. }

@@ -45,6 +45,8 @@ pub struct Project {
     pub(crate) head: Head,
     /// The digest of each entry, the first at 0: what a command says it had seen is held to them.
     pub(crate) digests: Vector<Digest>,
+    /// What the rules of the next entry may not be below: see [`crate::ledger::NEVER_BACK`].
+    pub(crate) least_rules: u32,
     pub(crate) epoch: u32,
     /// The entry that began the first epoch: what was seen from there on may have been lost.
     pub(crate) first_epoch: Option<u64>,

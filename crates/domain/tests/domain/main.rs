@@ -40,6 +40,7 @@ mod split_page;
 mod statistics;
 mod suite_gates;
 mod suite_gates_attacked;
+mod suite_gates_cover;
 mod support;
 mod tampering;
 mod tampering_review;

@@ -245,6 +245,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
         runs_by: RunsBy::Anyone,
         oldest_days: 7,
         without_suite: WithoutSuite::Nothing,
+        dependents: domain::policy::OfDependents::Pass,
     }];
     let policy = bench
         .set_policy(project, production, demands, policy.digest)

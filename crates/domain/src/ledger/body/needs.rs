@@ -182,6 +182,14 @@ impl Body {
     pub fn since(&self) -> u32 {
         use crate::permissions::Role::{Admin, Author};
         match self {
+            Self::SetPolicy { policy, .. }
+                if policy
+                    .suite_gates
+                    .iter()
+                    .any(|gate| gate.dependents != crate::policy::OfDependents::default()) =>
+            {
+                4
+            }
             Self::SetSuite { .. }
             | Self::AnnounceRun { .. }
             | Self::RotateEnvironmentKey { .. } => 3,

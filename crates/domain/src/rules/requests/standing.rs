@@ -5,7 +5,7 @@ use super::authors::authors;
 use super::voids::{newer, void};
 use super::words;
 use crate::contract::Break;
-use crate::ledger::{Missing, ReleaseChange, RequestedChange, VerdictKind};
+use crate::ledger::{Missing, RULES, ReleaseChange, RequestedChange, VerdictKind};
 use crate::policy::Policy;
 use crate::project::Request;
 use crate::rules::Contents;
@@ -146,7 +146,7 @@ fn whole_part(
     environment: EnvironmentId,
     now: Millis,
 ) -> Part {
-    let mut part = part(project, request, environment, now);
+    let mut part = part(project, request, environment, (now, RULES));
     for change in part.next.clone() {
         let proposed = Proposed {
             prompt: change.prompt,
@@ -171,7 +171,7 @@ pub(crate) fn part(
     project: &Project,
     request: &Request,
     environment: EnvironmentId,
-    now: Millis,
+    (now, rules): (Millis, u32),
 ) -> Part {
     let (steps, done) = (
         request.asked().steps(environment),
@@ -225,7 +225,7 @@ pub(crate) fn part(
             sides: &change.sides,
         })
         .collect();
-    let (missing, evidence) = demands::judge(project, environment, &proposed, now);
+    let (missing, evidence) = demands::judge(project, environment, &proposed, (now, rules));
     part.missing.extend(missing);
     part.evidence = evidence;
     part

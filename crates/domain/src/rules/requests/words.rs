@@ -60,6 +60,30 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
                 statistics::words::verdict(verdict).trim_end_matches('.')
             ),
         },
+        Missing::Dependent {
+            environment,
+            prompt: of_prompt,
+            part,
+            version: of,
+            fault,
+        } => {
+            let (part, name) = (version(project, *part), prompt(project, *of_prompt));
+            let place = place(project, *environment);
+            match (of, fault) {
+                (Some(of), Some(GateFault::Verdict { verdict })) => format!(
+                    "{place} serves {name}, which includes what changes; with {part} it is {}: {}",
+                    version(project, *of),
+                    statistics::words::verdict(verdict).trim_end_matches('.')
+                ),
+                (Some(of), _) => format!(
+                    "{place} serves {name}, which includes what changes; run {}, which has {part}, so that it counts",
+                    version(project, *of)
+                ),
+                (None, _) => format!(
+                    "{place} serves {name}, which includes what changes, and no version of it has {part}; save it with that, and run it so that it counts"
+                ),
+            }
+        }
         Missing::Path {
             environment,
             version: of,

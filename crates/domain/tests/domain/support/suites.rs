@@ -21,6 +21,7 @@ pub fn suite_gate() -> SuiteGate {
         runs_by: RunsBy::Anyone,
         oldest_days: 7,
         without_suite: WithoutSuite::Nothing,
+        dependents: domain::policy::OfDependents::Pass,
     }
 }
 
