@@ -66,6 +66,8 @@ pub fn commands() -> Builder<Wry> {
             suites::set_suite,
             suites::gate,
             suites::gates_of,
+            suites::gates_for,
+            suites::plan_counted_run,
             suites::start_counted_run,
             releases::releases,
             releases::plan_promotion,

@@ -2,6 +2,7 @@
 
 import { click, one } from "./clicks.mjs";
 import { splits } from "./split-scenes.mjs";
+import { suites } from "./suite-scenes.mjs";
 import { settings } from "./settings-scenes.mjs";
 const review = (n, ready) => async (page) => {
   await click(page, "go-review");
@@ -102,6 +103,7 @@ export const scenes = [
     ),
   },
   { name: "outbox", scene: "offline", wait: ".cm-content", widths: [1360], do: (page) => click(page, "open-outbox") },
+  ...suites,
   { name: "review-list", scene: "review", wait: ".cm-content", do: review(null) },
   { name: "review-request", scene: "review", wait: ".cm-content", do: review(0) },
   {

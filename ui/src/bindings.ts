@@ -376,6 +376,20 @@ export const commands = {
 	 */
 	gatesOf: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<GateView[]>("gates_of", { project, request }),
 	/**
+	 *  What the gates of every environment say of one content.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	gatesFor: (project: ProjectId, version: Ref) => __TAURI_INVOKE<GateView[]>("gates_for", { project, version }),
+	/**
+	 *  What a run that counts would ask.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	planCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId) => __TAURI_INVOKE<CountedPlan>("plan_counted_run", { project, version, environment }),
+	/**
 	 *  Announces a run that counts, and starts it.
 	 *
 	 *  # Errors
@@ -1191,6 +1205,18 @@ export type ContentDiff = {
 	settings: SettingRow[],
 	/**  How finely the texts were compared; the coarsest of all messages. */
 	detail: Detail,
+};
+
+/**  What a run that counts would do, before it is announced. */
+export type CountedPlan = {
+	/**  "Run support/triage v9 for production". */
+	title: string,
+	/**  What would happen, a sentence each. */
+	words: string[],
+	/**  How often each case would be asked. */
+	repeats: number,
+	/**  How many calls to the model; all are made anew. */
+	calls: number,
 };
 
 /**  What a run that was announced counts for. */

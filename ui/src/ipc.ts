@@ -115,6 +115,8 @@ export interface Backend {
   setSuite(project: P, prompt: B.PromptId, draft: B.SuiteDraft, replaces: string | null): Promise<B.SuiteView>;
   gate(project: P, environment: B.EnvironmentId, version: B.Ref): Promise<B.GateView>;
   gatesOf(project: P, request: B.RequestId): Promise<B.GateView[]>;
+  gatesFor(project: P, version: B.Ref): Promise<B.GateView[]>;
+  planCountedRun(project: P, version: B.Ref, environment: B.EnvironmentId): Promise<B.CountedPlan>;
   startCountedRun(
     project: P,
     version: B.Ref,

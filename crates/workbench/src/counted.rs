@@ -7,9 +7,18 @@ use crate::{Error, Workbench};
 use domain::evidence::{Counts, Mark, worth, write_marks};
 use domain::ledger::{Body, RunSummary};
 use domain::suite::Measure;
-use domain::{CommandId, EnvironmentId, ProjectId, RunId, VersionId};
+use domain::{CommandId, Digest, EnvironmentId, ProjectId, PromptId, RunId, VersionId};
 use evals::Cell;
 use std::collections::BTreeMap;
+
+/// What is announced of a counted run, and how it is carried out.
+pub(crate) struct Asked {
+    pub prompt: PromptId,
+    pub suite: Digest,
+    pub proposed: VersionId,
+    pub live: Option<VersionId>,
+    pub plan: RunPlan,
+}
 
 impl Workbench {
     /// Announces a run of a version over its prompt's suite, for an environment, and starts it.
@@ -27,8 +36,52 @@ impl Workbench {
         repeats: u32,
         concurrency: u32,
     ) -> Result<RunView, Error> {
+        let Asked {
+            prompt,
+            suite,
+            proposed,
+            live,
+            plan,
+        } = self
+            .counted_plan(project, &version, environment, repeats, concurrency)
+            .await?;
+        // All that can be wrong with it is found before it costs a look.
+        let ready = self.prepare(project, &plan).await?;
+        let mut act = self.act(project)?;
+        let id = CommandId(uuid::Builder::from_random_bytes(random_16()?).into_uuid());
+        act.command_with(
+            id,
+            Body::AnnounceRun {
+                prompt,
+                suite,
+                environment,
+                proposed,
+                live,
+                repeats,
+            },
+        )?;
+        if !act.send().await? {
+            let drop = store::Settle::Drop;
+            self.store().settle(project, id, &drop, self.now())?;
+            self.say_changed(project);
+            return Err(Error::invalid(
+                "a run that counts is announced to the registry first, and the registry can't be reached now. Nothing was asked; run it again when you are online, or run it without letting it count",
+            ));
+        }
+        self.carry_on(project, RunId::from(id), ready).await
+    }
+
+    /// What a counted run would ask: the same for what is foreseen and for what is done.
+    pub(crate) async fn counted_plan(
+        &self,
+        project: ProjectId,
+        version: &Ref,
+        environment: EnvironmentId,
+        repeats: u32,
+        concurrency: u32,
+    ) -> Result<Asked, Error> {
         let reading = self.reading(project)?;
-        let proposed = reading.resolve(&version)?.version.ok_or_else(|| {
+        let proposed = reading.resolve(version)?.version.ok_or_else(|| {
             Error::invalid("only a saved version can be judged; save the draft first")
         })?;
         let (prompt, _) = reading
@@ -69,30 +122,13 @@ impl Workbench {
                 score: set.suite.measure == Measure::Score,
             }),
         };
-        // All that can be wrong with it is found before it costs a look.
-        let ready = self.prepare(project, &plan).await?;
-        let mut act = self.act(project)?;
-        let id = CommandId(uuid::Builder::from_random_bytes(random_16()?).into_uuid());
-        act.command_with(
-            id,
-            Body::AnnounceRun {
-                prompt,
-                suite,
-                environment,
-                proposed,
-                live,
-                repeats,
-            },
-        )?;
-        if !act.send().await? {
-            let drop = store::Settle::Drop;
-            self.store().settle(project, id, &drop, self.now())?;
-            self.say_changed(project);
-            return Err(Error::invalid(
-                "a run that counts is announced to the registry first, and the registry can't be reached now. Nothing was asked; run it again when you are online, or run it without letting it count",
-            ));
-        }
-        self.carry_on(project, RunId::from(id), ready).await
+        Ok(Asked {
+            prompt,
+            suite,
+            proposed,
+            live,
+            plan,
+        })
     }
 
     /// Records what came of a run that was announced: its answers as far as both sides were asked.

@@ -15,6 +15,7 @@ mod checking;
 mod comparing;
 mod comparing_releases;
 mod counted;
+mod counting;
 mod dataset_files;
 mod datasets;
 mod devices;

@@ -2,7 +2,7 @@
 
 use super::passed_on;
 use domain::{Digest, EnvironmentId, ProjectId, PromptId, RequestId};
-use workbench::views::{GateView, Ref, RunView, SuiteDraft, SuiteView};
+use workbench::views::{CountedPlan, GateView, Ref, RunView, SuiteDraft, SuiteView};
 
 passed_on! {
     /// By what a prompt is judged.
@@ -13,6 +13,10 @@ passed_on! {
     gate(project: ProjectId, environment: EnvironmentId, version: Ref) -> GateView;
     /// What the gates say of all that a request asks for next.
     gates_of(project: ProjectId, request: RequestId) -> Vec<GateView>;
+    /// What the gates of every environment say of one content.
+    gates_for(project: ProjectId, version: Ref) -> Vec<GateView>;
+    /// What a run that counts would ask.
+    plan_counted_run(project: ProjectId, version: Ref, environment: EnvironmentId) -> CountedPlan;
     /// Announces a run that counts, and starts it.
     start_counted_run(
         project: ProjectId,

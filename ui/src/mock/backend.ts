@@ -7,6 +7,7 @@ import { prompts } from "./prompts";
 import { releases } from "./releases";
 import { reviews } from "./reviews";
 import { settings } from "./settings";
+import { suites } from "./suites";
 import { webhooks } from "./webhooks";
 import { World } from "./world";
 
@@ -74,6 +75,7 @@ export function createMock(scene = "full"): MockBackend {
     ...settings(world, changed),
     ...webhooks(world),
     ...evals(world, changed, (event) => emit("run_progress", event)),
+    ...suites(world, changed),
     async on(event, hear) {
       const set = ears.get(event) ?? new Set();
       ears.set(event, set);

@@ -23,11 +23,6 @@ type Part = Pick<
   | "cancelRun"
   | "runs"
   | "shareRun"
-  | "suite"
-  | "setSuite"
-  | "gate"
-  | "gatesOf"
-  | "startCountedRun"
 >;
 
 const split = (line: string) =>
@@ -308,22 +303,5 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       if (found) world.runs.set(id, { ...found, shared: world.sync.kind === "offline" ? "outbox" : "registry" });
       changed();
     },
-    // The screens ask for none of these yet.
-    suite: async (_, prompt) => ({
-      prompt,
-      name: world.find(prompt).name,
-      dataset: null,
-      cases: 0,
-      graders: [],
-      measure: "pass",
-      digest: null,
-      outdated: false,
-      gated: [],
-      words: `${world.find(prompt).name} has no suite: nothing says by what it is judged.`,
-    }),
-    setSuite: () => Promise.reject({ code: "invalid", message: "The mock keeps no suites.", details: null }),
-    gate: () => Promise.reject({ code: "invalid", message: "The mock judges nothing.", details: null }),
-    gatesOf: async () => [],
-    startCountedRun: () => Promise.reject({ code: "invalid", message: "The mock announces nothing.", details: null }),
   };
 }

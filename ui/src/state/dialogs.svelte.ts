@@ -1,6 +1,6 @@
 // What is open above the page. One thing at a time, except a question above a dialog.
 
-import type { DatasetId, EnvironmentId, Plan, PromptId, StageSide, Value, VersionChoice } from "../bindings";
+import type { DatasetId, EnvironmentId, Plan, PromptId, StageSide, SuiteView, Value, VersionChoice } from "../bindings";
 
 export interface Question {
   title: string;
@@ -34,6 +34,8 @@ export type Open =
       now: StageSide[];
       sides: StageSide[];
     }
+  /** By what a prompt is judged. */
+  | { type: "suite"; suite: SuiteView }
   | { type: "new_prompt" }
   | { type: "outbox" }
   | { type: "share" }

@@ -1,7 +1,7 @@
 // What was filled in and not sent off yet. It lives as long as the window, so that leaving a screen loses nothing.
 
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
-import type { Case, CommentId, DatasetFormat, Grader, Quote, Ref, RequestId } from "../bindings";
+import type { Case, CommentId, DatasetFormat, Grader, PromptId, Quote, Ref, RequestId, SuiteView } from "../bindings";
 import { refKey } from "./choices";
 import type { PolicyForm } from "./policy.svelte";
 
@@ -32,6 +32,32 @@ export class RunForm {
   }
 }
 
+/** By what a prompt is to be judged. */
+export class SuiteForm {
+  dataset = $state("");
+  graders = $state.raw<Grader[]>([]);
+  measure = $state<SuiteView["measure"]>("pass");
+  /** The suite from which it began. */
+  replaces = $state.raw<string | null>(null);
+
+  constructor(from: SuiteView) {
+    this.dataset = from.dataset ?? "";
+    this.graders = from.digest === null ? [{ type: "exact", trim: true, ignore_case: true }] : from.graders;
+    this.measure = from.measure;
+    this.replaces = from.digest;
+  }
+
+  changed(from: SuiteView): boolean {
+    const now = new SuiteForm(from);
+    return (
+      this.replaces !== now.replaces ||
+      (this.dataset !== now.dataset && now.dataset !== "") ||
+      this.measure !== now.measure ||
+      JSON.stringify(this.graders) !== JSON.stringify(now.graders)
+    );
+  }
+}
+
 /** A dataset with changes that are not saved. */
 export interface DatasetEdit {
   cases: Case[];
@@ -59,6 +85,7 @@ export class ReviewForm {
 class Forms {
   readonly #reviews = new Map<string, ReviewForm>();
   #runs = new Map<string, RunForm>();
+  readonly #suites = new Map<string, SuiteForm>();
   /** By project and environment. */
   readonly policies = new SvelteMap<string, PolicyForm>();
   /** By project and dataset. */
@@ -76,6 +103,17 @@ class Forms {
     const form = this.#reviews.get(key) ?? new ReviewForm();
     this.#reviews.set(key, form);
     return form;
+  }
+
+  suite(project: string, from: SuiteView): SuiteForm {
+    const key = `${project}/${from.prompt}`;
+    const form = this.#suites.get(key) ?? new SuiteForm(from);
+    this.#suites.set(key, form);
+    return form;
+  }
+
+  suiteDone(project: string, prompt: PromptId) {
+    this.#suites.delete(`${project}/${prompt}`);
   }
 
   dataset = (project: string, dataset: string) => `${project}/${dataset}`;

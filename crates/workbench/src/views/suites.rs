@@ -96,3 +96,16 @@ pub struct Dependent {
     /// "support/reply reads what comes out of support/triage: run it again".
     pub words: String,
 }
+
+/// What a run that counts would do, before it is announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct CountedPlan {
+    /// "Run support/triage v9 for production".
+    pub title: String,
+    /// What would happen, a sentence each.
+    pub words: Vec<String>,
+    /// How often each case would be asked.
+    pub repeats: u32,
+    /// How many calls to the model; all are made anew.
+    pub calls: u32,
+}

@@ -1,0 +1,114 @@
+//! Before a run counts: where gates wait for a version, and what such a run would ask and cost.
+
+use crate::counted::Asked;
+use crate::views::{CountedPlan, GateView, Ref};
+use crate::{Error, Workbench, words};
+use domain::{EnvironmentId, ProjectId};
+
+impl Workbench {
+    /// What the gates of every environment that has one for this prompt say of a version, in the
+    /// order of the stages.
+    ///
+    /// # Errors
+    /// The version is not there, or is a draft: only what is saved can be judged.
+    pub async fn gates_for(
+        &self,
+        project: ProjectId,
+        version: Ref,
+    ) -> Result<Vec<GateView>, Error> {
+        let reading = self.reading(project)?;
+        let version = reading
+            .resolve(&version)?
+            .version
+            .ok_or_else(|| Error::invalid("only a saved version can be judged; save the draft"))?;
+        let now = self.now();
+        let stages = reading.ahead.environments().map(|one| one.id);
+        let mut views = Vec::new();
+        for environment in stages {
+            let view = reading.gate_view(environment, version, now)?;
+            if !view.gates.is_empty() {
+                views.push(view);
+            }
+        }
+        Ok(views)
+    }
+
+    /// What a run of a version that counts for an environment would ask, and what it costs there.
+    ///
+    /// # Errors
+    /// It can't be run: the prompt has no suite, its model is not set up on this computer.
+    pub async fn plan_counted_run(
+        &self,
+        project: ProjectId,
+        version: Ref,
+        environment: EnvironmentId,
+    ) -> Result<CountedPlan, Error> {
+        let found = self
+            .counted_plan(project, &version, environment, 1, 1)
+            .await?;
+        let repeats = self
+            .repeats_wanted(project, environment, found.prompt)
+            .await?;
+        // What it needs is found missing here, and not after it was announced.
+        self.prepare(project, &found.plan).await?;
+        let Asked {
+            prompt,
+            suite,
+            proposed,
+            live,
+            ..
+        } = found;
+        let reading = self.reading(project)?;
+        let count = |n: u32, one: &str, more: &str| words::count(n as usize, one, more);
+        let name = |version| domain::rules::requests::words::version(&reading.ahead, version);
+        let place = words::environment(&reading.ahead, environment);
+        let set = reading.ahead.suite_with(prompt, suite);
+        let cases = set
+            .and_then(|suite| reading.ahead.cases_of(suite))
+            .unwrap_or(0);
+        let sides = if live.is_some() { 2 } else { 1 };
+        let calls = cases.saturating_mul(repeats).saturating_mul(sides);
+        let view = reading.gate_view(environment, proposed, self.now())?;
+        let looks = view.gates.first().map_or(0, |gate| {
+            gate.silent + u32::try_from(gate.evidence.len()).unwrap_or(u32::MAX)
+        });
+        let often = match repeats {
+            1 => "once".to_owned(),
+            2 => "twice".to_owned(),
+            more => format!("{more} times"),
+        };
+        let mut told = vec![
+            match live {
+                Some(live) => format!(
+                    "{} and {}, which {place} serves now, are asked {} {often}, by turns: {}.",
+                    name(proposed),
+                    name(live),
+                    count(cases, "case", "cases"),
+                    count(calls, "call", "calls"),
+                ),
+                None => format!(
+                    "{} is asked {} {often}: {}. {place} serves nothing of it yet.",
+                    name(proposed),
+                    count(cases, "case", "cases"),
+                    count(calls, "call", "calls"),
+                ),
+            },
+            "Nothing comes from the cache: what was answered before would let one choose among answers."
+                .to_owned(),
+            "It is announced to the team first. What comes of it is recorded and shared, also if you stop it."
+                .to_owned(),
+        ];
+        if looks > 0 {
+            told.push(format!(
+                "It is look {} at this version. All looks count together, and each makes the gate a little stricter.",
+                looks + 1
+            ));
+        }
+        Ok(CountedPlan {
+            title: format!("Run {} for {place}", name(proposed)),
+            words: told,
+            repeats,
+            calls,
+        })
+    }
+}

@@ -1,0 +1,30 @@
+// A run that counts is asked for once more before it is announced: it costs calls, and it can't be taken back.
+
+import type { GateView } from "../bindings";
+import { backend, IpcError } from "../ipc";
+import { app } from "./app.svelte";
+import { dialogs } from "./dialogs.svelte";
+import { notices } from "./notices.svelte";
+import { router } from "./route.svelte";
+
+/** Calls at once: as many as a run without a choice has. */
+const AT_ONCE = 4;
+
+export async function runForGate(view: Pick<GateView, "version" | "environment">) {
+  const version = { type: "version" as const, version: view.version };
+  try {
+    const plan = await backend.planCountedRun(app.project, version, view.environment);
+    dialogs.ask({
+      title: plan.title,
+      words: plan.words,
+      action: "Announce and run",
+      run: async () => {
+        const run = await backend.startCountedRun(app.project, version, view.environment, plan.repeats, AT_ONCE);
+        dialogs.close();
+        router.go({ screen: "evals", tab: "runs", run: run.id });
+      },
+    });
+  } catch (error) {
+    notices.problem(IpcError.from(error));
+  }
+}
