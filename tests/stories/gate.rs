@@ -199,7 +199,7 @@ async fn worse_is_caught_equal_is_not_failed_and_few_cases_cannot_tell() {
             dataset: found.expect("the dataset").id,
             graders: vec![serde_json::from_str(r#"{"type":"exact"}"#).expect("a grader")],
             measure: Default::default(),
-            groups: Vec::new(),
+            groups: Some(Vec::new()),
         };
         let set = reviewer
             .bench

@@ -389,6 +389,11 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	planCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId) => __TAURI_INVOKE<CountedPlan>("plan_counted_run", { project, version, environment }),
+	runWhatIsMissing: (project: ProjectId, environment: EnvironmentId, version: Ref, concurrency: number) => __TAURI_INVOKE<RunView[]>("run_what_is_missing", { project, environment, version, concurrency }),
+	askForSuite: (project: ProjectId, prompt: PromptId, draft: SuiteDraft, replaces: string | null, reason: string, instead: RequestId | null) => __TAURI_INVOKE<AskedFor>("ask_for_suite", { project, prompt, draft, replaces, reason, instead }),
+	setAskedSuite: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<AskedFor>("set_asked_suite", { project, request }),
+	gradeAgain: (project: ProjectId, run: RunId) => __TAURI_INVOKE<GradedAgain>("grade_again", { project, run }),
+	replayRequest: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<GradedAgain[]>("replay_request", { project, request }),
 	/**
 	 *  Announces a run that counts, and starts it.
 	 *
@@ -1395,6 +1400,7 @@ export type Dependent = {
 	/**  Which prompt. */
 	prompt: PromptId,
 	/**  "support/reply reads what comes out of support/triage: run it again". */
+	waits: boolean,
 	words: string,
 };
 
@@ -1696,6 +1702,34 @@ export type GateView = {
 	gates: GateRow[],
 	/**  What is served there and depends on this prompt, so that it must run again. */
 	dependents: Dependent[],
+	runs?: MissingRun[],
+};
+
+export type GradedAgain = {
+	run: RunId,
+	same: boolean,
+	marks: number,
+	words: string,
+	differing: string[],
+};
+
+export type MissingRun = {
+	prompt: PromptId,
+	version: VersionId,
+	name: string,
+	repeats: number,
+	words: string,
+};
+
+export type SuiteAsked = {
+	prompt: PromptId,
+	name: string,
+	changes: string[],
+	gated: string[],
+	missing: string[],
+	approvals: string[],
+	may_go: boolean,
+	done: boolean,
 };
 
 /**  One way to judge an answer. */
@@ -2868,6 +2902,7 @@ export type RequestCan = {
 	/**  Whether it can be renewed: what it replaces has moved. */
 	renew: boolean,
 	/**  Environments whose next step this person may release now. */
+	set_suite: boolean,
 	release: EnvironmentId[],
 	/**
 	 *  Whether this person may release something of it that still waits: then it can be released
@@ -2959,6 +2994,7 @@ export type RequestView = {
 	/**  Whether it is the person here who asked. */
 	mine: boolean,
 	/**  One part for each environment. */
+	suite: SuiteAsked | null,
 	parts: RequestPart[],
 	/**  Who is asked, by name or role; empty: every reviewer. */
 	reviewers: string[],
@@ -3449,7 +3485,7 @@ export type SuiteDraft = {
 	/**  What an answer is worth. */
 	measure?: SuiteMeasure,
 	/**  Near-duplicates by their places in the dataset: each group counts as one case. */
-	groups?: number[][],
+	groups?: number[][] | null,
 };
 
 /**
@@ -3503,6 +3539,7 @@ export type SuiteView = {
 	/**  The environments of which a gate rests on it: there only reviewers change it. */
 	gated: string[],
 	/**  All of it in a sentence. */
+	duplicates: string,
 	words: string,
 };
 

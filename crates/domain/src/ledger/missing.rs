@@ -109,6 +109,13 @@ pub enum Missing {
         /// The release that is there now.
         now: Option<ReleaseId>,
     },
+    /// The suite that the request replaces has moved.
+    SuiteMoved {
+        /// Where a gate rests on it.
+        environment: EnvironmentId,
+        /// Of which prompt.
+        prompt: PromptId,
+    },
     /// The input contract breaks, and no note says why that is safe.
     Break {
         /// Where.
@@ -137,6 +144,7 @@ impl Missing {
             | Self::Frozen { environment, .. }
             | Self::Calendar { environment, .. }
             | Self::Stale { environment, .. }
+            | Self::SuiteMoved { environment, .. }
             | Self::Break { environment, .. } => *environment,
         }
     }
@@ -145,7 +153,10 @@ impl Missing {
     /// them. A request that is stale or breaks the input contract is made right instead.
     #[must_use]
     pub fn is_policy(&self) -> bool {
-        !matches!(self, Self::Stale { .. } | Self::Break { .. })
+        !matches!(
+            self,
+            Self::Stale { .. } | Self::SuiteMoved { .. } | Self::Break { .. }
+        )
     }
 }
 

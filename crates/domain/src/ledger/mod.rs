@@ -25,7 +25,7 @@ pub use event::{Event, MadeEnvironment, RecordedChange, RunSummary, Skip};
 pub use keys::{DeviceKey, KeyHash, PublicKey, Signature};
 pub use missing::{GateFault, Missing};
 pub use request::{
-    Approval, Asked, CommentOn, Grounds, Note, Overridden, Quote, RequestedChange, Reviewer,
-    VerdictKind,
+    Approval, Asked, AskedSuite, CommentOn, Grounds, Note, Overridden, Quote, RequestedChange,
+    Reviewer, VerdictKind,
 };
 pub use sides::Side;

@@ -23,7 +23,7 @@ pub use people::{Device, Invitation, Key, KeyKind, Person, Service};
 pub use prompt::{Prompt, Version};
 pub use release::{Change, Release, ReleaseKind};
 pub use replay::{ChainError, Replay};
-pub use request::{Comment, Ended, Request, Revision, Step, Verdict, Withdrawn};
+pub use request::{Comment, Ended, Request, Revision, Step, SuiteDone, Verdict, Withdrawn};
 pub use reviews::{Decided, Decision, PolicySet};
 pub use trial::{Outcome, Trial};
 

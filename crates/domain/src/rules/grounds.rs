@@ -205,7 +205,7 @@ impl Case<'_> {
         Ok(Some(Overridden { reason, missing }))
     }
 
-    fn unmet(&self, missing: &[Missing], more: &str) -> Refusal {
+    pub(super) fn unmet(&self, missing: &[Missing], more: &str) -> Refusal {
         let sentences: Vec<_> = missing
             .iter()
             .map(|m| words::missing(self.project, m))

@@ -3,7 +3,7 @@
 //! [`verdict`] is the gate. It rests on [`pairs`] (from answers to one difference for each case),
 //! [`tango`] (pass or fail, asked once) or [`bounded`] (scores, repeats, near-duplicates), and
 //! [`looks`] (what asking again costs). [`power`] says what a dataset can see, [`words`] says it in
-//! plain English. [`mcnemar`], [`wilcoxon`], [`holm`] and [`flaky`] are for showing; they decide
+//! plain English. [`mcnemar`], [`wilcoxon`], [`holm`], [`flaky`] and [`kappa`] are for showing; they decide
 //! nothing. `docs/statistics.md` names the sources and shows the simulation.
 //!
 //! A verdict is decided again on every machine for ever. So everything that decides is made of
@@ -13,6 +13,7 @@
 pub mod bounded;
 pub mod flaky;
 pub mod holm;
+pub mod kappa;
 pub mod looks;
 pub mod mcnemar;
 pub mod normal;

@@ -4,6 +4,7 @@ use crate::support::{Laptop, Team, environment};
 use domain::content::{Input, InputKind, Message, ModelSettings, Role};
 use domain::dataset::Case;
 use domain::graders::Grader;
+use domain::ledger::VerdictKind;
 use domain::policy::{RunsBy, SuiteGate, WithoutSuite};
 use domain::statistics::verdict::GateOutcome;
 use domain::suite::Measure;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use workbench::Workbench;
 use workbench::views::{
-    Asking, BundleChange, BundleSide, PersonRole, ProviderKind, ProviderSettings, Ref, RunState,
-    RunView, SuiteDraft,
+    Asking, BundleChange, BundleSide, PersonRole, ProviderKind, ProviderSettings, Ref,
+    RequestState, RunState, RunView, SuiteDraft,
 };
 
 const CASES: usize = 40;
@@ -199,14 +200,15 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     let live = writes(bench, project, prompt, 2).await;
     released(bench, project, prompt, live, "production").await;
     let production = environment(bench, project, "production").await;
-    let cases = (0..CASES).map(|n| Case {
+    let case = |n: usize| Case {
         id: n.to_string(),
         inputs: [("n".to_owned(), n.to_string().into())]
             .into_iter()
             .collect(),
         expected: Some("yes".into()),
         ..Case::default()
-    });
+    };
+    let cases = (0..CASES).map(case);
     let dataset = bench
         .save_dataset(project, None, "Messages".to_owned(), cases.collect())
         .await
@@ -221,7 +223,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
             ignore_case: false,
         }],
         measure: Measure::Pass,
-        groups: Vec::new(),
+        groups: Some(Vec::new()),
     };
     let suite = bench.set_suite(project, prompt, draft, None).await.unwrap();
     assert_eq!(suite.cases, 40);
@@ -357,7 +359,25 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
 
     // Away from the registry nothing is announced, so nothing is asked.
     let before = fake.calls();
+    rita.bench
+        .keep_evidence(project, asked.request)
+        .await
+        .unwrap();
     team.goes_away().await;
+    // On the train, on a computer that knows no provider: the very answers, graded again.
+    let again = rita
+        .bench
+        .replay_request(project, asked.request)
+        .await
+        .unwrap();
+    assert_eq!(again.len(), 1);
+    assert!(again[0].same && again[0].differing.is_empty());
+    assert_eq!(
+        again[0].words,
+        "Graded again on this computer: the same 80 marks."
+    );
+    let shown = rita.bench.run(project, evidence).await.unwrap();
+    assert_eq!((shown.columns[0].passed, shown.columns[1].passed), (38, 20));
     let refused = bench
         .start_counted_run(project, version(worse), production, 1, 8)
         .await;
@@ -372,4 +392,102 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
         .await
         .unwrap();
     assert_eq!(judged.gates[0].verdict.unwrap().look, 1, "it cost no look");
+
+    // Just the runs that are missing, and no second look at what has been judged.
+    let fresh = writes(bench, project, prompt, 0).await;
+    let wanted = bench
+        .gate(project, production, version(fresh))
+        .await
+        .unwrap();
+    assert_eq!(wanted.runs.len(), 1, "{wanted:?}");
+    assert!(wanted.runs[0].words.contains("40 cases"), "{wanted:?}");
+    let made = bench
+        .run_what_is_missing(project, production, version(fresh), 8)
+        .await
+        .unwrap();
+    assert_eq!(made.len(), 1);
+    let judged = bench
+        .gate(project, production, version(fresh))
+        .await
+        .unwrap();
+    assert_eq!((judged.outcome, judged.runs.len()), (GateOutcome::Pass, 0));
+    let none = bench
+        .run_what_is_missing(project, production, version(fresh), 8)
+        .await
+        .unwrap();
+    assert!(none.is_empty());
+
+    // Another suite is asked for; whoever approves last sets it. Two cases were nearly the same.
+    let mut changed: Vec<Case> = (1..CASES).map(case).collect();
+    changed.push(Case {
+        id: "twice".to_owned(),
+        ..case(CASES - 1)
+    });
+    bench
+        .save_dataset(project, Some(dataset), "Messages".to_owned(), changed)
+        .await
+        .unwrap();
+    let next = |groups| SuiteDraft {
+        dataset,
+        graders: vec![Grader::Exact {
+            expected: None,
+            field: None,
+            trim: true,
+            ignore_case: true,
+        }],
+        measure: Measure::Pass,
+        groups,
+    };
+    let seen = bench.suite(project, prompt).await.unwrap();
+    let refused = bench
+        .set_suite(project, prompt, next(None), seen.digest)
+        .await;
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("ask for a review"), "{words}");
+    let reason = "Capitals are no mistake".to_owned();
+    let asked = bench
+        .ask_for_suite(project, prompt, next(None), seen.digest, reason, None)
+        .await
+        .unwrap();
+    rita.bench.sync_now(project).await.unwrap();
+    let inbox = rita.bench.review_inbox(project).await.unwrap();
+    assert_eq!(inbox.waiting[0].title, "another suite for support/triage");
+    let request = rita.bench.request(project, asked.request).await.unwrap();
+    let suite = request.suite.clone().unwrap();
+    let told = suite.changes.join("; ");
+    assert!(
+        told.contains("1 taken out and 1 new, of 40 cases"),
+        "{told}"
+    );
+    assert!(
+        told.contains("2 of 40 cases are near-duplicates; they count as 39 cases"),
+        "{told}"
+    );
+    assert!(told.contains("No longer") && told.contains("New"), "{told}");
+    assert_eq!(suite.missing, ["production needs 1 approval and has 0"]);
+    let done = rita
+        .bench
+        .give_verdict(
+            project,
+            asked.request,
+            request.digest,
+            VerdictKind::Approve,
+            String::new(),
+        )
+        .await
+        .unwrap();
+    assert!(done.words.contains("the suite is set"), "{}", done.words);
+    bench.sync_now(project).await.unwrap();
+    let suite = bench.suite(project, prompt).await.unwrap();
+    assert_ne!(suite.digest, seen.digest);
+    assert!(
+        suite.words.contains("they count as 39 cases"),
+        "{}",
+        suite.words
+    );
+    let view = bench.request(project, asked.request).await.unwrap();
+    assert_eq!(
+        (view.row.state, view.row.words.as_str()),
+        (RequestState::Released, "set")
+    );
 }

@@ -2,6 +2,7 @@
 
 use super::super::demands::{self, Proposed};
 use super::authors::authors;
+use super::suites::{SuitePart, suite_part};
 use super::voids::{newer, void};
 use super::words;
 use crate::contract::Break;
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 pub struct Standing {
     /// Its parts, in the order in which it names them.
     pub parts: Vec<Part>,
+    /// Where it stands if it asks for a suite; then it has no parts.
+    pub suite: Option<SuitePart>,
     /// All verdicts, oldest first.
     pub verdicts: Vec<VerdictStanding>,
     /// Who wrote something of it, each with a version that says so.
@@ -80,6 +83,8 @@ pub enum Why {
     },
     /// What the request replaces there has moved.
     Moved(Missing),
+    /// It is its person who asks for this suite.
+    AskedIt,
     /// Its person no longer gives verdicts.
     NotEntitled,
     /// The policy asks for independent approvals, and its person wrote this.
@@ -134,6 +139,7 @@ pub fn standing(
         .collect();
     Some(Standing {
         parts,
+        suite: suite_part(project, request),
         verdicts,
         authors,
     })

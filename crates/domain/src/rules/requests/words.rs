@@ -114,6 +114,10 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
             place(project, *environment),
             moment(*until)
         ),
+        Missing::SuiteMoved { prompt: of, .. } => format!(
+            "the suite of {} was changed meanwhile; update the request, and approvals are asked for anew",
+            prompt(project, *of)
+        ),
         Missing::Stale { .. } => format!(
             "{}; update the request, and approvals are asked for anew",
             moved(project, missing)
@@ -155,6 +159,10 @@ pub fn void(project: &Project, why: &Why) -> String {
                 true => "void: the notes of the request changed".to_owned(),
                 false => format!("void: the request changed ({})", what.join(", ")),
             }
+        }
+        Why::AskedIt => "does not count: they asked for it".to_owned(),
+        Why::Moved(stale @ Missing::SuiteMoved { .. }) => {
+            format!("void: {}", missing(project, stale))
         }
         Why::Moved(stale) => format!("void: {}", moved(project, stale)),
         Why::NotEntitled => "no longer counts: they give no verdicts any more".to_owned(),
