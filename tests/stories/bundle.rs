@@ -56,7 +56,8 @@ async fn runs(ben: &Person, version: &VersionRow, dataset: DatasetId, grader: Gr
         }],
         dataset,
         graders: vec![grader],
-        instead: None,
+        models: Vec::new(),
+        repeats: 1,
         concurrency: 1,
         counts: None,
     };
@@ -103,6 +104,7 @@ async fn a_bundle_goes_from_draft_to_production_and_back_and_an_export_proves_it
         address: model.address().to_owned(),
         model: "SmolLM2-135M-Instruct".to_owned(),
         purpose: Default::default(),
+        limits: Default::default(),
     };
     ben.bench.save_provider(settings).await.unwrap();
 

@@ -1544,6 +1544,11 @@ export type Estimate = {
 	cached: number,
 	/**  The same in words, with what stands in the way if something does. */
 	note: string,
+	/**
+	 *  What it is likely to cost in money, in words, and that this is a guess; empty where nothing is
+	 *  asked, or where no price is known and nothing can be said.
+	 */
+	cost_note: string,
 	/**  Whether it can be started. */
 	can_start: boolean,
 };
@@ -2259,8 +2264,8 @@ export type MessageState =
 /**  Milliseconds since 1970-01-01T00:00:00Z. The unit of every time in the ledger. */
 export type Millis = number;
 
-/**  Another model than the versions name. */
-export type ModelOverride = {
+/**  A model to ask. */
+export type ModelChoice = {
 	/**  The provider's name on this machine. */
 	provider: string,
 	/**  The model. */
@@ -3120,8 +3125,10 @@ export type Role =
 export type RunColumn = {
 	/**  Which content. */
 	ref: Ref,
-	/**  Its name: "v9", "draft". */
+	/**  Its name: "v9", "draft", "v9 · gpt-4.1" where models were chosen. */
 	label: string,
+	/**  The model that was asked, as provider/model. */
+	model: string,
 	/**  Cases that passed all graders. */
 	passed: number,
 	/**  Cases that were judged. */
@@ -3145,8 +3152,13 @@ export type RunPlan = {
 	dataset: DatasetId,
 	/**  Who judges. */
 	graders: Grader[],
-	/**  Another model than the versions name. */
-	override: ModelOverride | null,
+	/**
+	 *  The models to ask: each version with each of them is a column. None: each version asks the
+	 *  model that it names. A run that counts always does.
+	 */
+	models?: ModelChoice[],
+	/**  How often each case is asked, 1 to 10. Where a repeat could only be a copy it is left out. */
+	repeats?: number,
 	/**  How many calls at once. */
 	concurrency: number,
 	/**  What a run that was announced counts for; none: it counts for nothing. */
@@ -3203,6 +3215,8 @@ export type RunState =
 "done" |
 /**  A person stopped it; what it had is kept. */
 "cancelled" |
+/**  Its program ended while it ran; what it had is kept, and it can go on. */
+"broken_off" |
 /**  It could not go on; what it had is kept. */
 "failed";
 

@@ -109,6 +109,7 @@ export interface Backend {
   startRun(project: P, plan: B.RunPlan): Promise<B.RunView>;
   run(project: P, run: B.RunId): Promise<B.RunView>;
   cancelRun(project: P, run: B.RunId): Promise<Nothing>;
+  resumeRun(project: P, run: B.RunId): Promise<B.RunView>;
   runs(project: P): Promise<B.RunRow[]>;
   shareRun(project: P, run: B.RunId): Promise<Nothing>;
   suite(project: P, prompt: B.PromptId): Promise<B.SuiteView>;
@@ -224,6 +225,12 @@ export interface Backend {
   /** The key goes from the clipboard to the keychain, never through here. Answers where it is now. */
   pasteProviderKey(name: string): Promise<string>;
   testProvider(name: string): Promise<string>;
+  prices(): Promise<B.Price[]>;
+  setPrice(price: B.Price): Promise<B.Price[]>;
+  removePrice(provider: string, model: string): Promise<B.Price[]>;
+  cache(): Promise<B.CacheView>;
+  limitCache(mebibytes: number | null, days: number | null): Promise<B.CacheView>;
+  clearCache(): Promise<B.CacheView>;
   webhooks(project: P): Promise<B.WebhooksView>;
   /** The secret goes to the clipboard, never through here. Answers where it is now. */
   makeWebhook(project: P, draft: B.WebhookDraft): Promise<B.WebhookMade>;

@@ -1,8 +1,9 @@
 //! The shape of the command line.
 
 use crate::dataset_arguments::Datasets;
-use crate::gate_arguments::{Gate, Reports, Suites};
+use crate::gate_arguments::{Gate, Suites};
 use crate::review_arguments::{Policies, Review};
+use crate::run_arguments::{Cache, Compare, Prices, Provider, Run};
 use crate::service_arguments::Service;
 use crate::webhook_arguments::Hooks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -137,35 +138,10 @@ pub enum Command {
     },
     /// Run versions over a dataset; the exit code is 1 if a case fails. With --for: run one over
     /// its suite so that it counts; the exit codes are those of `galley gate`.
-    Run {
-        /// The prompt.
-        prompt: String,
-        /// The dataset.
-        #[arg(long, required_unless_present = "place")]
-        dataset: Option<String>,
-        /// Let it count for this environment: the run is announced, asks what is served there by
-        /// turns with the version, and stands whatever comes of it.
-        #[arg(long = "for", value_name = "ENVIRONMENT", conflicts_with_all = ["dataset", "grader", "share"])]
-        place: Option<String>,
-        /// How often each case is asked; without it as often as the gate wants.
-        #[arg(long, requires = "place")]
-        repeats: Option<u32>,
-        #[command(flatten)]
-        reports: Reports,
-        /// Versions to run side by side: v7, latest, a label, an environment, draft. Several times.
-        #[arg(long = "version-of", value_name = "VERSION", default_value = "latest")]
-        versions: Vec<String>,
-        /// A grader as JSON ({"type":"exact"}). Several times; without one the dataset's own judge, or
-        /// whether what the case expects is in the answer.
-        #[arg(long)]
-        grader: Vec<String>,
-        /// Calls at once.
-        #[arg(long, default_value_t = 4)]
-        concurrency: u32,
-        /// Share the results with the team, also when cases fail: gates and reviewers see them.
-        #[arg(long)]
-        share: bool,
-    },
+    Run(Run),
+    /// Two versions over a dataset: what the later one does better and worse, and how sure that is.
+    /// What is in the cache is not asked again.
+    Compare(Compare),
     /// Send what waits and fetch what is new.
     Sync,
     /// What the registry refused or has not accepted yet.
@@ -296,6 +272,12 @@ pub enum Command {
     /// Who answers prompts on this computer.
     #[command(subcommand)]
     Provider(Provider),
+    /// What models cost, as you write it down: none comes with Galley.
+    #[command(subcommand)]
+    Price(Prices),
+    /// The answers that are kept on this computer.
+    #[command(subcommand)]
+    Cache(Cache),
     /// Datasets: the cases on which prompts are tried.
     #[command(subcommand)]
     Dataset(Datasets),
@@ -325,6 +307,9 @@ pub enum Command {
     Share {
         /// The registry's address.
         address: String,
+        /// Share it although a dataset seems to hold secrets or personal data.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Check the whole history: chain, signatures, decisions. The exit code is 1 if it does not hold.
     Verify {
@@ -523,44 +508,5 @@ pub enum People {
         name: String,
         /// Which, as `people list` shows it.
         device: String,
-    },
-}
-
-/// Who answers prompts on this computer.
-#[derive(Subcommand)]
-pub enum Provider {
-    /// All.
-    List,
-    /// Add or change one.
-    Set {
-        /// The name that versions use.
-        name: String,
-        /// Its address (`http://127.0.0.1:11434/v1`, `https://api.openai.com/v1`).
-        #[arg(long)]
-        address: String,
-        /// The model that is offered first.
-        #[arg(long, default_value = "")]
-        model: String,
-        /// It speaks Anthropic messages instead of OpenAI chat completions.
-        #[arg(long)]
-        anthropic: bool,
-        /// It speaks Google Gemini's generateContent instead.
-        #[arg(long, conflicts_with = "anthropic")]
-        google: bool,
-    },
-    /// Put its key into the keychain. Asks for it, or reads standard input.
-    Key {
-        /// Which.
-        name: String,
-    },
-    /// See whether it answers.
-    Test {
-        /// Which.
-        name: String,
-    },
-    /// Forget one and its key.
-    Remove {
-        /// Which.
-        name: String,
     },
 }

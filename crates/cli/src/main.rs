@@ -18,6 +18,7 @@ mod find;
 mod gate_arguments;
 mod reports;
 mod review_arguments;
+mod run_arguments;
 mod say;
 mod service_arguments;
 mod service_mode;

@@ -48,6 +48,10 @@ pub const GRADERS: usize = 50;
 pub const REPEATS: u32 = 10;
 /// Askings of one run that counts: cases, times repeats. A fifth of it where answers are scored.
 pub const ASKINGS: u32 = 100_000;
+/// Columns of one run: versions, times models.
+pub const RUN_COLUMNS: usize = 16;
+/// Answers of one run: cases, times columns, times repeats.
+pub const RUN_ANSWERS: usize = 500_000;
 /// How old evidence may be for a gate, in days.
 pub const EVIDENCE_DAYS: u32 = 365;
 /// Reviewers that a request names, and runs that a verdict does.

@@ -64,6 +64,7 @@ async fn main() {
             let column = Column {
                 label: format!("v{version}"),
                 content,
+                before: std::collections::BTreeMap::new(),
             };
             let includes = |digest: &domain::Digest| sample.by_digest.get(digest).cloned();
             let run = Run::prepare(

@@ -3,9 +3,7 @@
 use crate::client::OnText;
 use crate::{Answer, AnswerCache, AskError, Options, Provider, Question, QuestionError};
 use domain::Digest;
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// An answer to a single question.
@@ -50,8 +48,7 @@ pub async fn try_one(
             from_cache: true,
         });
     }
-    let line = Line::default();
-    let asked = patiently(question, &digest, provider, options, &line, on_text, cancel).await;
+    let asked = patiently(question, &digest, provider, options, on_text, cancel).await;
     let answer = asked.result?;
     cache.put(&digest, &answer);
     Ok(Tried {
@@ -66,39 +63,12 @@ pub(crate) struct Asked {
     pub(crate) attempts: u32,
 }
 
-/// All who ask one provider: when it asks one to wait, all wait.
-#[derive(Default)]
-pub(crate) struct Line(Mutex<Option<Instant>>);
-
-impl Line {
-    fn hold(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        let mut held = self.0.lock();
-        if held.is_none_or(|already| already < until) {
-            *held = Some(until);
-        }
-    }
-
-    async fn wait(&self) {
-        loop {
-            let until = *self.0.lock();
-            match until {
-                Some(until) if until > Instant::now() => {
-                    tokio::time::sleep_until(until.into()).await;
-                }
-                _ => return,
-            }
-        }
-    }
-}
-
 /// Asks until there is an answer, patience is over, or it is stopped.
 pub(crate) async fn patiently(
     question: &Question,
     digest: &Digest,
     provider: &Provider,
     options: &Options,
-    line: &Line,
     mut on_text: Option<OnText<'_>>,
     cancel: &CancellationToken,
 ) -> Asked {
@@ -113,9 +83,9 @@ pub(crate) async fn patiently(
     loop {
         let mut heard = false;
         let attempt = async {
-            line.wait().await;
+            let turn = provider.line.turn(question.tokens_guessed()).await;
             attempts += 1;
-            match &mut on_text {
+            let answer = match &mut on_text {
                 None => provider.attempt(question, options.timeout, None).await,
                 Some(on_text) => {
                     let mut passing = |piece: &str| {
@@ -126,7 +96,13 @@ pub(crate) async fn patiently(
                         .attempt(question, options.timeout, Some(&mut passing))
                         .await
                 }
+            };
+            if let Ok(answer) = &answer
+                && let (Some(sent), Some(answered)) = (answer.tokens_in, answer.tokens_out)
+            {
+                turn.took(u64::from(sent) + u64::from(answered));
             }
+            answer
         };
         let result = tokio::select! {
             biased;
@@ -154,8 +130,9 @@ pub(crate) async fn patiently(
                 attempts,
             };
         };
-        if error.wait().is_some() {
-            line.hold(pause);
+        // Told to slow down, all who ask this provider do.
+        if error.wait().is_some() || matches!(error, AskError::SlowDown { .. }) {
+            provider.line.hold(pause);
         }
         tokio::select! {
             biased;

@@ -1,6 +1,6 @@
 //! Where answers are kept: a trait that the store implements, and one in memory.
 
-use crate::Answer;
+use crate::{Answer, Cell};
 use domain::Digest;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -23,6 +23,20 @@ pub trait AnswerCache: Send + Sync {
         }
     }
 
+    /// Keeps what a run was just given, before it asks anything else: the answers, and the cells that
+    /// they fill, each with its column. A cache that keeps both at once loses neither without the other.
+    ///
+    /// # Errors
+    /// Nothing was kept: the run asks nothing more, since it would pay for what it can't keep.
+    fn keep_given(
+        &self,
+        answers: &[(Digest, &Answer)],
+        _cells: &[(usize, Cell)],
+    ) -> Result<(), NotKept> {
+        self.put_many(answers);
+        Ok(())
+    }
+
     /// Several at once, in order. A cache on disk does this in one go.
     fn get_many(&self, questions: &[Digest]) -> Vec<Option<Answer>> {
         questions
@@ -31,6 +45,11 @@ pub trait AnswerCache: Send + Sync {
             .collect()
     }
 }
+
+/// Answers could not be kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the answers can't be kept: {0}")]
+pub struct NotKept(pub String);
 
 /// Answers that live as long as the process.
 #[derive(Debug, Default)]

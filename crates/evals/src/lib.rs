@@ -14,10 +14,16 @@
 mod answer;
 mod ask;
 mod cache;
+mod carry;
 mod client;
 mod error;
+
 pub mod export;
+mod foresee;
 pub mod import;
+mod line;
+mod money;
+mod path;
 mod patience;
 pub mod promptfoo;
 mod provider;
@@ -28,13 +34,15 @@ mod secret;
 
 pub use answer::{Answer, ToolCall};
 pub use ask::{Tried, TryError, try_one};
-pub use cache::{AnswerCache, MemoryCache};
+pub use cache::{AnswerCache, MemoryCache, NotKept};
 pub use error::{AskError, Failure};
+pub use line::{CallLimits, Line};
+pub use money::{ANY_MODEL, Cost, Price, PriceError, Prices, Sum};
 pub use patience::Patience;
 pub use provider::{Key, Provider, ProviderConfig, ProviderError, ProviderKind, origin_of};
-pub use question::{Question, QuestionError};
+pub use question::{GUESSED_ANSWER, Question, QuestionError};
 pub use report::{Cell, ColumnReport, Progress, RunReport};
-pub use runner::{Column, Estimate, Options, Run, RunError};
+pub use runner::{Before, Column, Estimate, Foreseen, Options, Run, RunError};
 pub use secret::Secret;
 
 /// The largest answer that is read: 8 MiB, counted after decompression.

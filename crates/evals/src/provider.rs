@@ -1,9 +1,10 @@
 //! Who answers: the settings of this machine for a provider's name, and what its key may reach.
 
-use crate::Secret;
+use crate::{Line, Secret};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A provider as this machine's settings know it. A version names only its `name`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -45,6 +46,7 @@ pub struct Provider {
     pub(crate) endpoint: Url,
     pub(crate) secret: Option<Secret>,
     pub(crate) client: reqwest::Client,
+    pub(crate) line: Arc<Line>,
 }
 
 /// Why a provider can't be asked.
@@ -153,7 +155,21 @@ impl Provider {
             endpoint,
             secret,
             client: client.build()?,
+            line: Arc::default(),
         })
+    }
+
+    /// The same provider, asked in a line with all others who stand in it.
+    #[must_use]
+    pub fn in_line(mut self, line: Arc<Line>) -> Self {
+        self.line = line;
+        self
+    }
+
+    /// Whether it is on this computer.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        is_loopback(&self.endpoint)
     }
 
     /// The name that versions use.

@@ -1,6 +1,6 @@
 //! What a run came to, case by case.
 
-use crate::{Answer, Failure};
+use crate::{Answer, Cost, Failure};
 use domain::Digest;
 use domain::graders::{Grader, Score};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,12 @@ pub struct Cell {
     /// One score for each grader, in their order: the run's, the dataset's, the case's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Score>,
+    /// What the answer cost when it was asked for, at the prices that were known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+    /// What this run paid for it: nothing where everything came from the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid: Option<Cost>,
     /// Nothing was asked for it.
     pub from_cache: bool,
     /// Attempts made.

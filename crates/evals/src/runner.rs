@@ -3,20 +3,15 @@
 //! [`Run::prepare`] does what can be wrong before anything is asked: templates, graders,
 //! providers. [`Run::start`] asks. A question that occurs twice is asked once.
 
-use crate::ask::{Line, patiently};
-use crate::{
-    Answer, AnswerCache, Cell, ColumnReport, Failure, Patience, Progress, Provider, Question,
-    QuestionError, RunReport,
-};
+use crate::path::Path;
+use crate::{AnswerCache, Cell, Failure, Patience, Prices, Provider, Question, Sum};
 use domain::dataset::{Dataset, DatasetError};
 use domain::graders::{Grader, GraderError, Panel};
-use domain::template::{Includes, Problem, Template};
-use domain::{CanonicalError, Digest, VersionContent};
-use futures_util::StreamExt;
-use std::collections::{BTreeMap, HashMap};
+use domain::template::{Includes, Problem};
+use domain::{CanonicalError, Digest, PromptId, VersionContent};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// How a run goes about it.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +47,18 @@ pub struct Column {
     pub label: String,
     /// What is run. To run it with another model, put that in first.
     pub content: VersionContent,
+    /// The prompts whose output its inputs are, and those before them. They are asked first, for
+    /// cases that don't hold such an input themselves.
+    pub before: BTreeMap<PromptId, Before>,
+}
+
+/// A prompt that comes before another.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// Its name and version, for what goes wrong with it.
+    pub label: String,
+    /// What is asked.
+    pub content: VersionContent,
 }
 
 /// Why a run can't begin.
@@ -81,6 +88,12 @@ pub enum RunError {
         /// The provider's name.
         provider: String,
     },
+    /// Prompts that need each other's output.
+    #[error("{label} needs its own output, by way of others: nothing could be asked first")]
+    Circle {
+        /// Which of them.
+        label: String,
+    },
     /// A grader that can't be used.
     #[error(transparent)]
     Grader(#[from] GraderError),
@@ -95,43 +108,70 @@ pub enum RunError {
 /// A run that is ready to begin.
 #[derive(Debug)]
 pub struct Run {
-    columns: Vec<Ready>,
-    graders: Vec<Grader>,
-    panel: Panel,
-    dataset: Arc<Dataset>,
-    dataset_digest: Digest,
-    cells: Vec<Slot>,
+    pub(crate) columns: Vec<Ready>,
+    pub(crate) graders: Vec<Grader>,
+    pub(crate) panel: Panel,
+    pub(crate) dataset: Arc<Dataset>,
+    pub(crate) dataset_digest: Digest,
+    pub(crate) cells: Vec<Slot>,
+    pub(crate) prices: Prices,
+    pub(crate) already: HashMap<(usize, u32, u32), Cell>,
 }
 
 #[derive(Debug)]
-struct Ready {
-    label: String,
-    digest: Digest,
-    provider: Arc<Provider>,
+pub(crate) struct Ready {
+    pub label: String,
+    pub digest: Digest,
+    pub path: Path,
+    /// Whether another asking could only give a copy.
+    pub copies: bool,
 }
 
 /// One cell before it has an answer.
 #[derive(Debug)]
-struct Slot {
-    column: usize,
-    case: usize,
-    repeat: u32,
-    question: Result<(Question, Digest), Failure>,
+pub(crate) struct Slot {
+    pub column: usize,
+    pub case: usize,
+    pub repeat: u32,
+    pub question: Put,
+}
+
+/// What is asked for a cell.
+#[derive(Debug)]
+pub(crate) enum Put {
+    /// One question.
+    Question(Box<Question>, Digest),
+    /// Several, of which the first is known by now.
+    Path,
+    /// Nothing: it can't be put.
+    Nothing(Failure),
 }
 
 /// What a run would cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
     /// Cells that would be filled.
     pub cells: usize,
-    /// Questions that would be asked.
+    /// Questions that would be asked; of a path that has not begun, one for each step.
     pub calls: usize,
     /// Cells whose question can't even be put.
     pub failed: usize,
 }
 
-/// How often the cache and the progress are looked after while nothing is asked.
-const BATCH: usize = 256;
+/// What a run would cost in money, as far as prices are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Foreseen {
+    /// The same in calls.
+    pub estimate: Estimate,
+    /// The money, where a price is known.
+    pub cost: Sum,
+    /// Models without a price that would be asked elsewhere than on this computer, as provider/model.
+    pub unpriced: BTreeSet<String>,
+    /// Answers that are there, by whose mean length the others' is guessed; none: a stated guess.
+    pub from_answers: usize,
+    /// Tokens that an answer is taken to have, on average over what would be asked.
+    pub answered_each: u64,
+}
 
 impl Run {
     /// Fills every version in for every case.
@@ -153,32 +193,21 @@ impl Run {
         let dataset_digest = dataset.encode()?.1;
         let mut ready = Vec::with_capacity(columns.len());
         let mut cells = Vec::with_capacity(columns.len() * dataset.cases.len());
-        for (number, Column { label, content }) in columns.into_iter().enumerate() {
+        for (number, column) in columns.into_iter().enumerate() {
+            let Column {
+                label,
+                content,
+                before,
+            } = column;
             let digest = content.encode()?.1;
-            let template = match Template::prepare(&content, includes) {
-                Ok(template) => template,
-                Err(problems) => return Err(RunError::Template { label, problems }),
-            };
-            let Some(settings) = &content.model else {
-                return Err(RunError::NoModel { label });
-            };
-            let Some(provider) = providers.get(&settings.provider) else {
-                return Err(RunError::NoProvider {
-                    label,
-                    provider: settings.provider.clone(),
-                });
-            };
+            let path = Path::prepare(&label, content, &before, providers, includes)?;
             for (index, case) in dataset.cases.iter().enumerate() {
-                let rendered = template.render(&case.inputs).map_err(QuestionError::from);
                 for repeat in 0..repeats.max(1) {
-                    let question = match &rendered {
-                        Ok(rendered) => {
-                            Question::rendered(&content, rendered, provider.kind(), repeat)
-                                .and_then(|question| Ok((question.digest()?, question)))
-                                .map(|(digest, question)| (question, digest))
-                                .map_err(|error| Failure::from(&error))
-                        }
-                        Err(error) => Err(Failure::from(error)),
+                    let walk = path.walk(&case.inputs, repeat);
+                    let question = match walk.next() {
+                        Err(failure) => Put::Nothing(failure),
+                        Ok(_) if !walk.is_last() => Put::Path,
+                        Ok(next) => Put::Question(Box::new(next.question), next.digest),
                     };
                     cells.push(Slot {
                         column: number,
@@ -191,7 +220,8 @@ impl Run {
             ready.push(Ready {
                 label,
                 digest,
-                provider: provider.clone(),
+                copies: path.copies(),
+                path,
             });
         }
         // By turns, case by case: what changes at the provider meanwhile meets all versions alike,
@@ -204,242 +234,55 @@ impl Run {
             dataset,
             dataset_digest,
             cells,
+            prices: Prices::default(),
+            already: HashMap::new(),
         })
     }
 
-    /// What it would cost now.
+    /// The same with each case asked once where another asking could only give a copy.
+    #[must_use]
+    pub fn without_copies(mut self) -> Self {
+        let columns = &self.columns;
+        self.cells.retain(|slot| {
+            let copies = columns.get(slot.column).is_some_and(|one| one.copies);
+            slot.repeat == 0 || !copies
+        });
+        self
+    }
+
+    /// The same with these prices: what answers cost is counted, and graders are told.
+    #[must_use]
+    pub fn at_prices(mut self, prices: Prices) -> Self {
+        self.prices = prices;
+        self
+    }
+
+    /// The same with cells that an earlier beginning of this run has filled, each with its column:
+    /// they stay as they are.
+    #[must_use]
+    pub fn with_already(mut self, cells: Vec<(usize, Cell)>) -> Self {
+        let cells = cells.into_iter();
+        self.already = cells
+            .map(|(column, cell)| ((column, cell.case, cell.repeat), cell))
+            .collect();
+        self
+    }
+
+    /// How many cells it fills.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The columns to which repeats add nothing, by name.
+    pub fn asked_once(&self) -> impl Iterator<Item = &str> {
+        let once = self.columns.iter().filter(|column| column.copies);
+        once.map(|column| column.label.as_str())
+    }
+
+    /// What it would cost now, in calls.
     #[must_use]
     pub fn estimate(&self, cache: &dyn AnswerCache) -> Estimate {
-        let mut questions: Vec<Digest> = self
-            .cells
-            .iter()
-            .filter_map(|slot| slot.question.as_ref().ok())
-            .map(|(_, d)| *d)
-            .collect();
-        let failed = self.cells.len() - questions.len();
-        questions.sort_unstable();
-        questions.dedup();
-        let calls = cache
-            .get_many(&questions)
-            .iter()
-            .filter(|answer| answer.is_none())
-            .count();
-        Estimate {
-            cells: self.cells.len(),
-            calls,
-            failed,
-        }
+        self.foresee(cache).estimate
     }
-
-    /// Runs. Every finished cell is reported at once (with its column); when it is stopped, what
-    /// there is until then is the report.
-    pub async fn start(
-        self,
-        cache: &dyn AnswerCache,
-        options: &Options,
-        on_cell: &(dyn Fn(&Progress, usize, &Cell) + Send + Sync),
-        cancel: &CancellationToken,
-    ) -> RunReport {
-        let mut tally = Tally {
-            progress: Progress {
-                total: narrow(self.cells.len()),
-                ..Progress::default()
-            },
-            columns: self.columns.iter().map(|_| Vec::new()).collect(),
-            on_cell,
-        };
-        let open = self.look_up(cache, &mut tally, cancel).await;
-        let lines: HashMap<&str, Line> = self
-            .columns
-            .iter()
-            .map(|column| (column.provider.name(), Line::default()))
-            .collect();
-        let this = &self;
-        let lines = &lines;
-        let mut asked = std::pin::pin!(
-            futures_util::stream::iter(open)
-                .map(|group| async move {
-                    let first = group.first().and_then(|slot| this.cells.get(*slot));
-                    let (slot, question, digest) = match first.map(|slot| (slot, &slot.question)) {
-                        Some((slot, Ok((question, digest)))) => (slot, question, digest),
-                        // Only cells with a question are left open.
-                        _ => return None,
-                    };
-                    let provider = &this.columns.get(slot.column)?.provider;
-                    let line = lines.get(provider.name())?;
-                    let asked =
-                        patiently(question, digest, provider, options, line, None, cancel).await;
-                    Some((group, *digest, asked))
-                })
-                .buffer_unordered(options.concurrency.max(1))
-                // What came in together is kept together: a disk is waited for once, not for each.
-                .ready_chunks(options.concurrency.max(1))
-        );
-        while let Some(finished) = asked.next().await {
-            let finished: Vec<_> = finished.into_iter().flatten().collect();
-            let answers: Vec<_> = finished
-                .iter()
-                .filter_map(|(_, digest, asked)| Some((*digest, asked.result.as_ref().ok()?)))
-                .collect();
-            if !answers.is_empty() {
-                cache.put_many(&answers);
-            }
-            for (group, _, asked) in finished {
-                if matches!(asked.result, Err(crate::AskError::Cancelled)) {
-                    continue;
-                }
-                tally.progress.calls += asked.attempts;
-                let result = asked.result.map_err(|error| Failure::from(&error));
-                this.add_group(&mut tally, group, &result, asked.attempts);
-            }
-        }
-        self.report(tally, cancel.is_cancelled())
-    }
-
-    // Cells that asked the same: the first paid, the others share its answer.
-    fn add_group(
-        &self,
-        tally: &mut Tally<'_>,
-        group: Vec<usize>,
-        result: &Result<Answer, Failure>,
-        attempts: u32,
-    ) {
-        for (place, slot) in group
-            .into_iter()
-            .filter_map(|slot| self.cells.get(slot))
-            .enumerate()
-        {
-            let (shared, attempts) = match place {
-                0 => (false, attempts),
-                _ => (true, 0),
-            };
-            tally.add(
-                slot.column,
-                self.cell(slot, result.clone(), shared, attempts),
-            );
-        }
-    }
-
-    /// Fills the cells whose answer is there; gives the others, grouped by question.
-    async fn look_up(
-        &self,
-        cache: &dyn AnswerCache,
-        tally: &mut Tally<'_>,
-        cancel: &CancellationToken,
-    ) -> Vec<Vec<usize>> {
-        let mut open: Vec<Vec<usize>> = Vec::new();
-        let mut known: HashMap<Digest, usize> = HashMap::new();
-        for (batch, slots) in self.cells.chunks(BATCH).enumerate() {
-            if cancel.is_cancelled() {
-                return Vec::new();
-            }
-            let digests: Vec<Digest> = slots
-                .iter()
-                .filter_map(|slot| slot.question.as_ref().ok())
-                .map(|(_, d)| *d)
-                .collect();
-            let mut answers = cache.get_many(&digests).into_iter();
-            for (place, slot) in slots.iter().enumerate() {
-                match &slot.question {
-                    Err(failure) => {
-                        tally.add(slot.column, self.cell(slot, Err(failure.clone()), false, 0));
-                    }
-                    Ok((_, digest)) => match answers.next().flatten() {
-                        Some(answer) => {
-                            tally.add(slot.column, self.cell(slot, Ok(answer), true, 0));
-                        }
-                        None => {
-                            let group = *known.entry(*digest).or_insert_with(|| {
-                                open.push(Vec::new());
-                                open.len() - 1
-                            });
-                            if let Some(group) = open.get_mut(group) {
-                                group.push(batch * BATCH + place);
-                            }
-                        }
-                    },
-                }
-            }
-            // Grading takes time too: others on this thread get their turn.
-            tokio::task::yield_now().await;
-        }
-        open
-    }
-
-    fn cell(
-        &self,
-        slot: &Slot,
-        result: Result<Answer, Failure>,
-        from_cache: bool,
-        attempts: u32,
-    ) -> Cell {
-        let case = self.dataset.cases.get(slot.case);
-        let (answer, failure) = match result {
-            Ok(answer) => (Some(answer), None),
-            Err(failure) => (None, Some(failure)),
-        };
-        let scores = match &answer {
-            Some(answer) => {
-                let text = answer.graded_text();
-                let answered = answer.answered(&text, None);
-                self.panel.judge(&answered, &self.dataset, slot.case)
-            }
-            None => Vec::new(),
-        };
-        Cell {
-            case: narrow(slot.case),
-            case_id: case.map(|case| case.id.clone()).unwrap_or_default(),
-            repeat: slot.repeat,
-            question: slot.question.as_ref().ok().map(|(_, digest)| *digest),
-            answer,
-            scores,
-            from_cache,
-            attempts,
-            failure,
-        }
-    }
-
-    fn report(&self, tally: Tally<'_>, cancelled: bool) -> RunReport {
-        let Tally {
-            progress, columns, ..
-        } = tally;
-        RunReport {
-            dataset: self.dataset_digest,
-            graders: self.graders.clone(),
-            columns: self
-                .columns
-                .iter()
-                .zip(columns)
-                .map(|(column, cells)| {
-                    ColumnReport::new(column.label.clone(), column.digest, cells)
-                })
-                .collect(),
-            // Stopped after the last cell is finished, not stopped.
-            cancelled: cancelled && progress.done < progress.total,
-            progress,
-        }
-    }
-}
-
-/// What has come in so far.
-struct Tally<'a> {
-    progress: Progress,
-    columns: Vec<Vec<Cell>>,
-    on_cell: &'a (dyn Fn(&Progress, usize, &Cell) + Send + Sync),
-}
-
-impl Tally<'_> {
-    fn add(&mut self, column: usize, cell: Cell) {
-        self.progress.done += 1;
-        self.progress.from_cache += u32::from(cell.from_cache && cell.failure.is_none());
-        self.progress.failed += u32::from(cell.failure.is_some());
-        (self.on_cell)(&self.progress, column, &cell);
-        if let Some(cells) = self.columns.get_mut(column) {
-            cells.push(cell);
-        }
-    }
-}
-
-fn narrow(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -7,11 +7,39 @@ use crate::columns;
 use crate::error::Result;
 use crate::file::{Store, Write};
 use domain::{Digest, Millis};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Uses are noted a day apart at most: a run from the cache writes nothing.
 const USE_STEP: i64 = 24 * 60 * 60 * 1000;
+
+/// The setting that says how many are kept.
+const LIMITS: &str = "answers";
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// How many answers are kept; none: as the program that opened the file says, and however old.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerLimits {
+    /// Bytes of all together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Days since an answer was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+}
+
+/// What is kept now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnswersKept {
+    /// How many.
+    pub answers: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many of them are held.
+    pub held: u64,
+}
 
 /// A kept answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,21 +149,111 @@ impl Store {
         })
     }
 
-    /// How many answers are kept, and their bytes.
+    /// How many answers are kept, their bytes, and how many of them are held.
     ///
     /// # Errors
     /// The file can't be read.
-    pub fn answers_kept(&self) -> Result<(u64, u64)> {
+    pub fn answers_kept(&self) -> Result<AnswersKept> {
         self.read(|tx| {
-            let sql = "SELECT (SELECT count(*) FROM answers), bytes FROM answers_size";
+            let sql = "SELECT (SELECT count(*) FROM answers), bytes,
+                 (SELECT count(*) FROM answers WHERE digest IN (SELECT digest FROM answers_held))
+                 FROM answers_size";
             Ok(tx.query_row(sql, [], |row| {
-                Ok((columns::count(row, 0)?, columns::count(row, 1)?))
+                Ok(AnswersKept {
+                    answers: columns::count(row, 0)?,
+                    bytes: columns::count(row, 1)?,
+                    held: columns::count(row, 2)?,
+                })
             })?)
+        })
+    }
+
+    /// How many answers are kept at most, with the bytes that hold where nobody chose.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn answer_limits(&self) -> Result<AnswerLimits> {
+        let set = self.read(|tx| limits_in(tx))?;
+        Ok(AnswerLimits {
+            bytes: set.bytes.or(Some(self.inner.options.answer_bytes)),
+            ..set
+        })
+    }
+
+    /// Sets how many answers are kept, and sends away at once what goes over it.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn limit_answers(&self, limits: AnswerLimits, now: Millis) -> Result<u64> {
+        self.set_setting(LIMITS, &limits)?;
+        self.trim_answers(now)
+    }
+
+    /// Sends away answers that go over the limits. What is held stays. Says how many went.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn trim_answers(&self, now: Millis) -> Result<u64> {
+        self.fewer_answers(|tx| {
+            if let Some(days) = limits_in(tx)?.days {
+                tx.execute(
+                    "DELETE FROM answers WHERE used < ?1
+                       AND digest NOT IN (SELECT digest FROM answers_held)",
+                    [now.plus(-i64::from(days) * DAY).0],
+                )?;
+            }
+            make_room(tx, self.inner.options.answer_bytes)
+        })
+    }
+
+    /// Sends all answers away but those that are held. Says how many went.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn clear_answers(&self) -> Result<u64> {
+        self.fewer_answers(|tx| {
+            tx.execute(
+                "DELETE FROM answers WHERE digest NOT IN (SELECT digest FROM answers_held)",
+                [],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Holds these answers and no others: limits do not reach them.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn hold_answers(&self, held: &BTreeSet<Digest>) -> Result<()> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM answers_held", [])?;
+            for digest in held {
+                hold(tx, digest)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn fewer_answers(&self, fewer: impl FnOnce(&Write<'_>) -> Result<()>) -> Result<u64> {
+        self.write(|tx| {
+            let count = |tx: &Write<'_>| -> Result<u64> {
+                let sql = "SELECT count(*) FROM answers";
+                Ok(tx.query_row(sql, [], |row| columns::count(row, 0))?)
+            };
+            let before = count(tx)?;
+            fewer(tx)?;
+            Ok(before.saturating_sub(count(tx)?))
         })
     }
 }
 
-fn insert(
+pub(crate) fn hold(tx: &Write<'_>, digest: &Digest) -> Result<()> {
+    tx.prepare_cached("INSERT OR IGNORE INTO answers_held (digest) VALUES (?1)")?
+        .execute([digest.0])?;
+    Ok(())
+}
+
+pub(crate) fn insert(
     tx: &Write<'_>,
     digest: &Digest,
     kept: &KeptAnswer,
@@ -168,7 +286,9 @@ fn insert(
     Ok(())
 }
 
-fn make_room(tx: &Write<'_>, limit: u64) -> Result<()> {
+/// Sends away what goes over the limits, what was not used for longest first. What is held stays.
+pub(crate) fn make_room(tx: &Write<'_>, at_most: u64) -> Result<()> {
+    let limit = limits_in(tx)?.bytes.unwrap_or(at_most);
     let size = |tx: &Write<'_>| -> Result<u64> {
         let sql = "SELECT bytes FROM answers_size";
         Ok(tx
@@ -179,7 +299,9 @@ fn make_room(tx: &Write<'_>, limit: u64) -> Result<()> {
         let gone = tx
             .prepare_cached(
                 "DELETE FROM answers WHERE digest IN
-                     (SELECT digest FROM answers ORDER BY used, at LIMIT 16)",
+                     (SELECT digest FROM answers
+                      WHERE digest NOT IN (SELECT digest FROM answers_held)
+                      ORDER BY used, at LIMIT 16)",
             )?
             .execute([])?;
         if gone == 0 {
@@ -187,4 +309,14 @@ fn make_room(tx: &Write<'_>, limit: u64) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn limits_in(tx: &Connection) -> Result<AnswerLimits> {
+    let text: Option<String> = tx
+        .prepare_cached("SELECT value FROM settings WHERE key = ?1")?
+        .query_row([LIMITS], |row| row.get(0))
+        .optional()?;
+    text.map_or(Ok(AnswerLimits::default()), |text| {
+        columns::json("the limits of kept answers", &text)
+    })
 }

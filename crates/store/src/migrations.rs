@@ -6,7 +6,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::PathBuf;
 
 /// One script for each schema number, from 1.
-const STEPS: &[&str] = &[include_str!("schema/0001_begin.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001_begin.sql"),
+    include_str!("schema/0002_answers_held.sql"),
+];
 
 /// `GALY`: says that the file is ours.
 const APPLICATION: i32 = 0x4741_4C59;

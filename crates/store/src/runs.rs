@@ -1,10 +1,11 @@
 //! Runs on this computer: what was asked, and each result as soon as it is there, so that a run
 //! that was cancelled, or ended with the machine, keeps what it has.
 
+use crate::answers::{self, KeptAnswer};
 use crate::changes::Area;
 use crate::columns;
 use crate::error::{Result, StoreError};
-use crate::file::Store;
+use crate::file::{Store, Write};
 use domain::{Digest, Millis, ProjectId, RunId};
 use rusqlite::{Connection, Row, params};
 use serde_json::Value;
@@ -32,7 +33,7 @@ impl RunState {
         }
     }
 
-    fn read(word: &str) -> Result<Self> {
+    pub(crate) fn read(word: &str) -> Result<Self> {
         [Self::Running, Self::Done, Self::Cancelled, Self::Failed]
             .into_iter()
             .find(|state| state.word() == word)
@@ -72,6 +73,19 @@ pub struct CaseResult {
     pub result: Value,
 }
 
+/// Answers as a run was given them.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenAnswers<'a> {
+    /// Each under the digest of its question.
+    pub answers: &'a [(Digest, KeptAnswer)],
+    /// The contents that they were made from.
+    pub sources: &'a [Digest],
+    /// They take the place of earlier ones.
+    pub anew: bool,
+    /// Limits do not reach them until it is decided what rests on them.
+    pub hold: bool,
+}
+
 const COLUMNS: &str = "id, project, plan, state, summary, started, changed,
      (SELECT count(*) FROM results WHERE run = runs.id)";
 
@@ -98,6 +112,28 @@ fn project_of(tx: &Connection, run: RunId) -> Result<ProjectId> {
         Some(row) => Ok(ProjectId(columns::id(row, 0)?)),
         None => Err(StoreError::Unknown("this run")),
     }
+}
+
+fn keep(tx: &Write<'_>, run: RunId, results: &[CaseResult], now: Millis) -> Result<()> {
+    let project = project_of(tx, run)?;
+    for one in results {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO results (run, place, side, result)
+             VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            run.0.as_bytes(),
+            one.place,
+            one.side,
+            one.result.to_string()
+        ])?;
+    }
+    tx.execute(
+        "UPDATE runs SET changed = ?2 WHERE id = ?1",
+        params![run.0.as_bytes(), now.0],
+    )?;
+    tx.changes(Some(project), Area::Runs);
+    Ok(())
 }
 
 impl Store {
@@ -133,31 +169,55 @@ impl Store {
         })
     }
 
+    /// Goes on with a run that was broken off or ended.
+    ///
+    /// # Errors
+    /// The run is not here, or the file can't be written.
+    pub fn resume_run(&self, run: RunId, now: Millis) -> Result<()> {
+        self.write(|tx| {
+            let project = project_of(tx, run)?;
+            tx.execute(
+                "UPDATE runs SET state = 'running', changed = ?2 WHERE id = ?1",
+                params![run.0.as_bytes(), now.0],
+            )?;
+            tx.changes(Some(project), Area::Runs);
+            Ok(())
+        })
+    }
+
     /// Keeps results as they come; one for the same place takes the earlier one's.
     ///
     /// # Errors
     /// The run is not here, or the file can't be written.
     pub fn keep_results(&self, run: RunId, results: &[CaseResult], now: Millis) -> Result<()> {
+        self.write(|tx| keep(tx, run, results, now))
+    }
+
+    /// Keeps answers that a run was just given together with the results that they came to: none of
+    /// them is lost without the other.
+    ///
+    /// # Errors
+    /// The run is not here, or the file can't be written.
+    pub fn keep_given(
+        &self,
+        run: RunId,
+        answers: &GivenAnswers<'_>,
+        results: &[CaseResult],
+        now: Millis,
+    ) -> Result<()> {
         self.write(|tx| {
-            let project = project_of(tx, run)?;
-            for one in results {
-                tx.prepare_cached(
-                    "INSERT OR REPLACE INTO results (run, place, side, result)
-                     VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![
-                    run.0.as_bytes(),
-                    one.place,
-                    one.side,
-                    one.result.to_string()
-                ])?;
+            for (digest, answer) in answers.answers {
+                if answers.anew {
+                    tx.prepare_cached("DELETE FROM answers WHERE digest = ?1")?
+                        .execute([digest.0])?;
+                }
+                answers::insert(tx, digest, answer, answers.sources, now)?;
+                if answers.hold {
+                    answers::hold(tx, digest)?;
+                }
             }
-            tx.execute(
-                "UPDATE runs SET changed = ?2 WHERE id = ?1",
-                params![run.0.as_bytes(), now.0],
-            )?;
-            tx.changes(Some(project), Area::Runs);
-            Ok(())
+            answers::make_room(tx, self.inner.options.answer_bytes)?;
+            keep(tx, run, results, now)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Runs that count: announced before the first answer, asked anew, and recorded whatever came.
 
-use crate::evaluating::{KeptPlan, SharedResults};
+use crate::evaluating::SharedResults;
+use crate::preparing::KeptPlan;
 use crate::secrets::random_16;
 use crate::views::{Counting, Ref, RunPlan, RunView};
 use crate::{Error, Workbench};
@@ -113,7 +114,8 @@ impl Workbench {
                 .collect(),
             dataset: set.suite.dataset,
             graders,
-            instead: None,
+            models: Vec::new(),
+            repeats,
             concurrency,
             counts: Some(Counting {
                 environment,

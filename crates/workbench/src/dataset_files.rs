@@ -1,11 +1,16 @@
 //! Datasets out of the project, and what should be known before one is shared.
 
-use crate::views::{DatasetCheck, DatasetFile, DatasetForm, SensitivePlace};
+use crate::views::{
+    DatasetCheck, DatasetFile, DatasetForm, DatasetRow, DatasetWarning, SensitivePlace,
+};
 use crate::{Error, Workbench, words};
 use domain::dataset::{Case, Dataset};
 use domain::{DatasetId, ProjectId, duplicates, sensitive};
 use evals::export;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Places that a warning names.
+const NAMED: usize = 5;
 
 impl Workbench {
     /// What a dataset holds twice, nearly twice, or should perhaps not hold.
@@ -31,6 +36,58 @@ impl Workbench {
             cases,
             ..Dataset::default()
         }))
+    }
+
+    /// What of a project's datasets should perhaps not be shared: asked before a project goes to a
+    /// team, and earlier savings of a dataset go with it. None: nothing looks like it.
+    ///
+    /// # Errors
+    /// The laptop's file can't be read.
+    pub async fn check_before_sharing(
+        &self,
+        project: ProjectId,
+    ) -> Result<Vec<DatasetWarning>, Error> {
+        let reading = self.reading(project)?;
+        let mut warnings = Vec::new();
+        for dataset in reading.ahead.datasets() {
+            let savings = dataset.contents.iter().rev();
+            let found = savings
+                .filter_map(|saved| reading.stored_dataset(&saved.content))
+                .map(|cases| sensitive::find(&cases))
+                .find(|found| !found.is_empty());
+            let Some(found) = found else { continue };
+            warnings.push(DatasetWarning {
+                id: dataset.id,
+                name: dataset.name.clone(),
+                places: u32::try_from(found.len()).unwrap_or(u32::MAX),
+                words: found.iter().take(NAMED).map(said_of).collect(),
+            });
+        }
+        Ok(warnings)
+    }
+
+    /// Adds a case to a dataset, under an id of its own.
+    ///
+    /// # Errors
+    /// The dataset is not there, somebody else saved it meanwhile, or it is full.
+    pub async fn add_case(
+        &self,
+        project: ProjectId,
+        dataset: DatasetId,
+        case: Case,
+    ) -> Result<DatasetRow, Error> {
+        let reading = self.reading(project)?;
+        let mut whole = self.dataset_content(&reading, dataset).await?;
+        let name = reading.ahead.dataset(dataset).map(|row| row.name.clone());
+        let id = {
+            let taken: BTreeSet<&str> = whole.cases.iter().map(|one| one.id.as_str()).collect();
+            let mut ids = (whole.cases.len() + 1..).map(|number| number.to_string());
+            ids.find(|id| !taken.contains(id.as_str()))
+                .unwrap_or_default()
+        };
+        whole.cases.push(Case { id, ..case });
+        self.save_whole_dataset(project, Some(dataset), name.unwrap_or_default(), whole)
+            .await
     }
 
     /// A dataset as the text of a file, with what that file can't hold.
@@ -114,12 +171,7 @@ pub(crate) fn checked(dataset: &Dataset) -> DatasetCheck {
         ));
     }
     let sensitive = found.into_iter().map(|finding| SensitivePlace {
-        words: format!(
-            "case {}, {}: looks like {}",
-            finding.case_id,
-            finding.column,
-            finding.kind.words()
-        ),
+        words: said_of(&finding),
         finding,
     });
     DatasetCheck {
@@ -127,4 +179,13 @@ pub(crate) fn checked(dataset: &Dataset) -> DatasetCheck {
         sensitive: sensitive.collect(),
         words: said,
     }
+}
+
+fn said_of(finding: &sensitive::Finding) -> String {
+    format!(
+        "case {}, {}: looks like {}",
+        finding.case_id,
+        finding.column,
+        finding.kind.words()
+    )
 }

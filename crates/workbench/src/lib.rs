@@ -11,6 +11,8 @@
 mod acting;
 mod activity;
 mod beginning;
+mod caching;
+mod carrying;
 mod checking;
 mod comparing;
 mod comparing_releases;
@@ -28,9 +30,12 @@ mod files;
 mod keys;
 mod library;
 mod local;
+mod matrix;
 mod missing_runs;
 mod outbox;
 mod people;
+mod preparing;
+mod prices;
 mod promptfoo;
 mod prompts;
 mod proof;
@@ -43,6 +48,8 @@ mod replaying;
 mod results;
 mod reverting;
 mod review;
+mod running;
+mod same_model;
 mod sample;
 mod searching;
 pub mod secrets;
@@ -147,7 +154,11 @@ struct Inner {
     sessions: sessions::Sessions,
     local: tokio::sync::OnceCell<local::Local>,
     plans: Mutex<VecDeque<(String, releasing::WaitingPlan)>>,
-    runs: evaluating::Running,
+    runs: running::Running,
+    /// The line before each provider, by its name.
+    lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
+    matrices: matrix::Matrices,
+    same_model: same_model::Known,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
 
@@ -181,7 +192,10 @@ impl Workbench {
             sessions: sessions::Sessions::default(),
             local: tokio::sync::OnceCell::new(),
             plans: Mutex::default(),
-            runs: evaluating::Running::default(),
+            runs: running::Running::default(),
+            lines: Mutex::default(),
+            matrices: matrix::Matrices::default(),
+            same_model: same_model::Known::default(),
             trying: Mutex::default(),
         };
         Ok(Self {
@@ -240,6 +254,11 @@ impl Workbench {
         self.store()
             .update_project(project, |known| known.opened = Some(now))?;
         self.keep_in_step(project).await?;
+        let this = self.clone();
+        // Not waited for: the library is shown first. What could not be done is done next time.
+        tokio::task::spawn_blocking(move || {
+            let _ = this.tend(project);
+        });
         self.library(project).await
     }
 

@@ -3,11 +3,11 @@
 //! `evals` reads it; this is the folder that it may read, and what is made of it. Nothing outside the
 //! configuration's own folder is read, by name or by link.
 
-use crate::views::{PromptfooImport, PromptfooPrompt};
+use crate::views::{PromptfooImport, PromptfooPrompt, TextFile};
 use crate::{Error, Workbench, plain};
 use domain::ProjectId;
 use evals::promptfoo::{self, FILE_BYTES, Folder, Imported};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +64,33 @@ impl Folder for Beneath {
     }
 }
 
+/// Files that a person chose, by their paths below the folder of the configuration.
+struct Chosen(BTreeMap<String, String>);
+
+impl Folder for Chosen {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let found = self.0.get(path);
+        let text = found.ok_or("was not chosen: choose it together with the configuration")?;
+        if text.len() > FILE_BYTES {
+            return Err(format!("is larger than {} MiB", FILE_BYTES >> 20));
+        }
+        Ok(text.clone().into_bytes())
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let beginning = match folder {
+            "" => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let below = self
+            .0
+            .keys()
+            .filter_map(|path| path.strip_prefix(&beginning));
+        let names: BTreeSet<&str> = below.filter_map(|rest| rest.split('/').next()).collect();
+        Ok(names.into_iter().map(str::to_owned).collect())
+    }
+}
+
 impl Workbench {
     /// Takes a promptfoo configuration into a project: its prompts as versions (as drafts where
     /// something has to be changed first), its tests as a dataset with graders. With `look` nothing
@@ -79,11 +106,44 @@ impl Workbench {
         name: Option<String>,
         look: bool,
     ) -> Result<PromptfooImport, Error> {
-        let reading = self.reading(project)?;
         let (folder, file) = place_of(&path)?;
         let imported = promptfoo::read(&file, &Beneath(folder))
             .map_err(|error| Error::invalid(error.to_string()))?;
         let base = base_name(name, &imported, &path);
+        self.take_promptfoo(project, file, imported, base, look)
+            .await
+    }
+
+    /// The same of files whose texts are at hand: a web view may open what a person chooses and
+    /// knows no folder. The configuration is the file named so; the others are what it may read.
+    ///
+    /// # Errors
+    /// As [`Self::import_promptfoo`]; no file of that name.
+    pub async fn import_promptfoo_texts(
+        &self,
+        project: ProjectId,
+        config: String,
+        files: Vec<TextFile>,
+        name: Option<String>,
+        look: bool,
+    ) -> Result<PromptfooImport, Error> {
+        let files = Chosen(files.into_iter().map(|one| (one.path, one.text)).collect());
+        let imported =
+            promptfoo::read(&config, &files).map_err(|error| Error::invalid(error.to_string()))?;
+        let base = base_name(name, &imported, Path::new(""));
+        self.take_promptfoo(project, config, imported, base, look)
+            .await
+    }
+
+    async fn take_promptfoo(
+        &self,
+        project: ProjectId,
+        file: String,
+        imported: Imported,
+        base: String,
+        look: bool,
+    ) -> Result<PromptfooImport, Error> {
+        let reading = self.reading(project)?;
         let names = prompt_names(&base, &imported);
         let taken = |name: &String| reading.ahead.prompt_named(name).is_some();
         if let Some(taken) = names.iter().find(|name| taken(name)) {

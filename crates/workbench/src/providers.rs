@@ -3,7 +3,13 @@
 
 use crate::secrets::Secret;
 use crate::views::{KeyState, ProviderCard, ProviderKind, ProviderSettings, Purpose};
-use crate::{Error, Workbench};
+use crate::{Error, Workbench, locked};
+use evals::CallLimits;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Where the limits stand beside a provider's other settings.
+const LIMITS: &str = "limits";
 
 impl Workbench {
     /// Adds a provider, or changes the one of this name.
@@ -29,9 +35,13 @@ impl Workbench {
                 Purpose::Ci => "ci".to_owned(),
                 Purpose::Production => "production".to_owned(),
             },
-            rest: std::collections::BTreeMap::new(),
+            rest: limits_kept(&settings.limits)?,
         };
         self.store().save_provider(&row)?;
+        // Runs that go on hear of it at once.
+        if let Some(line) = locked(&self.inner.lines).get(&row.name) {
+            line.limit(settings.limits);
+        }
         Ok(self.provider_card(&row, 0))
     }
 
@@ -117,12 +127,36 @@ impl Workbench {
                 "ci" => Purpose::Ci,
                 _ => Purpose::Trying,
             },
+            limits: limits_of(row),
             used_words: match used {
                 0 => String::new(),
                 n => format!("used by {}", crate::words::count(n, "prompt", "prompts")),
             },
         }
     }
+}
+
+/// What a provider may be asked at most.
+pub(crate) fn limits_of(row: &store::Provider) -> CallLimits {
+    let limits = row.rest.get(LIMITS).cloned();
+    limits
+        .and_then(|limits| serde_json::from_value(limits).ok())
+        .unwrap_or_default()
+}
+
+fn limits_kept(limits: &CallLimits) -> Result<BTreeMap<String, Value>, Error> {
+    let all = [
+        limits.requests_a_minute,
+        limits.tokens_a_minute,
+        limits.at_once,
+    ];
+    if all.contains(&Some(0)) {
+        return Err(Error::invalid(
+            "a limit of 0 would let nothing through: leave it empty for no limit",
+        ));
+    }
+    let json = serde_json::to_value(limits).map_err(|error| Error::invalid(error.to_string()))?;
+    Ok(BTreeMap::from([(LIMITS.to_owned(), json)]))
 }
 
 // The origin is part of the name: a key is never sent to an address it was not saved for.

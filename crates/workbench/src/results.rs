@@ -1,7 +1,8 @@
 //! Runs and answers as screens show them.
 
 use crate::comparing::Resolved;
-use crate::evaluating::{KeptEnd, KeptPlan, SharedResults, progress_view, read_json};
+use crate::evaluating::{KeptEnd, SharedResults, read_json};
+use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::trying::day;
 use crate::views::{
@@ -22,15 +23,15 @@ const COMPARED: usize = 200;
 struct Table<'a> {
     references: Vec<Ref>,
     labels: Vec<String>,
+    models: Vec<String>,
     dataset: Option<&'a Dataset>,
     cells: Vec<(usize, Cell)>,
 }
 
 impl Workbench {
-    pub(crate) fn run_rows(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
+    pub(crate) fn rows_of_runs(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
         let mut rows = Vec::new();
         let mut shared_from_here = Vec::new();
-        let going = self.inner.runs.all();
         for local in self.store().runs(reading.project)? {
             let kept: KeptPlan = read_json(local.plan.clone())?;
             let end: KeptEnd = local
@@ -39,29 +40,19 @@ impl Workbench {
                 .map(read_json)
                 .transpose()?
                 .unwrap_or_default();
-            let cells = self.cells(local.id)?;
+            let outcome = self.passed_of(&local, kept.labels.len())?;
             let words: Vec<_> = kept
                 .labels
                 .iter()
-                .enumerate()
-                .map(|(side, label)| {
-                    let column = cells
-                        .iter()
-                        .filter(|(column, _)| *column == side)
-                        .map(|(_, cell)| cell);
-                    let passed = column
-                        .clone()
-                        .filter(|cell| cell.pass() == Some(true))
-                        .count();
-                    format!("{label} {passed} of {}", column.count())
-                })
+                .zip(outcome)
+                .map(|(label, (passed, all))| format!("{label} {passed} of {all}"))
                 .collect();
             rows.push(RunRow {
                 id: local.id,
                 title: kept.title,
                 at: local.started,
                 by: kept.by,
-                state: run_state(local.state, going.contains(&local.id)),
+                state: run_state(local.state, self.going(&local).is_some()),
                 words: words.join(", "),
                 shared: reading.shared_state(&end.shared),
             });
@@ -97,11 +88,29 @@ impl Workbench {
         Ok(rows)
     }
 
+    // What passed of each column, counted once for each time that the run changed.
+    fn passed_of(&self, run: &store::LocalRun, columns: usize) -> Result<Vec<(u32, u32)>, Error> {
+        if let Some(known) = self.inner.matrices.outcome(run.id, run.changed) {
+            return Ok(known);
+        }
+        let mut outcome = vec![(0, 0); columns];
+        self.store().each_result(run.id, |side, cell: Cell| {
+            let side = usize::try_from(side).unwrap_or(usize::MAX);
+            if let Some((passed, all)) = outcome.get_mut(side) {
+                *passed += u32::from(cell.pass() == Some(true));
+                *all += 1;
+            }
+        })?;
+        let known = outcome.clone();
+        self.inner.matrices.keep_outcome(run.id, run.changed, known);
+        Ok(outcome)
+    }
+
     pub(crate) async fn local_run_view(
         &self,
         reading: &Reading,
         local: &store::LocalRun,
-        going: Option<evals::Progress>,
+        going: Option<RunProgress>,
     ) -> Result<RunView, Error> {
         let kept: KeptPlan = read_json(local.plan.clone())?;
         let end: KeptEnd = local
@@ -112,18 +121,32 @@ impl Workbench {
             .unwrap_or_default();
         let dataset = reading.stored_dataset(&kept.dataset);
         let cells = self.cells(local.id)?;
+        let is_going = going.is_some();
         let progress = match going {
-            Some(progress) => progress_view(progress),
+            Some(progress) => progress,
+            // Broken off: it has no end that says how far it got.
+            None if end.progress.total == 0 => self.counted_up(local),
             None => end.progress,
         };
+        let notes = match is_going {
+            true => Vec::new(),
+            false => self.model_notes(reading.project, local.id),
+        };
         let table = Table {
-            references: kept.plan.versions,
+            references: kept.references(),
             labels: kept.labels,
+            models: kept.models,
             dataset: dataset.as_ref(),
             cells,
         };
-        let state = run_state(local.state, going.is_some());
+        let state = run_state(local.state, is_going);
         let mut view = table.view(local.id, kept.title, state, progress, self.now());
+        for (column, note) in view.columns.iter_mut().zip(notes) {
+            column.model_note = note;
+        }
+        if state != RunState::Running {
+            view.summary = self.said(reading, local.id).await?;
+        }
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);
         Ok(view)
@@ -166,6 +189,7 @@ impl Workbench {
             from_cache: total,
             calls: 0,
             failed: found.summary.failed,
+            cost_note: String::new(),
         };
         let table = Table {
             references: live
@@ -178,6 +202,12 @@ impl Workbench {
                 .into_iter()
                 .chain([results.label])
                 .collect(),
+            // Both sides of a run that counts are asked by the same turns, each with its own model.
+            models: live
+                .map(|_| String::new())
+                .into_iter()
+                .chain([results.model])
+                .collect(),
             dataset: dataset.as_ref(),
             cells: live
                 .map(|_| results.live.into_iter().map(|cell| (0, cell)))
@@ -187,6 +217,7 @@ impl Workbench {
                 .collect(),
         };
         let mut view = table.view(run, results.title, RunState::Done, progress, self.now());
+        view.summary = self.said(reading, run).await?;
         view.shared = reading.shared_state(&[run]);
         Ok(view)
     }
@@ -270,9 +301,9 @@ impl Workbench {
 }
 
 // A run that nobody carries any more was broken off; what it had is kept.
-fn run_state(state: store::RunState, going: bool) -> RunState {
+pub(crate) fn run_state(state: store::RunState, going: bool) -> RunState {
     match state {
-        store::RunState::Running if !going => RunState::Cancelled,
+        store::RunState::Running if !going => RunState::BrokenOff,
         store::RunState::Running => RunState::Running,
         store::RunState::Done => RunState::Done,
         store::RunState::Cancelled => RunState::Cancelled,
@@ -281,7 +312,7 @@ fn run_state(state: store::RunState, going: bool) -> RunState {
 }
 
 impl Reading {
-    fn shared_state(&self, shared: &[RunId]) -> Option<State> {
+    pub(crate) fn shared_state(&self, shared: &[RunId]) -> Option<State> {
         let first = shared.first()?;
         let accepted = self.accepted.runs().any(|run| run.id == *first);
         let waiting = self.ahead.runs().any(|run| run.id == *first);
@@ -344,6 +375,7 @@ impl Table<'_> {
             .next()
             .unwrap_or_default();
         let newest = answers().map(|answer| answer.at).max();
+        let paid: evals::Sum = cells().filter_map(|cell| cell.paid.as_ref()).collect();
         let cost_note = match (all, cached) {
             (0, _) => String::new(),
             (all, cached) if cached == all => {
@@ -352,16 +384,19 @@ impl Table<'_> {
                     .unwrap_or_default();
                 format!("all from the cache, answers{when} by {model}: cost nothing")
             }
-            (_, cached) => format!("{model}; {cached} from the cache"),
+            (_, cached) if paid.is_empty() => format!("{model}; {cached} from the cache"),
+            (_, cached) => format!("{model}; cost {paid}; {cached} from the cache"),
         };
         let judged = cells().filter(|cell| cell.pass().is_some()).count();
         let passed = cells().filter(|cell| cell.pass() == Some(true)).count();
         RunColumn {
             reference,
             label,
+            model: self.models.get(side).cloned().unwrap_or_default(),
             passed: u32::try_from(passed).unwrap_or(u32::MAX),
             total: u32::try_from(judged).unwrap_or(u32::MAX),
             cost_note,
+            model_note: String::new(),
             tokens: sum(&|a| a.tokens_in.unwrap_or(0)) + sum(&|a| a.tokens_out.unwrap_or(0)),
             time_ms: sum(&|a| a.latency_ms),
         }
@@ -410,6 +445,8 @@ impl Table<'_> {
                 })
             });
         }
+        // A run that has just begun has none to tell.
+        rows.retain(|row| row.cells.iter().any(Option::is_some));
         rows
     }
 }
@@ -489,7 +526,7 @@ pub(crate) fn expected_text(case: &Case) -> Option<String> {
     case.expected.as_ref().map(text_of)
 }
 
-fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

@@ -20,7 +20,7 @@ pub(crate) struct StoredAnswers {
 }
 
 impl StoredAnswers {
-    fn kept(answer: &Answer) -> Option<store::KeptAnswer> {
+    pub fn kept(answer: &Answer) -> Option<store::KeptAnswer> {
         Some(store::KeptAnswer {
             answer: serde_json::to_value(answer).ok()?,
             provider: String::new(),
@@ -67,7 +67,7 @@ impl AnswerCache for StoredAnswers {
     }
 }
 
-fn now() -> domain::Millis {
+pub(crate) fn now() -> domain::Millis {
     domain::Millis(jiff::Timestamp::now().as_millisecond())
 }
 
@@ -198,8 +198,15 @@ impl Workbench {
             kind: kind_of(row),
             address: row.address.clone(),
         };
+        // One line for each provider of this process, whoever asks it.
+        let line = Arc::clone(
+            locked(&self.inner.lines)
+                .entry(row.name.clone())
+                .or_default(),
+        );
+        line.limit(crate::providers::limits_of(row));
         Provider::new(config, key)
-            .map(Arc::new)
+            .map(|provider| Arc::new(provider.in_line(line)))
             .map_err(|error| Error::invalid(error.to_string()))
     }
 }

@@ -4,7 +4,8 @@ use super::passed_on;
 use domain::{DatasetId, ProjectId, RunId, VersionContent};
 use workbench::views::{
     Case, DatasetCheck, DatasetChoice, DatasetFile, DatasetForm, DatasetFormat, DatasetRow,
-    DatasetView, Estimate, Mapping, Reading, RunPlan, RunRow, RunView,
+    DatasetView, DatasetWarning, Estimate, Mapping, MatrixPage, MatrixQuery, OpenedCase,
+    PromptfooImport, Reading, RunOverview, RunPlan, RunRow, RunView, TextFile,
 };
 
 passed_on! {
@@ -32,16 +33,34 @@ passed_on! {
     check_cases(cases: Vec<Case>) -> DatasetCheck;
     /// A dataset as the text of a file.
     export_dataset(project: ProjectId, dataset: DatasetId, form: DatasetForm) -> DatasetFile;
+    /// What of a project's datasets should perhaps not be shared.
+    check_before_sharing(project: ProjectId) -> Vec<DatasetWarning>;
+    /// Adds a case to a dataset, under an id of its own.
+    add_case(project: ProjectId, dataset: DatasetId, case: Case) -> DatasetRow;
+    /// Takes a promptfoo configuration into a project, or says what would come of it.
+    import_promptfoo_texts(
+        project: ProjectId,
+        config: String,
+        files: Vec<TextFile>,
+        name: Option<String>,
+        look: bool,
+    ) -> PromptfooImport;
     /// Keeps a dataset on this computer, or no longer.
     keep_offline(project: ProjectId, dataset: DatasetId, keep: bool) -> ();
     /// What a run would cost.
     estimate_run(project: ProjectId, plan: RunPlan) -> Estimate;
     /// Starts a run.
     start_run(project: ProjectId, plan: RunPlan) -> RunView;
-    /// One run with its results so far.
-    run(project: ProjectId, run: RunId) -> RunView;
+    /// A run without its rows: what it says against one of its columns.
+    run_overview(project: ProjectId, run: RunId, base: u32) -> RunOverview;
+    /// Some rows of a run, as a query filters and sorts them.
+    run_rows(project: ProjectId, run: RunId, query: MatrixQuery, offset: u32, limit: u32) -> MatrixPage;
+    /// One case of a run, opened.
+    run_case(project: ProjectId, run: RunId, case: u32, base: u32) -> OpenedCase;
     /// Stops a run; what it had is kept.
     cancel_run(project: ProjectId, run: RunId) -> ();
+    /// Goes on with a run that was broken off or stopped.
+    resume_run(project: ProjectId, run: RunId) -> RunView;
     /// The runs of a project.
     runs(project: ProjectId) -> Vec<RunRow>;
     /// Shares a run with the team.

@@ -8,8 +8,8 @@ use domain::permissions::Rights;
 use domain::{EnvironmentId, InvitationId, KeyId, PersonId, ProjectId};
 use tauri::State;
 use workbench::views::{
-    Consequences, Invited, KeyMade, KeyUsesView, PersonRole, ProviderCard, ProviderSettings,
-    ServiceMade, Settings,
+    CacheView, Consequences, Invited, KeyMade, KeyUsesView, PersonRole, Price, ProviderCard,
+    ProviderSettings, ServiceMade, Settings,
 };
 
 passed_on! {
@@ -51,6 +51,18 @@ passed_on! {
     remove_provider(name: String) -> ();
     /// Asks a provider for a word, to see whether it answers.
     test_provider(name: String) -> String;
+    /// What models cost, as a person wrote it down.
+    prices() -> Vec<Price>;
+    /// Writes a price down.
+    set_price(price: Price) -> Vec<Price>;
+    /// Strikes a price out.
+    remove_price(provider: String, model: String) -> Vec<Price>;
+    /// The answers that are kept.
+    cache() -> CacheView;
+    /// Sets how many answers are kept.
+    limit_cache(mebibytes: Option<u32>, days: Option<u32>) -> CacheView;
+    /// Sends the kept answers away.
+    clear_cache() -> CacheView;
 }
 
 /// Makes an environment key and copies it.

@@ -21,6 +21,7 @@ type Part = Pick<
   | "startRun"
   | "run"
   | "cancelRun"
+  | "resumeRun"
   | "runs"
   | "shareRun"
 >;
@@ -98,9 +99,11 @@ export function evals(world: World, changed: () => void, progress: (event: Event
     const columns = plan.versions.map((reference, column) => ({
       ref: reference,
       label: label(reference),
+      model: "local/qwen",
       passed: rows.filter((row) => row.cells[column]?.pass).length,
       total: rows.filter((row) => row.cells[column]).length,
       cost_note: "no cost: on this computer",
+      model_note: "",
       tokens: done * 220,
       time_ms: done * 41,
     }));
@@ -116,6 +119,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         from_cache: Math.floor(finished * 0.85),
         calls: Math.ceil(finished * 0.15),
         failed: done > 21 ? 1 : 0,
+        cost_note: "",
       },
       columns,
       rows,
@@ -139,7 +143,8 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         ],
         dataset: "data-1",
         graders: [],
-        override: null,
+        models: [],
+        repeats: 1,
         concurrency: 4,
       },
       62,
@@ -258,6 +263,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         calls: total - cached,
         cached,
         note: `${cached} of ${total} answers are in the cache; ${total - cached} calls to SmolLM2-135M on this computer, at no cost.`,
+        cost_note: "",
         can_start: plan.versions.length > 0,
       };
     },
@@ -281,6 +287,13 @@ export function evals(world: World, changed: () => void, progress: (event: Event
       const found = world.runs.get(id);
       if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
       return structuredClone(found);
+    },
+    async resumeRun(_, id) {
+      const found = world.runs.get(id);
+      if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
+      const going = { ...found, state: "running" as const };
+      world.runs.set(id, going);
+      return going;
     },
     async cancelRun(_, id) {
       const found = world.runs.get(id);

@@ -1,6 +1,6 @@
 // Settings of the mock: people, environments, keys, providers.
 
-import type { Rights, Settings } from "../bindings";
+import type { CacheView, Rights, Settings } from "../bindings";
 import type { Backend } from "../ipc";
 import { day, type World } from "./world";
 
@@ -31,6 +31,12 @@ type Part = Pick<
   | "removeProvider"
   | "pasteProviderKey"
   | "testProvider"
+  | "prices"
+  | "setPrice"
+  | "removePrice"
+  | "cache"
+  | "limitCache"
+  | "clearCache"
   | "shareProject"
 >;
 
@@ -166,6 +172,7 @@ function initial(world: World): Settings {
         origin: "http://127.0.0.1:8080",
         purpose: "trying",
         used_words: "named by 4 prompts",
+        limits: {},
       },
       {
         name: "OpenAI",
@@ -176,6 +183,7 @@ function initial(world: World): Settings {
         origin: "https://api.openai.com",
         purpose: "trying",
         used_words: "",
+        limits: { requests_a_minute: 500, tokens_a_minute: 200_000 },
       },
     ],
     keychain: { available: true, message: "" },
@@ -188,6 +196,16 @@ function initial(world: World): Settings {
 }
 
 export function settings(world: World, changed: () => void): Part {
+  let prices = [{ provider: "OpenAI", model: "gpt-5-mini", input: 0.25, output: 2, currency: "USD" }];
+  let kept: CacheView = {
+    answers: 1_240,
+    bytes: 3_400_000,
+    held: 62,
+    most_bytes: 536_870_912,
+    days: null,
+    words:
+      "1,240 answers in 3 MiB, of 512 MiB at most. However old; what goes over the size goes first that was not used for longest. No limit reaches 62 of them: open requests, or runs that count and are not recorded yet, rest on them.",
+  };
   const here = () => (world.settings ??= initial(world));
   const environment = (id: string) => world.environments.find((one) => one.id === id)!;
   const rightsWords = (rights: Rights) =>
@@ -372,6 +390,7 @@ export function settings(world: World, changed: () => void): Part {
         key: "none" as const,
         origin: new URL(provider.address).origin,
         used_words: "",
+        limits: provider.limits ?? {},
       };
       if (at >= 0) all[at] = { ...card, key: all[at]!.key };
       else all.push(card);
@@ -392,6 +411,24 @@ export function settings(world: World, changed: () => void): Part {
           details: null,
         };
       return "It answers: SmolLM2-135M said hello in 0.3 s.";
+    },
+    prices: async () => prices,
+    async setPrice(price) {
+      prices = [...prices.filter((one) => one.provider !== price.provider || one.model !== price.model), price];
+      return prices;
+    },
+    async removePrice(provider, model) {
+      prices = prices.filter((one) => one.provider !== provider || one.model !== model);
+      return prices;
+    },
+    cache: async () => kept,
+    async limitCache(mebibytes, days) {
+      kept = { ...kept, most_bytes: (mebibytes ?? 512) * 1_048_576, days };
+      return kept;
+    },
+    async clearCache() {
+      kept = { ...kept, answers: 0, bytes: 0, words: "0 answers in 0 KiB, of 512 MiB at most." };
+      return kept;
     },
     shareProject: async () => world.library().project,
   };

@@ -64,7 +64,20 @@ fn begun_at(bench: &Workbench, address: &str, error: workbench::Error) -> Failur
     failure
 }
 
-pub async fn share(at: &At<'_>, address: &str) -> Result<ExitCode, Failure> {
+pub async fn share(at: &At<'_>, address: &str, anyway: bool) -> Result<ExitCode, Failure> {
+    let warnings = at.bench.check_before_sharing(at.project).await?;
+    for warning in warnings.iter().filter(|_| !anyway) {
+        let places = say::count(warning.places.into(), "place", "places");
+        say::hint(&format!("Dataset {}, {places}:", warning.name));
+        for words in &warning.words {
+            say::hint(&format!("  {words}"));
+        }
+    }
+    if !warnings.is_empty() && !anyway {
+        return Err(Failure::other(
+            "everybody in the team would see this; take it out, or say --anyway".to_owned(),
+        ));
+    }
     let invitation = say::secret("Invitation for a new project there: ")?;
     let card = at
         .bench

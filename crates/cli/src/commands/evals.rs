@@ -1,36 +1,83 @@
-//! Running versions over a dataset.
+//! Running versions over a dataset, and comparing two of them.
 
-use super::At;
+use super::{At, gate};
 use crate::gate_arguments::Reports;
-use crate::say::{answer, table};
+use crate::run_arguments::{Compare, Run};
+use crate::say::{answer, hint, table};
 use crate::{Failure, find, reports};
+use domain::RunId;
 use domain::graders::Grader;
 use domain::names::folded;
 use std::process::ExitCode;
-use workbench::Event;
-use workbench::views::{RunPlan, RunState};
+use workbench::views::{ModelChoice, Ref, ResultRow, RunPlan, RunView};
 
-/// What is to be run.
-pub struct Asked<'a> {
-    pub prompt: &'a str,
-    pub dataset: &'a str,
-    pub versions: &'a [String],
-    pub graders: &'a [String],
-    pub concurrency: u32,
-    pub share: bool,
-    pub reports: &'a Reports,
+pub async fn run(at: &At<'_>, asked: &Run) -> Result<ExitCode, Failure> {
+    if let Some(id) = &asked.resume {
+        let id: RunId = serde_json::from_value(id.as_str().into())
+            .map_err(|_| Failure::other(format!("{id} is no run's id")))?;
+        at.bench.resume_run(at.project, id).await?;
+        return follow(at, id, asked.share, &asked.reports).await;
+    }
+    let prompt = asked.prompt.as_deref().unwrap_or_default();
+    if let Some(place) = &asked.place {
+        let counted = gate::Asked {
+            prompt,
+            versions: &asked.versions,
+            place,
+            repeats: asked.repeats,
+            concurrency: asked.concurrency,
+            reports: &asked.reports,
+        };
+        return Box::pin(gate::run(at, &counted)).await;
+    }
+    let versions: Vec<&str> = asked.versions.iter().map(String::as_str).collect();
+    let plan = RunPlan {
+        models: models(&asked.models)?,
+        repeats: asked.repeats.unwrap_or(1),
+        concurrency: asked.concurrency,
+        ..plan(
+            at,
+            prompt,
+            &versions,
+            asked.dataset.as_deref().unwrap_or_default(),
+            &asked.grader,
+        )
+        .await?
+    };
+    let started = at.bench.start_run(at.project, plan).await?;
+    follow(at, started.id, asked.share, &asked.reports).await
 }
 
-pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
-    let Asked {
-        prompt,
-        dataset,
-        versions,
-        graders,
-        concurrency,
-        share,
-        reports,
-    } = *asked;
+/// Two versions over a dataset, case by case where they differ.
+pub async fn compare(at: &At<'_>, asked: &Compare) -> Result<ExitCode, Failure> {
+    let versions = [asked.before.as_str(), asked.after.as_str()];
+    let model: Vec<String> = asked.model.iter().cloned().collect();
+    let plan = RunPlan {
+        models: models(&model)?,
+        repeats: asked.repeats,
+        concurrency: asked.concurrency,
+        ..plan(at, &asked.prompt, &versions, &asked.dataset, &asked.grader).await?
+    };
+    if plan.versions.first() == plan.versions.get(1) {
+        return Err(Failure::other(format!(
+            "{} and {} are the same version: there is nothing to compare",
+            asked.before, asked.after
+        )));
+    }
+    let started = at.bench.start_run(at.project, plan).await?;
+    let view = to_its_end(at, started.id).await?;
+    reports::write(&asked.reports, Some(&view), &[])?;
+    answer(at.arguments, &view, || shown(&view, |row| row.differs));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn plan(
+    at: &At<'_>,
+    prompt: &str,
+    versions: &[&str],
+    dataset: &str,
+    typed: &[String],
+) -> Result<RunPlan, Failure> {
     let library = at.bench.library(at.project).await?;
     let view = at
         .bench
@@ -43,38 +90,38 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         .ok_or_else(|| Failure::other(format!("there is no dataset named {dataset}")))?;
     let versions = versions
         .iter()
-        .map(|text| find::version(&library, &view, text))
-        .collect::<Result<_, _>>()?;
+        .map(|text| find::version(&library, &view, text));
+    let versions: Vec<Ref> = versions.collect::<Result<_, _>>()?;
     let own = at.bench.dataset(at.project, dataset.id).await?;
     let judges = |case: &workbench::views::Case| !case.graders.is_empty();
-    let judged = if graders.is_empty() && (!own.graders.is_empty() || own.cases.iter().any(judges))
-    {
-        Vec::new()
-    } else {
-        self::graders(graders)?
-    };
-    let plan = RunPlan {
+    let judged = typed.is_empty() && (!own.graders.is_empty() || own.cases.iter().any(judges));
+    Ok(RunPlan {
         versions,
         dataset: dataset.id,
-        graders: judged,
-        instead: None,
-        concurrency,
+        graders: if judged { Vec::new() } else { graders(typed)? },
+        models: Vec::new(),
+        repeats: 1,
+        concurrency: 4,
         counts: None,
-    };
-    let mut events = at.bench.events();
-    let started = at.bench.start_run(at.project, plan).await?;
-    let mut view = at.bench.run(at.project, started.id).await?;
-    while view.state == RunState::Running {
-        // Any event of this run is a reason to look again; a missed one is made up for by the next.
-        match events.recv().await {
-            Ok(Event::RunProgress(told)) if told.run != started.id => continue,
-            Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
-        }
-        view = at.bench.run(at.project, started.id).await?;
-    }
+    })
+}
+
+async fn to_its_end(at: &At<'_>, run: RunId) -> Result<RunView, Failure> {
+    hint(&format!(
+        "galley: run {run}; if it is broken off, galley run --resume {run} goes on"
+    ));
+    Ok(at.bench.run_to_its_end(at.project, run).await?)
+}
+
+async fn follow(
+    at: &At<'_>,
+    run: RunId,
+    share: bool,
+    reports: &Reports,
+) -> Result<ExitCode, Failure> {
+    let view = to_its_end(at, run).await?;
     if share {
-        at.bench.share_run(at.project, started.id).await?;
+        at.bench.share_run(at.project, run).await?;
     }
     let failed = view
         .columns
@@ -83,53 +130,57 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         || view.progress.failed > 0;
     reports::write(reports, Some(&view), &[])?;
     answer(at.arguments, &view, || {
-        let rows: Vec<Vec<String>> = view
-            .rows
-            .iter()
-            .filter(|row| {
-                row.cells
-                    .iter()
-                    .flatten()
-                    .any(|cell| cell.pass == Some(false) || cell.error.is_some())
-            })
-            .map(|row| {
-                let mut cells = vec![(row.case + 1).to_string(), short(&row.input_text)];
-                cells.push(row.expected.clone().unwrap_or_default());
-                cells.extend(row.cells.iter().map(|cell| match cell {
-                    None => "–".to_owned(),
-                    Some(cell) => cell.error.clone().unwrap_or_else(|| {
-                        format!(
-                            "{} {}",
-                            if cell.pass == Some(true) {
-                                "✓"
-                            } else {
-                                "✗"
-                            },
-                            short(&cell.answer)
-                        )
-                    }),
-                }));
-                cells
-            })
-            .collect();
-        let mut head = vec!["CASE", "INPUT", "EXPECTED"];
-        head.extend(view.columns.iter().map(|column| column.label.as_str()));
-        let notes = view
-            .columns
-            .iter()
-            .map(|column| format!("{}: {}", column.label, column.cost_note));
-        let notes = notes.collect::<Vec<_>>().join("\n");
-        if rows.is_empty() {
-            format!("{}\n{notes}", view.summary)
-        } else {
-            format!("{}\n\n{}\n{notes}", table(&head, &rows), view.summary)
-        }
+        shown(&view, |row| {
+            let mut cells = row.cells.iter().flatten();
+            cells.any(|cell| cell.pass == Some(false) || cell.error.is_some())
+        })
     });
-    Ok(if failed {
+    Ok(if failed || view.error.is_some() {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
     })
+}
+
+// The cases that are worth a look, what it comes to, and what each column cost.
+fn shown(view: &RunView, worth: impl Fn(&ResultRow) -> bool) -> String {
+    let rows: Vec<Vec<String>> = view
+        .rows
+        .iter()
+        .filter(|row| worth(row))
+        .map(|row| {
+            let mut cells = vec![(row.case + 1).to_string(), short(&row.input_text)];
+            cells.push(row.expected.clone().unwrap_or_default());
+            cells.extend(row.cells.iter().map(|cell| match cell {
+                None => "–".to_owned(),
+                Some(cell) => cell.error.clone().unwrap_or_else(|| {
+                    let mark = match cell.pass {
+                        Some(true) => "✓ ",
+                        Some(false) => "✗ ",
+                        None => "",
+                    };
+                    format!("{mark}{}", short(&cell.answer))
+                }),
+            }));
+            cells
+        })
+        .collect();
+    let mut head = vec!["CASE", "INPUT", "EXPECTED"];
+    head.extend(view.columns.iter().map(|column| column.label.as_str()));
+    let mut lines = Vec::new();
+    if !rows.is_empty() {
+        lines.push(table(&head, &rows));
+        lines.push(String::new());
+    }
+    lines.push(view.summary.clone());
+    for column in &view.columns {
+        lines.push(format!("{}: {}", column.label, column.cost_note));
+        if !column.model_note.is_empty() {
+            lines.push(format!("  {}", column.model_note));
+        }
+    }
+    lines.extend(view.error.clone());
+    lines.join("\n")
 }
 
 /// Graders as they were typed; none: what the case expects is in the answer.
@@ -158,4 +209,18 @@ pub fn short(text: &str) -> String {
     } else {
         line
     }
+}
+
+/// Models as they were typed: provider/model.
+fn models(typed: &[String]) -> Result<Vec<ModelChoice>, Failure> {
+    let each = typed.iter().map(|text| match text.split_once('/') {
+        Some((provider, model)) if !provider.is_empty() && !model.is_empty() => Ok(ModelChoice {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+        }),
+        _ => Err(Failure::other(format!(
+            "{text} names no model: write it as provider/model, as in openai/gpt-4.1"
+        ))),
+    });
+    each.collect()
 }

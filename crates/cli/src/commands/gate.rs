@@ -10,8 +10,7 @@ use domain::statistics::verdict::GateOutcome;
 use domain::suite::Measure;
 use serde::Serialize;
 use std::process::ExitCode;
-use workbench::Event;
-use workbench::views::{GateView, RunState, RunView, SuiteDraft};
+use workbench::views::{GateView, RunView, SuiteDraft};
 
 /// What a run that counts came to.
 #[derive(Serialize)]
@@ -157,7 +156,6 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         Some(repeats) => repeats,
         None => at.bench.repeats_wanted(at.project, place, id).await?,
     };
-    let mut events = at.bench.events();
     let started = at
         .bench
         .start_counted_run(
@@ -169,16 +167,11 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         )
         .await?;
     hint("galley: the run is announced; what comes of it counts");
-    let mut run = at.bench.run(at.project, started.id).await?;
-    while run.state == RunState::Running {
-        // Any event of this run is a reason to look again; a missed one is made up for by the next.
-        match events.recv().await {
-            Ok(Event::RunProgress(told)) if told.run != started.id => continue,
-            Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
-        }
-        run = at.bench.run(at.project, started.id).await?;
-    }
+    hint(&format!(
+        "galley: if it is broken off, galley run --resume {} goes on",
+        started.id
+    ));
+    let run = at.bench.run_to_its_end(at.project, started.id).await?;
     let gate = at.bench.gate(at.project, place, version).await?;
     reports::write(asked.reports, Some(&run), std::slice::from_ref(&gate))?;
     let counted = Counted {

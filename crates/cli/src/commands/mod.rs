@@ -11,6 +11,7 @@ mod merge;
 mod people;
 mod policy;
 mod projects;
+mod providers;
 mod release;
 mod releases;
 mod review;
@@ -32,7 +33,13 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         return begin::login(bench, arguments, login).await;
     }
     if let Command::Provider(provider) = &arguments.command {
-        return setup::provider(bench, arguments, provider).await;
+        return providers::provider(bench, arguments, provider).await;
+    }
+    if let Command::Price(price) = &arguments.command {
+        return providers::price(bench, arguments, price).await;
+    }
+    if let Command::Cache(cache) = &arguments.command {
+        return providers::cache(bench, arguments, cache).await;
     }
     if let Command::Import { path, name, .. } = &arguments.command
         && path.is_dir()
@@ -98,48 +105,10 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Save { prompt, message } => write::save(&at, prompt, message).await,
         Command::Sync => look::sync(&at, fresh).await,
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
-        Command::Run {
-            prompt,
-            versions,
-            place: Some(place),
-            repeats,
-            concurrency,
-            reports,
-            ..
-        } => {
-            let asked = gate::Asked {
-                prompt,
-                versions,
-                place,
-                repeats: *repeats,
-                concurrency: *concurrency,
-                reports,
-            };
-            Box::pin(gate::run(&at, &asked)).await
-        }
+        Command::Run(asked) => Box::pin(evals::run(&at, asked)).await,
+        Command::Compare(asked) => Box::pin(evals::compare(&at, asked)).await,
         Command::Gate(asked) => Box::pin(gate::gate(&at, asked)).await,
         Command::Suite { what } => Box::pin(gate::suite(&at, what)).await,
-        Command::Run {
-            prompt,
-            dataset,
-            versions,
-            grader,
-            concurrency,
-            share,
-            reports,
-            ..
-        } => {
-            let asked = evals::Asked {
-                prompt,
-                dataset: dataset.as_deref().unwrap_or_default(),
-                versions,
-                graders: grader,
-                concurrency: *concurrency,
-                share: *share,
-                reports,
-            };
-            evals::run(&at, &asked).await
-        }
         Command::Review { what } => review::review(&at, what.as_ref()).await,
         Command::Webhook { what } => webhook::webhook(&at, what.as_ref()).await,
         Command::Policy { what } => policy::policy(&at, what.as_ref()).await,
@@ -212,9 +181,11 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             path, name, anyway, ..
         } => data::import_dataset(&at, path, name.as_deref(), *anyway).await,
         Command::Export { folder } => data::export(&at, folder).await,
-        Command::Share { address } => begin::share(&at, address).await,
+        Command::Share { address, anyway } => begin::share(&at, address, *anyway).await,
         Command::Login(_)
         | Command::Provider(_)
+        | Command::Price(_)
+        | Command::Cache(_)
         | Command::Project(_)
         | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }

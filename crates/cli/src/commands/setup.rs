@@ -1,12 +1,10 @@
-//! Environments and providers.
+//! Environments.
 
 use super::At;
-use crate::arguments::{Arguments, Env, Provider};
-use crate::say::{answer, table};
+use crate::arguments::Env;
+use crate::say::answer;
 use crate::{Failure, find, say};
 use std::process::ExitCode;
-use workbench::Workbench;
-use workbench::views::{KeyState, ProviderKind, ProviderSettings, Purpose};
 
 pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
     let (bench, project) = (at.bench, at.project);
@@ -62,69 +60,6 @@ pub async fn env(at: &At<'_>, env: &Env) -> Result<ExitCode, Failure> {
             format!("{}{mark}", environment.name)
         });
         lines.collect::<Vec<_>>().join("\n")
-    });
-    Ok(ExitCode::SUCCESS)
-}
-
-pub async fn provider(
-    bench: &Workbench,
-    arguments: &Arguments,
-    provider: &Provider,
-) -> Result<ExitCode, Failure> {
-    match provider {
-        Provider::List => {}
-        Provider::Set {
-            name,
-            address,
-            model,
-            anthropic,
-            google,
-        } => {
-            let kind = match (anthropic, google) {
-                (true, _) => ProviderKind::Anthropic,
-                (_, true) => ProviderKind::Google,
-                _ => ProviderKind::Openai,
-            };
-            let settings = ProviderSettings {
-                name: name.clone(),
-                kind,
-                address: address.clone(),
-                model: model.clone(),
-                purpose: Purpose::Trying,
-            };
-            bench.save_provider(settings).await?;
-        }
-        Provider::Key { name } => {
-            bench
-                .set_provider_key(name.clone(), say::secret("Key: ")?)
-                .await?;
-        }
-        Provider::Test { name } => {
-            let words = bench.test_provider(name.clone()).await?;
-            answer(arguments, &words, || words.clone());
-            return Ok(ExitCode::SUCCESS);
-        }
-        Provider::Remove { name } => bench.remove_provider(name.clone()).await?,
-    }
-    let cards = bench.providers()?;
-    answer(arguments, &cards, || {
-        let rows: Vec<Vec<String>> = cards
-            .iter()
-            .map(|card| {
-                let key = match card.key {
-                    KeyState::None => "missing",
-                    KeyState::InKeychain => "in the keychain",
-                    KeyState::NotNeeded => "not needed",
-                };
-                vec![
-                    card.name.clone(),
-                    card.address.clone(),
-                    card.model.clone(),
-                    key.to_owned(),
-                ]
-            })
-            .collect();
-        table(&["PROVIDER", "ADDRESS", "MODEL", "KEY"], &rows)
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -153,14 +153,14 @@ fn rounded(number: u32) -> u32 {
     number.div_ceil(step) * step
 }
 
-fn cases(number: u32) -> String {
+pub(super) fn cases(number: u32) -> String {
     match number {
         1 => "1 case".to_owned(),
         _ => format!("{} cases", grouped(number)),
     }
 }
 
-fn grouped(number: u32) -> String {
+pub(super) fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -191,7 +191,7 @@ pub fn points(hundredths: i32) -> String {
     }
 }
 
-fn bare(hundredths: i32) -> String {
+pub(super) fn bare(hundredths: i32) -> String {
     let all = hundredths.unsigned_abs();
     let (whole, rest) = (all / 100, all % 100);
     match rest {

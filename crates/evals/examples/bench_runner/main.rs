@@ -51,6 +51,7 @@ async fn main() {
     let column = Column {
         label: "v1".to_owned(),
         content: content(),
+        before: std::collections::BTreeMap::new(),
     };
     let dataset = Arc::new(Dataset {
         cases: cases(),

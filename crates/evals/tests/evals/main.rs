@@ -5,6 +5,8 @@
 mod faults;
 mod google;
 mod import;
+mod keeping;
+mod paths;
 mod promptfoo;
 mod providers;
 mod real_model;

@@ -113,6 +113,7 @@ async fn a_small_model_answers_a_dataset() {
         let column = Column {
             label: "v1".to_owned(),
             content: triage(),
+            before: std::collections::BTreeMap::new(),
         };
         Run::prepare(vec![column], dataset(), &graders, &providers, &|_| None, 1).unwrap()
     };

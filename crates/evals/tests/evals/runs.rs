@@ -60,6 +60,7 @@ fn column(label: &str, system: &str) -> Column {
     Column {
         label: label.to_owned(),
         content,
+        before: std::collections::BTreeMap::new(),
     }
 }
 

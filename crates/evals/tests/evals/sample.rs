@@ -165,6 +165,7 @@ async fn its_questions_are_answered_without_a_network() {
         let columns = wanted.versions.iter().map(|version| Column {
             label: format!("v{version}"),
             content: sample.versions[&(wanted.prompt.clone(), *version)].clone(),
+            before: std::collections::BTreeMap::new(),
         });
         let includes = |digest: &domain::Digest| sample.by_digest.get(digest).cloned();
         let run = Run::prepare(

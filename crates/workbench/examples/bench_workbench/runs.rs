@@ -54,6 +54,7 @@ async fn laptop(asked: &mut Vec<f64>, cached: &mut Vec<f64>) {
         address,
         model: "m".to_owned(),
         purpose: Purpose::Trying,
+        limits: Default::default(),
     };
     bench.save_provider(provider).await.unwrap();
     let card = bench
@@ -83,7 +84,8 @@ async fn laptop(asked: &mut Vec<f64>, cached: &mut Vec<f64>) {
         }],
         dataset: dataset.id,
         graders: graders(),
-        instead: None,
+        models: Vec::new(),
+        repeats: 1,
         concurrency: 32,
         counts: None,
     };

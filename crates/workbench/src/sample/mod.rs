@@ -121,7 +121,8 @@ impl Workbench {
                 versions,
                 dataset: dataset.id,
                 graders: suite.graders.clone(),
-                instead: None,
+                models: Vec::new(),
+                repeats: 1,
                 concurrency: 1,
                 counts: None,
             };

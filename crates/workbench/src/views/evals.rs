@@ -121,14 +121,22 @@ pub struct RunPlan {
     pub dataset: DatasetId,
     /// Who judges.
     pub graders: Vec<Grader>,
-    /// Another model than the versions name.
-    #[serde(rename = "override")]
-    pub instead: Option<ModelOverride>,
+    /// The models to ask: each version with each of them is a column. None: each version asks the
+    /// model that it names. A run that counts always does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelChoice>,
+    /// How often each case is asked, 1 to 10. Where a repeat could only be a copy it is left out.
+    #[serde(default = "once")]
+    pub repeats: u32,
     /// How many calls at once.
     pub concurrency: u32,
     /// What a run that was announced counts for; none: it counts for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counting>,
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// What a run that was announced counts for.
@@ -144,9 +152,9 @@ pub struct Counting {
     pub score: bool,
 }
 
-/// Another model than the versions name.
+/// A model to ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-pub struct ModelOverride {
+pub struct ModelChoice {
     /// The provider's name on this machine.
     pub provider: String,
     /// The model.
@@ -162,6 +170,9 @@ pub struct Estimate {
     pub cached: u32,
     /// The same in words, with what stands in the way if something does.
     pub note: String,
+    /// What it is likely to cost in money, in words, and that this is a guess; empty where nothing is
+    /// asked, or where no price is known and nothing can be said.
+    pub cost_note: String,
     /// Whether it can be started.
     pub can_start: bool,
 }
@@ -176,12 +187,14 @@ pub enum RunState {
     Done,
     /// A person stopped it; what it had is kept.
     Cancelled,
+    /// Its program ended while it ran; what it had is kept, and it can go on.
+    BrokenOff,
     /// It could not go on; what it had is kept.
     Failed,
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct RunProgress {
     /// Cells that have an answer or an error.
     pub done: u32,
@@ -193,6 +206,9 @@ pub struct RunProgress {
     pub calls: u32,
     /// Cells with an error.
     pub failed: u32,
+    /// What was paid so far, in words; empty where nothing was, or no price is known.
+    #[serde(default)]
+    pub cost_note: String,
 }
 
 /// One run with its results so far.
@@ -224,14 +240,19 @@ pub struct RunColumn {
     /// Which content.
     #[serde(rename = "ref")]
     pub reference: Ref,
-    /// Its name: "v9", "draft".
+    /// Its name: "v9", "draft", "v9 · gpt-4.1" where models were chosen.
     pub label: String,
+    /// The model that was asked, as provider/model.
+    pub model: String,
     /// Cases that passed all graders.
     pub passed: u32,
     /// Cases that were judged.
     pub total: u32,
     /// What it cost, in words.
     pub cost_note: String,
+    /// Where a provider did not answer with one and the same model: a change inside this run, or since
+    /// an earlier one, in words; empty where nothing is known to have changed.
+    pub model_note: String,
     /// Tokens sent and answered.
     #[specta(type = u32)]
     pub tokens: u64,
@@ -368,4 +389,26 @@ pub struct SensitivePlace {
     pub finding: domain::sensitive::Finding,
     /// The same in words.
     pub words: String,
+}
+
+/// A file that a person chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct TextFile {
+    /// Its path below the folder that counts, with `/`.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What of a dataset should perhaps not be shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct DatasetWarning {
+    /// The dataset.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: String,
+    /// In how many places, at most 1,000.
+    pub places: u32,
+    /// The first of them in words.
+    pub words: Vec<String>,
 }

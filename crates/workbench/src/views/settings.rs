@@ -281,6 +281,8 @@ pub struct ProviderCard {
     pub purpose: Purpose,
     /// Which prompts of this project name it, if any ("used by 5 prompts"); empty when none.
     pub used_words: String,
+    /// What it may be asked at most.
+    pub limits: evals::CallLimits,
 }
 
 /// A provider as a person sets it.
@@ -297,4 +299,26 @@ pub struct ProviderSettings {
     /// What its key is for.
     #[serde(default)]
     pub purpose: Purpose,
+    /// What it may be asked at most.
+    #[serde(default)]
+    pub limits: evals::CallLimits,
+}
+
+/// The answers that are kept on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct CacheView {
+    /// How many.
+    pub answers: u32,
+    /// Their bytes.
+    #[specta(type = f64)]
+    pub bytes: u64,
+    /// How many of them no limit reaches: something rests on them that is still to be decided.
+    pub held: u32,
+    /// Bytes that are kept at most.
+    #[specta(type = f64)]
+    pub most_bytes: u64,
+    /// Days since its last use after which an answer goes; none: it stays however old.
+    pub days: Option<u32>,
+    /// The same in words.
+    pub words: String,
 }

@@ -33,6 +33,8 @@ pub enum Order {
     Settle { here: Here },
     /// A team's registry.
     Registry { file: PathBuf, at: SocketAddr },
+    /// Carries a run until it ends or is killed.
+    Run(Box<crate::resuming::Task>),
     /// Whatever `disks` wants to know of a disk that is full or closed.
     #[cfg(target_os = "linux")]
     Disk {
@@ -172,6 +174,7 @@ fn entry() {
             }
             Order::Settle { here } => settle(&here).await,
             Order::Registry { file, at } => serve(file, at).await,
+            Order::Run(task) => crate::resuming::child(*task).await,
             #[cfg(target_os = "linux")]
             Order::Disk { folder, task, here } => {
                 crate::disks::child(&folder, &task, here).await;

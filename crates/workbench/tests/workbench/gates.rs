@@ -193,6 +193,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
             address: fake.address.clone(),
             model: "fake-1".to_owned(),
             purpose: Default::default(),
+            limits: Default::default(),
         })
         .await
         .unwrap();

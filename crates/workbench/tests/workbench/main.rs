@@ -13,4 +13,5 @@ mod gates;
 mod going_back;
 mod kills;
 mod main_job;
+mod resuming;
 mod support;

@@ -1,9 +1,11 @@
 //! What is shown and decides nothing: tags, flaky cases, where the doubt comes from.
 
+use domain::statistics::compare::{Change, change, compare, rate};
 use domain::statistics::flaky::{AnswerSide, FlakyCase, flaky, noise};
-use domain::statistics::pairs::CaseAnswers;
-use domain::statistics::tags::by_tag;
+use domain::statistics::pairs::{CaseAnswers, PairedTable};
+use domain::statistics::tags::{TagDifference, by_tag};
 use domain::statistics::wilcoxon::signed_ranks;
+use domain::statistics::{tango, telling};
 use std::collections::BTreeMap;
 
 fn case(id: &str, live: &[u32], proposed: &[u32]) -> CaseAnswers {
@@ -104,4 +106,151 @@ fn signed_ranks_of_nothing_say_nothing() {
     // Ranks 1, 2½, 2½ and 4; the gain has one of the two in the middle.
     let ranks = signed_ranks(&[0.1, 0.0, 0.2, -0.2, 0.5]);
     assert_eq!((ranks.differing, ranks.losses, ranks.gains), (4, 7.5, 2.5));
+}
+
+fn marks(id: &str, live: u32, proposed: u32) -> CaseAnswers {
+    case(id, &[live], &[proposed])
+}
+
+// 40 cases: 10 lost, none gained.
+fn ten_lost() -> Vec<CaseAnswers> {
+    (0..40)
+        .map(|n| marks(&format!("{n:02}"), 10_000, if n < 10 { 0 } else { 10_000 }))
+        .collect()
+}
+
+#[test]
+fn a_comparison_counts_cases_and_turns_the_sign() {
+    let found = compare(&ten_lost(), false).unwrap().unwrap();
+    assert_eq!(
+        [
+            found.better,
+            found.worse,
+            found.same,
+            found.cases,
+            found.units
+        ],
+        [0, 10, 30, 40, 40]
+    );
+    assert_eq!(found.difference, -2_500);
+    // The same bounds as the gate's, with the sign turned and 2.5 % at each end.
+    let table = PairedTable {
+        both: 30,
+        lost: 10,
+        ..PairedTable::default()
+    };
+    let (lower, upper) = tango::bounds(&table, 0.025);
+    assert_eq!((found.lower, found.upper), (-upper, -lower));
+    let words = telling::difference(&found, "v7", "v9");
+    assert!(words.starts_with("v9 is worse than v7, by "), "{words}");
+    assert!(
+        words.ends_with(
+            "(25 as seen). Of 40 cases, none got better, 10 got worse and 30 stayed the same."
+        ),
+        "{words}"
+    );
+    // Turned round it is as much better.
+    let turned: Vec<CaseAnswers> = ten_lost()
+        .into_iter()
+        .map(|one| CaseAnswers {
+            live: one.proposed,
+            proposed: one.live,
+            ..one
+        })
+        .collect();
+    let other = compare(&turned, false).unwrap().unwrap();
+    assert_eq!((other.lower, other.upper), (-found.upper, -found.lower));
+    assert!(telling::difference(&other, "v7", "v9").starts_with("v9 is better than v7, by "));
+}
+
+#[test]
+fn equal_columns_can_not_be_told_apart_and_near_duplicates_count_once() {
+    let mut cases: Vec<CaseAnswers> = (0..20)
+        .map(|n| marks(&format!("{n:02}"), 10_000, 10_000))
+        .collect();
+    for one in cases.iter_mut().take(5) {
+        one.group = Some("00".to_owned());
+    }
+    cases.push(case("without an answer", &[10_000], &[]));
+    let found = compare(&cases, false).unwrap().unwrap();
+    assert_eq!([found.cases, found.units, found.unanswered], [20, 16, 1]);
+    assert!(found.lower < 0 && found.upper > 0);
+    let words = telling::difference(&found, "v7", "v9");
+    assert!(
+        words.starts_with("These cases can't tell v9 from v7"),
+        "{words}"
+    );
+    assert!(words.contains("They count as 16"), "{words}");
+    assert!(
+        words.ends_with("1 case has not been answered and judged on both sides."),
+        "{words}"
+    );
+    assert_eq!(compare(&[case("a", &[0], &[])], false).unwrap(), None);
+}
+
+#[test]
+fn a_repeat_that_is_a_copy_changes_nothing() {
+    let one = [case("a", &[10_000, 0], &[0, 10_000]), marks("b", 0, 0)];
+    assert_eq!(change(&one[0], false), Some(Change::Same));
+    assert_eq!(change(&one[0], true), Some(Change::Worse));
+    // Unequally often: one of two against two of three.
+    let uneven = case("c", &[10_000, 0], &[10_000, 10_000, 0]);
+    assert_eq!(change(&uneven, false), Some(Change::Better));
+    assert_eq!(change(&case("d", &[], &[0]), false), None);
+}
+
+#[test]
+fn a_pass_rate_has_the_bounds_of_clopper_and_pearson() {
+    let cases: Vec<CaseAnswers> = (0..20)
+        .map(|n| marks(&n.to_string(), 0, if n < 18 { 10_000 } else { 0 }))
+        .collect();
+    let found = rate(&cases, false).unwrap().unwrap();
+    // R: binom.test(18, 20)$conf.int is 0.6830173 to 0.9876515.
+    assert_eq!(
+        (found.mean, found.lower, found.upper),
+        (9_000, 6_830, 9_877)
+    );
+    assert_eq!(
+        telling::rate(&found),
+        "90 %, and between 68.3 and 98.8 % of all cases like these"
+    );
+    assert_eq!(rate(&[], false).unwrap(), None);
+}
+
+#[test]
+fn tags_flaky_cases_and_what_is_seen_are_told_in_words() {
+    let of = |tag: &str, estimate, corrected| TagDifference {
+        tag: tag.to_owned(),
+        units: 10,
+        estimate,
+        lower: 0,
+        upper: 0,
+        p: corrected,
+        corrected,
+    };
+    assert_eq!(telling::by_tag(&[]), "");
+    assert_eq!(
+        telling::by_tag(&[of("card", 100, 900), of("refund", 0, 10_000)]),
+        "By tag nothing stands out, corrected for looking at 2 tags."
+    );
+    assert_eq!(
+        telling::by_tag(&[of("card", -2_000, 400), of("refund", 8_000, 20)]),
+        "By tag, corrected for looking at 2 tags: refund is worse by 80 points (10 cases), card is better by 20 points (10 cases)."
+    );
+    let restless = [
+        case("a", &[10_000, 0], &[0, 0]),
+        case("b", &[10_000, 10_000], &[0, 0]),
+    ];
+    // Differences ½ and 1, variance ⅛; the mean of a's two answers has ¼, b's none: ⅛ again.
+    assert_eq!(
+        telling::wavering(&flaky(&restless).unwrap(), noise(&restless).as_ref()),
+        "1 of 2 cases is flaky: asked again, it scores differently. About 100 % of the scatter between cases comes from that: asking each case more often takes it away, the rest only more cases."
+    );
+    assert_eq!(telling::wavering(&[], None), "");
+    assert_eq!(telling::foreseeing(0), "");
+    let words = telling::foreseeing(200);
+    assert!(
+        words.starts_with("200 cases can't see a loss under "),
+        "{words}"
+    );
 }

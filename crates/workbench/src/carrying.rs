@@ -1,0 +1,346 @@
+//! Carrying a run: it goes on in the background, and what comes is kept as it comes. One that was broken
+//! off, or stopped, goes on where it was.
+
+use crate::evaluating::{KeptEnd, progress_view, read_json};
+use crate::preparing::{KeptPlan, Ready};
+use crate::running::{Going, Lock};
+use crate::trying::StoredAnswers;
+use crate::views::{RunProgress, RunProgressed, RunView};
+use crate::{Error, Event, Workbench};
+use domain::{Digest, ProjectId, RunId};
+use evals::{Answer, AnswerCache, Cell, Cost, NotKept, Progress, Sum};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How far the places of a case's repeats lie apart: no dataset has more cases.
+pub(crate) const EACH_REPEAT: u32 = 100_000;
+/// Calls at once, at most.
+const MOST_AT_ONCE: u32 = 64;
+/// How many finished cells are written together, and how long one waits for others.
+const TOGETHER: usize = 64;
+const WAIT: Duration = Duration::from_millis(150);
+
+/// The answers of a run: kept together with the cells that they fill.
+struct RunAnswers {
+    answers: StoredAnswers,
+    run: RunId,
+    /// Those of a run that counts are held until it is recorded.
+    hold: bool,
+    failed: Mutex<Option<String>>,
+}
+
+impl AnswerCache for RunAnswers {
+    fn get(&self, question: &Digest) -> Option<Answer> {
+        self.answers.get(question)
+    }
+
+    fn put(&self, question: &Digest, answer: &Answer) {
+        self.answers.put(question, answer);
+    }
+
+    fn keep_given(
+        &self,
+        answers: &[(Digest, &Answer)],
+        cells: &[(usize, Cell)],
+    ) -> Result<(), NotKept> {
+        let kept: Vec<_> = answers
+            .iter()
+            .filter_map(|(digest, answer)| Some((*digest, StoredAnswers::kept(answer)?)))
+            .collect();
+        let given = store::GivenAnswers {
+            answers: &kept,
+            sources: &self.answers.sources,
+            anew: self.answers.refresh,
+            hold: self.hold,
+        };
+        let rows = cells.iter().map(|(column, cell)| row(*column, cell));
+        let done = rows.collect::<Result<Vec<_>, _>>().and_then(|rows| {
+            let now = crate::trying::now();
+            Ok(self
+                .answers
+                .store
+                .keep_given(self.run, &given, &rows, now)?)
+        });
+        done.map_err(|error: Error| {
+            let words = error.to_string();
+            crate::locked(&self.failed).get_or_insert(words.clone());
+            NotKept(words)
+        })
+    }
+}
+
+/// A finished cell on its way to the file and the window.
+struct Finished {
+    progress: Progress,
+    /// The cell with its column, where it is not kept yet.
+    cell: Option<(usize, Cell)>,
+    paid: Option<Cost>,
+}
+
+fn row(column: usize, cell: &Cell) -> Result<store::CaseResult, Error> {
+    Ok(store::CaseResult {
+        // Each asking has a place of its own, whatever the dataset.
+        place: cell
+            .case
+            .saturating_add(cell.repeat.saturating_mul(EACH_REPEAT)),
+        side: u32::try_from(column).unwrap_or(u32::MAX),
+        result: serde_json::to_value(cell).map_err(|error| Error::invalid(error.to_string()))?,
+    })
+}
+
+impl Workbench {
+    /// Begins a run under this id, and leaves it to itself.
+    pub(crate) async fn carry_on(
+        &self,
+        project: ProjectId,
+        id: RunId,
+        ready: Ready,
+    ) -> Result<RunView, Error> {
+        let json =
+            serde_json::to_value(&ready.kept).map_err(|error| Error::invalid(error.to_string()))?;
+        // Taken first: nobody shall find it begun and carried by nobody.
+        let lock = self.inner.runs.lock(run_folder(self), id).await?;
+        self.store()
+            .begin_run(project, id, &json, &ready.sources, self.now())?;
+        self.leave_to_itself(project, id, ready, lock);
+        self.run(project, id).await
+    }
+
+    /// Goes on with a run that was broken off or stopped: what it was answered stays, and is not asked
+    /// again. Of a run that counts nothing at all is asked again, failures neither; of another, what
+    /// failed is tried anew.
+    ///
+    /// # Errors
+    /// It goes on already, came to its end or was recorded; or what it asks is not as it was.
+    pub async fn resume_run(&self, project: ProjectId, run: RunId) -> Result<RunView, Error> {
+        let local = self.store().run(run)?;
+        if local.project != project {
+            return Err(Error::not_found("this run is not in this project"));
+        }
+        let kept: KeptPlan = read_json(local.plan)?;
+        let lock = self.inner.runs.lock(run_folder(self), run).await?;
+        let mut already = self.cells(run)?;
+        if kept.plan.counts.is_some() {
+            let reading = self.reading(project)?;
+            let announced = reading.ahead.announced_run(run);
+            let announced = announced.ok_or_else(|| {
+                Error::not_found("the announcement of this run is not on this computer")
+            })?;
+            if announced.came_to.is_some() {
+                return Err(Error::invalid(
+                    "this run was recorded: what came of it stands, and nothing can be added. Start a new one to ask again",
+                ));
+            }
+        } else {
+            already.retain(|(_, cell)| cell.answer.is_some());
+        }
+        let mut ready = self.prepare_again(project, &kept).await?;
+        if already.len() >= ready.run.total() && local.state == store::RunState::Done {
+            return Err(Error::invalid(
+                "this run came to its end: nothing is left to ask",
+            ));
+        }
+        ready.run = ready.run.with_already(already);
+        self.store().resume_run(run, self.now())?;
+        self.leave_to_itself(project, run, ready, lock);
+        self.run(project, run).await
+    }
+
+    /// How far a run is, if somebody carries it: this process, or another one on this computer.
+    pub(crate) fn going(&self, local: &store::LocalRun) -> Option<RunProgress> {
+        if let Some(progress) = self.inner.runs.progress(local.id) {
+            return Some(progress);
+        }
+        let elsewhere = local.state == store::RunState::Running
+            && crate::running::is_carried(&run_folder(self), local.id);
+        elsewhere.then(|| self.counted_up(local))
+    }
+
+    /// How far a run is, as its cells say.
+    pub(crate) fn counted_up(&self, local: &store::LocalRun) -> RunProgress {
+        let cells = self.cells(local.id).unwrap_or_default();
+        let count = |test: &dyn Fn(&Cell) -> bool| {
+            let found = cells.iter().filter(|(_, cell)| test(cell));
+            u32::try_from(found.count()).unwrap_or(u32::MAX)
+        };
+        let total = read_json::<KeptPlan>(local.plan.clone()).map_or(0, |kept| kept.total);
+        let paid: Sum = cells
+            .iter()
+            .filter_map(|(_, cell)| cell.paid.as_ref())
+            .collect();
+        let done = count(&|_| true);
+        RunProgress {
+            done,
+            total: total.max(done),
+            from_cache: count(&|cell| cell.from_cache && cell.failure.is_none()),
+            calls: cells.iter().map(|(_, cell)| cell.attempts).sum(),
+            failed: count(&|cell| cell.failure.is_some()),
+            cost_note: cost_words(&paid),
+        }
+    }
+
+    fn leave_to_itself(&self, project: ProjectId, id: RunId, ready: Ready, lock: Lock) {
+        let cancel = CancellationToken::new();
+        let paid: Sum = match self.cells(id) {
+            Ok(cells) => cells
+                .iter()
+                .filter_map(|(_, cell)| cell.paid.as_ref())
+                .collect(),
+            Err(_) => Sum::default(),
+        };
+        self.inner.runs.begin(
+            id,
+            Going {
+                cancel: cancel.clone(),
+                progress: RunProgress {
+                    total: ready.kept.total,
+                    ..RunProgress::default()
+                },
+            },
+        );
+        let this = self.clone();
+        tokio::spawn(async move {
+            Box::pin(this.carry_run(project, id, ready, paid, cancel)).await;
+            lock.release();
+        });
+    }
+
+    async fn carry_run(
+        &self,
+        project: ProjectId,
+        id: RunId,
+        Ready { run, kept, sources }: Ready,
+        paid: Sum,
+        cancel: CancellationToken,
+    ) {
+        let most = kept.plan.concurrency.clamp(1, MOST_AT_ONCE);
+        let concurrency = usize::try_from(most).unwrap_or(1);
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let writer = tokio::spawn(self.clone().keep_cells(project, id, paid, receiver));
+        let options = evals::Options {
+            concurrency,
+            ..evals::Options::default()
+        };
+        let counts = kept.plan.counts.is_some();
+        let cache = RunAnswers {
+            // Whoever could announce what was answered before could choose among answers.
+            answers: StoredAnswers {
+                refresh: counts,
+                ..self.answers(&sources)
+            },
+            run: id,
+            hold: counts,
+            failed: Mutex::default(),
+        };
+        let on_cell = move |progress: &Progress, column: usize, cell: &Cell| {
+            let kept = cell.attempts > 0;
+            // The writer is gone only when the process ends.
+            let _ = sender.send(Finished {
+                progress: *progress,
+                cell: (!kept).then(|| (column, cell.clone())),
+                paid: cell.paid.clone(),
+            });
+        };
+        let report = run.start(&cache, &options, &on_cell, &cancel).await;
+        drop(on_cell);
+        let written = match writer.await {
+            Ok(Ok(paid)) => Ok(paid),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let not_kept = crate::locked(&cache.failed).clone();
+        let error = not_kept.clone().or(written.as_ref().err().cloned());
+        let state = match (&error, report.cancelled) {
+            (Some(_), _) => store::RunState::Failed,
+            (None, true) => store::RunState::Cancelled,
+            (None, false) => store::RunState::Done,
+        };
+        let before = self.store().run(id).ok().and_then(|local| local.summary);
+        let before: KeptEnd = before
+            .and_then(|json| read_json(json).ok())
+            .unwrap_or_default();
+        let mut end = KeptEnd {
+            progress: progress_view(report.progress, &written.unwrap_or_default()),
+            error,
+            shared: before.shared,
+        };
+        // What could not be kept is no end: it can go on when there is room.
+        if let Some(counting) = kept.plan.counts.as_ref().filter(|_| not_kept.is_none()) {
+            match self.record_counted(project, id, &kept, counting).await {
+                Ok(shared) => end.shared = shared,
+                Err(error) => {
+                    end.error.get_or_insert_with(|| error.to_string());
+                }
+            }
+        }
+        if let Ok(json) = serde_json::to_value(&end) {
+            // If this can't be written the run is found "running" and, at the next look, broken off.
+            let _ = self.store().finish_run(id, state, Some(&json), self.now());
+        }
+        self.inner.runs.end(id);
+        self.say(Event::RunProgress(RunProgressed {
+            project,
+            run: id,
+            progress: end.progress,
+        }));
+        self.say_changed(project);
+    }
+
+    // Writes cells that came from the cache in groups, each of them one transaction: a crash loses a
+    // group at most, and its answers are in the cache. What was asked is kept already. Gives what
+    // was paid.
+    async fn keep_cells(
+        self,
+        project: ProjectId,
+        id: RunId,
+        mut paid: Sum,
+        mut cells: tokio::sync::mpsc::UnboundedReceiver<Finished>,
+    ) -> Result<Sum, Error> {
+        while let Some(first) = cells.recv().await {
+            let mut group = vec![first];
+            let more = async {
+                while group.len() < TOGETHER {
+                    match cells.recv().await {
+                        Some(cell) => group.push(cell),
+                        None => break,
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(WAIT, more).await;
+            group
+                .iter()
+                .filter_map(|finished| finished.paid.as_ref())
+                .for_each(|cost| paid.add(cost));
+            let rows = group.iter().filter_map(|finished| finished.cell.as_ref());
+            let rows = rows
+                .map(|(column, cell)| row(*column, cell))
+                .collect::<Result<Vec<_>, _>>()?;
+            if !rows.is_empty() {
+                self.store().keep_results(id, &rows, self.now())?;
+            }
+            let last = group.last().map(|finished| finished.progress);
+            let progress = progress_view(last.unwrap_or_default(), &paid);
+            self.inner.runs.note(id, progress.clone());
+            self.say(Event::RunProgress(RunProgressed {
+                project,
+                run: id,
+                progress,
+            }));
+        }
+        Ok(paid)
+    }
+}
+
+fn run_folder(bench: &Workbench) -> std::path::PathBuf {
+    bench.home().join("runs")
+}
+
+/// What was paid so far; empty where nothing was, or no price is known.
+pub(crate) fn cost_words(paid: &Sum) -> String {
+    if paid.is_empty() {
+        String::new()
+    } else {
+        format!("{paid} so far")
+    }
+}

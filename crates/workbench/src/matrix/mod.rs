@@ -1,0 +1,375 @@
+//! A run as a matrix: what it says, its rows a page at a time, one case opened.
+//!
+//! A run of 50,000 cases over four versions has 200,000 answers. What is asked about all of them
+//! (filters, the worst first, statistics) is answered from some numbers for each, which are read
+//! once and kept while the run is looked at; texts are read for the rows in sight.
+
+mod opened;
+mod rows;
+mod saying;
+mod table;
+
+use crate::evaluating::{KeptEnd, SharedResults, read_json};
+use crate::preparing::KeptPlan;
+use crate::reading::Reading;
+use crate::results::run_state;
+use crate::views::{
+    MatrixPage, MatrixQuery, OpenedCase, Ref, RunOverview, RunProgress, RunState, State,
+};
+use crate::{Error, Workbench, locked};
+use domain::suite::Measure;
+use domain::{Millis, ProjectId, RunId};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use table::{Sheet, Source, Table};
+
+/// How many runs are kept as numbers.
+const KEPT: usize = 2;
+/// While a run goes on it is read again at most so often, and so many times rarer than it takes.
+const AGAIN: Duration = Duration::from_millis(400);
+const RARER: u32 = 8;
+
+/// How a number is meant.
+const NOTE: &str = "A range holds what is true of all cases like these 19 times out of 20. A case is one voice, however often it was asked, and near-duplicates are one together. Looking decides nothing: that is the gate's part.";
+
+/// The runs that were looked at last, and what came of each run in a list.
+#[derive(Default)]
+pub(crate) struct Matrices {
+    seen: Mutex<Vec<Seen>>,
+    outcomes: Mutex<HashMap<RunId, (Millis, Outcome)>>,
+}
+
+/// For each column what passed, of how many.
+type Outcome = Vec<(u32, u32)>;
+
+struct Seen {
+    run: RunId,
+    stamp: Option<(Millis, store::RunState)>,
+    table: Arc<Table>,
+    read: Instant,
+    took: Duration,
+}
+
+impl Matrices {
+    fn find(&self, run: RunId, stamp: Option<(Millis, store::RunState)>) -> Option<Arc<Table>> {
+        let seen = locked(&self.seen);
+        let found = seen.iter().find(|one| one.run == run)?;
+        let running = |stamp: Option<(Millis, store::RunState)>| {
+            stamp.is_some_and(|(_, state)| state == store::RunState::Running)
+        };
+        let soon = found.read.elapsed() < AGAIN.max(found.took * RARER);
+        let good = found.stamp == stamp || (running(found.stamp) && running(stamp) && soon);
+        good.then(|| Arc::clone(&found.table))
+    }
+
+    /// What came of a run that last changed then.
+    pub fn outcome(&self, run: RunId, changed: Millis) -> Option<Outcome> {
+        let outcomes = locked(&self.outcomes);
+        let (at, outcome) = outcomes.get(&run)?;
+        (*at == changed).then(|| outcome.clone())
+    }
+
+    /// Keeps it.
+    pub fn keep_outcome(&self, run: RunId, changed: Millis, outcome: Outcome) {
+        locked(&self.outcomes).insert(run, (changed, outcome));
+    }
+
+    fn keep(&self, one: Seen) {
+        let mut seen = locked(&self.seen);
+        seen.retain(|other| other.run != one.run);
+        seen.insert(0, one);
+        seen.truncate(KEPT);
+    }
+}
+
+impl Workbench {
+    /// A run without its rows: what it says against one of its columns.
+    ///
+    /// # Errors
+    /// The run is not there, or its results can't be fetched now.
+    pub async fn run_overview(
+        &self,
+        project: ProjectId,
+        run: RunId,
+        base: u32,
+    ) -> Result<RunOverview, Error> {
+        let reading = self.reading(project)?;
+        // Before the store, as for `run`.
+        let here = self.inner.runs.progress(run);
+        let about = self.about(&reading, run, here)?;
+        let table = self.table(&reading, run).await?;
+        let now = self.now();
+        let notes = match about.state {
+            RunState::Running => Vec::new(),
+            _ => {
+                let this = self.clone();
+                off_the_way(move || Ok(this.model_notes(project, run))).await?
+            }
+        };
+        off_the_way(move || {
+            let side = usize::try_from(base).unwrap_or(0);
+            let (base, side) = match side < table.columns() {
+                true => (base, side),
+                false => (0, 0),
+            };
+            let mut said = table.say(side, about.state != RunState::Running, now)?;
+            for (column, note) in said.columns.iter_mut().zip(notes) {
+                column.model_note = note;
+            }
+            Ok(RunOverview {
+                id: run,
+                title: table.sheet.title.clone(),
+                dataset: table.sheet.dataset_id,
+                state: about.state,
+                progress: about.progress.unwrap_or_else(|| table.progress()),
+                error: about.error,
+                shared: about.shared,
+                cases: table.cases(),
+                repeats: table.repeats(),
+                base,
+                counts: table.counts(side),
+                columns: said.columns,
+                tags: said.tags,
+                sentences: said.sentences,
+                note: NOTE.to_owned(),
+                flaky: said.flaky,
+            })
+        })
+        .await
+    }
+
+    /// Some rows of a run, as a query filters and sorts them; at most 500.
+    ///
+    /// # Errors
+    /// The run is not there, or its results can't be fetched now.
+    pub async fn run_rows(
+        &self,
+        project: ProjectId,
+        run: RunId,
+        query: MatrixQuery,
+        offset: u32,
+        limit: u32,
+    ) -> Result<MatrixPage, Error> {
+        let reading = self.reading(project)?;
+        let table = self.table(&reading, run).await?;
+        off_the_way(move || table.page(&query, offset, limit)).await
+    }
+
+    /// One case of a run, opened.
+    ///
+    /// # Errors
+    /// The run or the case is not there, or its results can't be fetched now.
+    pub async fn run_case(
+        &self,
+        project: ProjectId,
+        run: RunId,
+        case: u32,
+        base: u32,
+    ) -> Result<OpenedCase, Error> {
+        let reading = self.reading(project)?;
+        let table = self.table(&reading, run).await?;
+        let base = usize::try_from(base).unwrap_or(0);
+        off_the_way(move || table.open(case, base)).await
+    }
+
+    /// What a run that is over says, in sentences.
+    pub(crate) async fn said(&self, reading: &Reading, run: RunId) -> Result<String, Error> {
+        let table = self.table(reading, run).await?;
+        let now = self.now();
+        let said = off_the_way(move || table.say(0, true, now)).await?;
+        Ok(said.sentences.join(" "))
+    }
+
+    async fn table(&self, reading: &Reading, run: RunId) -> Result<Arc<Table>, Error> {
+        let stamp = self.store().run_changed(run)?;
+        if let Some(found) = self.inner.matrices.find(run, stamp) {
+            return Ok(found);
+        }
+        let began = Instant::now();
+        let (sheet, source) = match stamp {
+            Some(_) => self.local_sheet(reading, run).await?,
+            None => self.shared_sheet(reading, run).await?,
+        };
+        let table = Arc::new(off_the_way(move || Table::read(sheet, source)).await?);
+        self.inner.matrices.keep(Seen {
+            run,
+            stamp,
+            table: Arc::clone(&table),
+            read: Instant::now(),
+            took: began.elapsed(),
+        });
+        Ok(table)
+    }
+
+    async fn local_sheet(&self, reading: &Reading, run: RunId) -> Result<(Sheet, Source), Error> {
+        let kept: KeptPlan = read_json(self.store().run(run)?.plan)?;
+        let dataset = match reading.stored_dataset(&kept.dataset) {
+            Some(here) => here,
+            // What it answered is shown even where its cases were redacted or can't be fetched.
+            None => self
+                .cases_at(reading, &kept.dataset)
+                .await
+                .unwrap_or_default(),
+        };
+        let score = kept
+            .plan
+            .counts
+            .as_ref()
+            .is_some_and(|counting| counting.score);
+        let references = kept.references().into_iter().map(Some).collect();
+        let sheet = Sheet {
+            title: kept.title,
+            references,
+            labels: kept.labels,
+            dataset_id: reading
+                .ahead
+                .dataset(kept.plan.dataset)
+                .map(|found| found.id),
+            dataset,
+            graders: kept.plan.graders,
+            measure: measure(score),
+            copies: false,
+        };
+        Ok((sheet, Source::Local(self.store().clone(), run)))
+    }
+
+    async fn shared_sheet(&self, reading: &Reading, run: RunId) -> Result<(Sheet, Source), Error> {
+        let found = reading
+            .ahead
+            .runs()
+            .find(|shared| shared.id == run)
+            .ok_or_else(|| Error::not_found("this run is not on this computer"))?;
+        if reading.store.content(&found.results)?.is_none() {
+            self.fetch(reading.project, &found.results).await?;
+        }
+        let bytes = reading.store.content(&found.results)?;
+        let bytes = bytes.ok_or_else(|| {
+            Error::not_found("the results can't be fetched now, or were redacted")
+        })?;
+        let results: SharedResults = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
+        let dataset = self
+            .cases_at(reading, &found.dataset)
+            .await
+            .unwrap_or_default();
+        // What was asked by turns with it stands beside it.
+        let live = found
+            .announced
+            .and_then(|id| reading.ahead.announced_run(id)?.live)
+            .filter(|_| results.live_label.is_some())
+            .map(|(version, _)| version);
+        let own = usize::from(live.is_some());
+        let mut cells: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+        let both = live
+            .map(|_| results.live.into_iter().map(|cell| (0, cell)))
+            .into_iter()
+            .flatten()
+            .chain(results.cells.into_iter().map(|cell| (own, cell)));
+        for (side, cell) in both {
+            cells.entry(cell.case).or_default().push((side, cell));
+        }
+        cells
+            .values_mut()
+            .for_each(|of_case| of_case.sort_by_key(|(side, cell)| (cell.repeat, *side)));
+        let dataset_id = reading
+            .ahead
+            .datasets()
+            .find(|one| one.contents.iter().any(|at| at.content == found.dataset))
+            .map(|one| one.id);
+        let sheet = Sheet {
+            title: results.title,
+            labels: live
+                .and(results.live_label)
+                .into_iter()
+                .chain([results.label])
+                .collect(),
+            references: live
+                .into_iter()
+                .chain([found.version])
+                .map(|version| Some(Ref::Version { version }))
+                .collect(),
+            dataset_id,
+            dataset,
+            graders: results.graders,
+            measure: Measure::Pass,
+            copies: false,
+        };
+        Ok((sheet, Source::Shared(cells)))
+    }
+
+    fn about(
+        &self,
+        reading: &Reading,
+        run: RunId,
+        here: Option<RunProgress>,
+    ) -> Result<About, Error> {
+        match self.store().run(run) {
+            Ok(local) => {
+                let going = here.or_else(|| self.going(&local));
+                let state = run_state(local.state, going.is_some());
+                let so_far =
+                    (going.is_none() && local.summary.is_none()).then(|| self.counted_up(&local));
+                let end: KeptEnd = local
+                    .summary
+                    .map(read_json)
+                    .transpose()?
+                    .unwrap_or_default();
+                Ok(About {
+                    state,
+                    // Broken off: it has no end that says how far it got.
+                    progress: going.or(so_far).or(Some(end.progress)),
+                    error: end.error,
+                    shared: reading.shared_state(&end.shared),
+                })
+            }
+            Err(store::StoreError::Unknown(_)) => Ok(About {
+                state: RunState::Done,
+                progress: None,
+                error: None,
+                shared: reading.shared_state(&[run]),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Table {
+    // Of a run that came from elsewhere: all of it is here, and nothing was asked from here.
+    fn progress(&self) -> RunProgress {
+        let total = self.sums.iter().map(|sums| sums.cells).sum();
+        RunProgress {
+            done: total,
+            total,
+            from_cache: total,
+            calls: 0,
+            failed: self.counts(0).errors,
+            cost_note: String::new(),
+        }
+    }
+}
+
+struct About {
+    state: RunState,
+    /// None: it came from elsewhere.
+    progress: Option<RunProgress>,
+    error: Option<String>,
+    shared: Option<State>,
+}
+
+fn measure(score: bool) -> Measure {
+    match score {
+        true => Measure::Score,
+        false => Measure::Pass,
+    }
+}
+
+// Reading 200,000 answers is not done on a thread that others wait for.
+async fn off_the_way<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(Error::invalid(format!("the run can't be shown: {error}"))),
+    }
+}

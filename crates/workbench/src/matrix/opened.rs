@@ -1,0 +1,95 @@
+//! One case of a run with all that was answered to it: the answers against each other, and why.
+
+use super::table::Table;
+use crate::Error;
+use crate::results::{expected_text, text_of};
+use crate::views::{GraderSaid, OneAnswer, OpenedCase, OpenedColumn};
+use domain::diff::{Limits, compare_texts};
+use domain::graders::Grader;
+use evals::Cell;
+
+impl Table {
+    /// Opens a case.
+    pub fn open(&self, place: u32, base: usize) -> Result<OpenedCase, Error> {
+        if place >= self.cases() {
+            return Err(Error::not_found("this run has no such case"));
+        }
+        let case = self.case(place);
+        let cells = self.cells(&[place])?;
+        let first = |side: usize| {
+            let mut of_it = cells.iter().filter(|(column, _)| *column == side);
+            of_it.find_map(|(_, cell)| Some(cell.answer.as_ref()?.graded_text()))
+        };
+        let before = first(base);
+        let graders: Vec<&Grader> = self
+            .sheet
+            .graders
+            .iter()
+            .chain(&self.sheet.dataset.graders)
+            .chain(case.iter().flat_map(|one| &one.graders))
+            .collect();
+        let columns = self.sheet.labels.iter().enumerate().map(|(side, label)| {
+            let askings = cells.iter().filter(|(column, _)| *column == side);
+            OpenedColumn {
+                label: label.clone(),
+                difference: match side == base {
+                    true => None,
+                    false => self.difference(place, base, side),
+                },
+                diff: match (side == base, &before, first(side)) {
+                    (false, Some(before), Some(after)) => {
+                        Some(compare_texts(before, &after, Limits::default()).inline)
+                    }
+                    _ => None,
+                },
+                askings: askings.map(|(_, cell)| asking(cell, &graders)).collect(),
+            }
+        });
+        let inputs = case.iter().flat_map(|one| &one.inputs);
+        Ok(OpenedCase {
+            case: place,
+            id: case.map(|one| one.id.clone()).unwrap_or_default(),
+            inputs: inputs
+                .map(|(name, value)| (name.clone(), text_of(value)))
+                .collect(),
+            expected: case.and_then(expected_text),
+            tags: case.map(|one| one.tags.clone()).unwrap_or_default(),
+            note: case.map(|one| one.note.clone()).unwrap_or_default(),
+            columns: columns.collect(),
+        })
+    }
+}
+
+fn asking(cell: &Cell, graders: &[&Grader]) -> OneAnswer {
+    let said = cell
+        .scores
+        .iter()
+        .enumerate()
+        .map(|(place, score)| GraderSaid {
+            name: graders
+                .get(place)
+                .map(|one| one.title())
+                .unwrap_or_default(),
+            pass: score.pass,
+            value: score.value,
+            reason: score.reason.clone(),
+        });
+    OneAnswer {
+        answer: cell
+            .answer
+            .as_ref()
+            .map(evals::Answer::graded_text)
+            .unwrap_or_default(),
+        error: cell.failure.as_ref().map(|failure| failure.message.clone()),
+        pass: cell.pass(),
+        score: cell.mean(),
+        from_cache: cell.from_cache,
+        latency_ms: cell.answer.as_ref().map_or(0, |answer| answer.latency_ms),
+        model: cell
+            .answer
+            .as_ref()
+            .map(|answer| answer.model.clone())
+            .unwrap_or_default(),
+        graders: said.collect(),
+    }
+}
