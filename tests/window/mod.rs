@@ -8,12 +8,14 @@
 //! * `conflict`: two desktops, one prompt, brought together.
 //! * `review`: an author asks, a reviewer approves, and it goes.
 //! * `review_more`: two reviewers, a change under an approval, a way back, a verdict on a train.
+//! * `evals`: Banking77 imported, versions run, a worse one caught, and twenty cases that can't tell.
 //! * `serving`: two applications read, traffic is split, shifted and taken back, and the registry dies.
 //! * `team`, `trying`: what the journeys have in common.
 //! * `accessibility`: every screen in both themes, and the keyboard alone.
 
 mod accessibility;
 mod conflict;
+mod evals;
 mod first_start;
 mod going_back;
 mod kills;

@@ -23,11 +23,7 @@ impl Workbench {
         let reading = self.reading(project)?;
         let found = reading.prompt(prompt)?;
         if let Some(row) = reading.store.draft_of(project, found.id)? {
-            // A draft in which nothing was written goes on from the newest version, once that is
-            // another than the one it began from.
-            let passed = row.base.is_some_and(|base| !found.heads().contains(&base));
-            let untouched = passed && !reading.has_changes(&row);
-            if from.is_none_or(|from| row.base == Some(from)) && !untouched {
+            if from.is_none_or(|from| row.base == Some(from)) && !reading.is_passed(found, &row) {
                 return Ok(reading.draft_view(row));
             }
             // Starting from another version puts what was written away, where it can be found.
@@ -360,6 +356,19 @@ impl Reading {
         };
         before.includes.clone_from(&row.content.includes);
         before != row.content
+    }
+
+    /// Whether a draft in which nothing was written was passed by a newer version since it was
+    /// begun: it goes on with the prompt then, since showing it would show an old text as the
+    /// present one. One that was begun from an old version on purpose stays.
+    pub(crate) fn is_passed(&self, prompt: &domain::project::Prompt, row: &store::Draft) -> bool {
+        let current = row.base.is_none_or(|base| prompt.heads().contains(&base));
+        let since = || {
+            prompt
+                .latest()
+                .is_some_and(|latest| latest.at > row.created)
+        };
+        !current && since() && !self.has_changes(row)
     }
 
     pub(crate) fn changed(&self, base: Option<VersionId>, content: &VersionContent) -> Changed {

@@ -22,12 +22,8 @@ impl Workbench {
     pub async fn prompt(&self, project: ProjectId, prompt: PromptId) -> Result<PromptView, Error> {
         let reading = self.reading(project)?;
         let found = reading.prompt(prompt)?;
-        // A draft in which nothing was written goes on with the prompt: once another version is the
-        // newest, showing it would show an old text as the present one.
-        let draft = reading.store.draft_of(project, found.id)?.filter(|row| {
-            let current = |base| found.heads().contains(&base);
-            reading.has_changes(row) || row.base.is_none_or(current)
-        });
+        let draft = reading.store.draft_of(project, found.id)?;
+        let draft = draft.filter(|row| !reading.is_passed(found, row));
         let has_draft = draft.as_ref().is_some_and(|row| reading.has_changes(row));
         let draft = draft.map(|row| reading.draft_view(row));
         let unsent = reading.unsent_prompts().contains(&found.id);

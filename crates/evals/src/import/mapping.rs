@@ -110,15 +110,18 @@ pub fn suggest(table: &Table, inputs: &[Input]) -> Mapping {
         }
         return mapping;
     }
-    // One text input is left, and one column that looks like a text, or just one.
+    // One text input is left, or one of them is named like a text; and one column that looks like a
+    // text, or just one.
     let filled: BTreeSet<String> = mapping.inputs.values().cloned().collect();
-    let mut open = inputs
-        .iter()
-        .filter(|input| input.kind == InputKind::Text && !filled.contains(&input.name));
-    if let (Some(input), None) = (open.next(), open.next()) {
-        let like_text = free
+    let open = || {
+        inputs
             .iter()
-            .find(|column| TEXTS.contains(&folded(column).as_str()));
+            .filter(|input| input.kind == InputKind::Text && !filled.contains(&input.name))
+    };
+    let is_text = |name: &str| TEXTS.contains(&folded(name).as_str());
+    let left = only(open()).or_else(|| only(open().filter(|input| is_text(&input.name))));
+    if let Some(input) = left {
+        let like_text = free.iter().find(|column| is_text(column));
         if let Some(column) = like_text.or(if free.len() == 1 { free.first() } else { None }) {
             mapping
                 .inputs
@@ -126,6 +129,10 @@ pub fn suggest(table: &Table, inputs: &[Input]) -> Mapping {
         }
     }
     mapping
+}
+
+fn only<'a>(mut inputs: impl Iterator<Item = &'a Input>) -> Option<&'a Input> {
+    inputs.next().filter(|_| inputs.next().is_none())
 }
 
 /// Makes cases of a table. Values become what the inputs are declared as; those of an undeclared

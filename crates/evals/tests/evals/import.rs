@@ -214,6 +214,12 @@ fn mappings_that_are_suggested() {
             json!({"inputs": {"anything": "message", "tier": "tier"}, "id": "id", "tags": "tags", "note": "note"}),
         ),
         ("a,b\nx,y\n", &prompt, json!({"inputs": {}})),
+        // Of several inputs that are free, the one that is named like a text is meant.
+        (
+            "text,category\nx,y\n",
+            &prompt,
+            json!({"inputs": {"text": "message"}, "expected": "category"}),
+        ),
         (
             "a b,2nd,label\nx,y,z\n",
             &[],

@@ -316,3 +316,25 @@ async fn two_people_on_one_version_meet_and_merge() {
     ravi.bench.sync_now(project).await.unwrap();
     assert!(!ravi.bench.prompt(project, prompt).await.unwrap().diverged);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_from_an_old_version_stays_until_a_newer_one_passes_it() {
+    let ana = Laptop::new();
+    let bench = &ana.bench;
+    let named = bench.create_project("Support desk".to_owned(), "Ana".to_owned());
+    let project = named.await.unwrap().id;
+    let prompt = first_version(bench, project, "support/triage", "You sort messages.").await;
+    let first = bench.prompt(project, prompt).await.unwrap().versions[0].id;
+    writes(bench, project, prompt, "Be brief.", "Shorter").await;
+
+    // Begun from the first on purpose, and nothing written yet: it is what the prompt's page shows.
+    let begun = bench
+        .open_draft(project, prompt, Some(first))
+        .await
+        .unwrap();
+    assert_eq!(system_of(&begun.content), "You sort messages.");
+    let shown = bench.prompt(project, prompt).await.unwrap().draft.unwrap();
+    assert_eq!((shown.id, shown.base), (begun.id.clone(), Some(first)));
+    let again = bench.open_draft(project, prompt, None).await.unwrap();
+    assert_eq!(again.id, begun.id);
+}
