@@ -1826,6 +1826,8 @@ only?: boolean } |
 { type: "refusal";
 /**  It must not refuse instead. */
 absent?: boolean } |
+/**  A model judges the answer by a rubric. */
+{ type: "judge"; rubric: string; provider: string; model: string; parameters?: { [key in string]: Value }; least?: number | null } |
 /**  What another grader asks for must not be so. */
 { type: "not";
 /**  The other grader. */
@@ -3523,6 +3525,7 @@ export type SuiteGate = {
 	oldest_days?: number,
 	/**  What becomes of a prompt that has no suite. */
 	without_suite?: WithoutSuite,
+	dependents?: OfDependents,
 };
 
 /**  What an answer is worth. */
@@ -3911,3 +3914,5 @@ export type WithoutSuite =
 /**  It is released as though there were no such gate. */
 "release";
 
+
+export type OfDependents = "pass" | "be_named";

@@ -27,6 +27,7 @@ mod error;
 mod evaluating;
 mod exported_files;
 mod files;
+mod judging;
 mod keys;
 mod library;
 mod local;

@@ -68,13 +68,15 @@ fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
     reader.read_exact(&mut body).unwrap();
     let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let said = |place: &str| asked.pointer(place).unwrap().as_str().unwrap().to_owned();
-    let below: usize = said("/messages/0/content")
-        .trim_start_matches("wrong below ")
-        .parse()
-        .unwrap();
-    let question: usize = said("/messages/1/content").parse().unwrap();
     calls.fetch_add(1, Ordering::SeqCst);
-    let word = if question < below { "no" } else { "yes" };
+    let word = match said("/messages/0/content").strip_prefix("wrong below ") {
+        Some(below) => {
+            let below: usize = below.parse().unwrap();
+            let question: usize = said("/messages/1/content").parse().unwrap();
+            if question < below { "no" } else { "yes" }.to_owned()
+        }
+        None => judges(&said("/messages/1/content")),
+    };
     let json = serde_json::json!({
         "model": "fake-1", "choices": [{"message": {"content": word}, "finish_reason": "stop"}],
     });
@@ -84,6 +86,16 @@ fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{json}",
         json.len()
     );
+}
+
+/// As a judge it is content with "yes", and talks nonsense about question 7.
+fn judges(asked: &str) -> String {
+    let asked: serde_json::Value = serde_json::from_str(asked).unwrap();
+    let good = asked["answer"] == "yes";
+    match asked["inputs"]["n"].as_str() {
+        Some("7") => "Sure! It is good.".to_owned(),
+        _ => format!(r#"{{"score": {}, "reason": "As asked."}}"#, u8::from(good)),
+    }
 }
 
 async fn writes(
@@ -490,5 +502,56 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     assert_eq!(
         (view.row.state, view.row.words.as_str()),
         (RequestState::Released, "set")
+    );
+
+    // A model judges: what it said travels with the answers, and is read again by everybody.
+    let seen = bench.suite(project, prompt).await.unwrap();
+    let judging = SuiteDraft {
+        graders: vec![Grader::Judge {
+            rubric: "It says yes.".to_owned(),
+            provider: "fake".to_owned(),
+            model: "fake-judge".to_owned(),
+            parameters: Default::default(),
+            least: None,
+        }],
+        ..next(None)
+    };
+    let reason = "Words matter".to_owned();
+    let asked = bench
+        .ask_for_suite(project, prompt, judging, seen.digest, reason, None)
+        .await
+        .unwrap();
+    rita.bench.sync_now(project).await.unwrap();
+    let digest = rita
+        .bench
+        .request(project, asked.request)
+        .await
+        .unwrap()
+        .digest;
+    let good = (VerdictKind::Approve, String::new());
+    rita.bench
+        .give_verdict(project, asked.request, digest, good.0, good.1)
+        .await
+        .unwrap();
+    bench.sync_now(project).await.unwrap();
+    let run = bench
+        .start_counted_run(project, version(fresh), production, 1, 8)
+        .await
+        .unwrap();
+    let view = ended(bench, project, &run).await;
+    assert_eq!((view.state, view.error.as_deref()), (RunState::Done, None));
+    // Question 1 is answered wrongly by what is live; of question 7 nobody knows.
+    assert_eq!((view.columns[0].passed, view.columns[1].passed), (38, 39));
+    assert!(view.shared.is_some(), "the registry read the same marks");
+    rita.bench.sync_now(project).await.unwrap();
+    let record = bench
+        .gate(project, production, version(fresh))
+        .await
+        .unwrap();
+    let record = record.gates[0].evidence[0].run;
+    let again = rita.bench.grade_again(project, record).await.unwrap();
+    assert_eq!(
+        again.words,
+        "Graded again on this computer: the same 80 marks."
     );
 }
