@@ -90,6 +90,8 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
     window.fill_id("provider-name", "llama.cpp").await;
     window.fill_id("provider-address", model.address()).await;
     window.click_id("provider-save").await;
+    window.gone("provider-save").await;
+    window.sees_in("settings-providers", model.address()).await;
     window.click("Test llama.cpp").await;
     window.sees("answered in").await;
     imports(&window, "Banking77", 40).await;
@@ -116,7 +118,7 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
     window.click_id("tab-history").await;
     window.click("What can be done with v3").await;
     window.click("Start a draft from it").await;
-    window.sees_in("draft-state", "saved on this laptop").await;
+    window.sees_in("draft-state", "v3").await;
     window.click_id("tab-inputs").await;
     window.click_id("open-input-message").await;
     window
@@ -124,8 +126,11 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
         .await;
     save(&window, "Say more of the input").await;
     window.sees("Saved as v7").await;
+    steps.did(&window, "Equal by construction").await;
+    // What is said in passing lies over the message for a moment.
+    window.no_longer_sees("Saved as v7").await;
     // Worse by construction: the model never sees the message.
-    window.write_message(1, "Message: hello\nIntent:").await;
+    window.write_message(1, "Message: hello Intent:").await;
     save(&window, "Forget the message").await;
     window.sees("Saved as v8").await;
 
