@@ -34,7 +34,7 @@ async fn two_desktops_meet_a_conflict_and_bring_it_together() {
     ben.click_id("sync-now").await;
     ben.sees_in("sync", "In step").await;
 
-    ben.sees("Two people saved from the same version").await;
+    ben.sees("Two versions were saved from the same one").await;
     steps
         .did(
             &ben,
@@ -59,7 +59,7 @@ async fn two_desktops_meet_a_conflict_and_bring_it_together() {
 
     ana.click_id("sync-now").await;
     ana.sees_in("message-0", "warm, brief and formal").await;
-    ana.no_longer_sees("Two people saved from the same version")
+    ana.no_longer_sees("Two versions were saved from the same one")
         .await;
     ana.close().await;
     ben.close().await;
