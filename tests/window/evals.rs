@@ -32,6 +32,17 @@ async fn judged_by(window: &Window, dataset: &str) {
     window.sees_in("suite-words", dataset).await;
 }
 
+/// Has production ask the suite, from the screen of the settings.
+async fn asks_the_suite(window: &Window) {
+    window.click_id("edit-policy-production").await;
+    window.click_id("policy-add-suite-gate").await;
+    window.fill_id("suite-gate-loss", "10").await;
+    window.click_id("policy-save").await;
+    window
+        .sees_in("policy-production", "show a loss below 10 points")
+        .await;
+}
+
 /// Runs the version in sight so that it counts, and waits until it is recorded.
 async fn runs_it_for_production(window: &Window, version: &str) {
     window.click_id("prompt-support/triage").await;
@@ -83,23 +94,19 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
     window.sees_in("settings-providers", model.address()).await;
     window.click("Test llama.cpp").await;
     window.sees("answered in").await;
-    window.click_id("edit-policy-production").await;
-    window.click_id("policy-add-suite-gate").await;
-    window.fill_id("suite-gate-loss", "10").await;
-    window.click_id("policy-save").await;
-    window
-        .sees_in("policy-production", "show a loss below 10 points")
-        .await;
+    imports(&window, "Banking77", 40).await;
+    imports(&window, "A few", 20).await;
+    judged_by(&window, "Banking77").await;
+    window.click_id("go-settings").await;
+    asks_the_suite(&window).await;
     steps
         .did(
             &window,
             "Production asks for a suite: a loss below 10 points",
         )
         .await;
-
-    imports(&window, "Banking77", 40).await;
-    imports(&window, "A few", 20).await;
-    judged_by(&window, "Banking77").await;
+    window.click_id("prompt-support/triage").await;
+    window.click_id("tab-suite").await;
     steps
         .did(
             &window,
@@ -147,7 +154,15 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
     );
     steps.did(&window, "What is equal is not failed").await;
 
+    // Whoever is alone can't approve another suite: the gate is taken off, and comes back.
+    window.click_id("go-settings").await;
+    window.click_id("edit-policy-production").await;
+    window.click("Take this gate out").await;
+    window.click_id("policy-save").await;
+    window.gone("policy-save").await;
     judged_by(&window, "A few").await;
+    window.click_id("go-settings").await;
+    asks_the_suite(&window).await;
     runs_it_for_production(&window, "v7").await;
     the_gate_says(&window, "v7", "Can't tell").await;
     the_gate_says(&window, "v7", "more would settle it").await;

@@ -445,6 +445,11 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	planCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId) => __TAURI_INVOKE<CountedPlan>("plan_counted_run", { project, version, environment }),
+	runWhatIsMissing: (project: ProjectId, environment: EnvironmentId, version: Ref, concurrency: number) => __TAURI_INVOKE<RunView[]>("run_what_is_missing", { project, environment, version, concurrency }),
+	askForSuite: (project: ProjectId, prompt: PromptId, draft: SuiteDraft, replaces: string | null, reason: string, instead: RequestId | null) => __TAURI_INVOKE<AskedFor>("ask_for_suite", { project, prompt, draft, replaces, reason, instead }),
+	setAskedSuite: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<AskedFor>("set_asked_suite", { project, request }),
+	gradeAgain: (project: ProjectId, run: RunId) => __TAURI_INVOKE<GradedAgain>("grade_again", { project, run }),
+	replayRequest: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<GradedAgain[]>("replay_request", { project, request }),
 	/**
 	 *  Announces a run that counts, and starts it.
 	 *
@@ -1550,6 +1555,7 @@ export type Dependent = {
 	/**  Which prompt. */
 	prompt: PromptId,
 	/**  "support/reply reads what comes out of support/triage: run it again". */
+	waits: boolean,
 	words: string,
 };
 
@@ -1893,6 +1899,34 @@ export type GateView = {
 	gates: GateRow[],
 	/**  What is served there and depends on this prompt, so that it must run again. */
 	dependents: Dependent[],
+	runs?: MissingRun[],
+};
+
+export type GradedAgain = {
+	run: RunId,
+	same: boolean,
+	marks: number,
+	words: string,
+	differing: string[],
+};
+
+export type MissingRun = {
+	prompt: PromptId,
+	version: VersionId,
+	name: string,
+	repeats: number,
+	words: string,
+};
+
+export type SuiteAsked = {
+	prompt: PromptId,
+	name: string,
+	changes: string[],
+	gated: string[],
+	missing: string[],
+	approvals: string[],
+	may_go: boolean,
+	done: boolean,
 };
 
 /**  One way to judge an answer. */
@@ -1984,6 +2018,8 @@ only?: boolean } |
 { type: "refusal";
 /**  It must not refuse instead. */
 absent?: boolean } |
+/**  A model judges the answer by a rubric. */
+{ type: "judge"; rubric: string; provider: string; model: string; parameters?: { [key in string]: Value }; least?: number | null } |
 /**  What another grader asks for must not be so. */
 { type: "not";
 /**  The other grader. */
@@ -3360,6 +3396,7 @@ export type RequestCan = {
 	/**  Whether it can be renewed: what it replaces has moved. */
 	renew: boolean,
 	/**  Environments whose next step this person may release now. */
+	set_suite: boolean,
 	release: EnvironmentId[],
 	/**
 	 *  Whether this person may release something of it that still waits: then it can be released
@@ -3451,6 +3488,7 @@ export type RequestView = {
 	/**  Whether it is the person here who asked. */
 	mine: boolean,
 	/**  One part for each environment. */
+	suite: SuiteAsked | null,
 	parts: RequestPart[],
 	/**  Who is asked, by name or role; empty: every reviewer. */
 	reviewers: string[],
@@ -4014,7 +4052,7 @@ export type SuiteDraft = {
 	/**  What an answer is worth. */
 	measure?: SuiteMeasure,
 	/**  Near-duplicates by their places in the dataset: each group counts as one case. */
-	groups?: number[][],
+	groups?: number[][] | null,
 };
 
 /**
@@ -4038,6 +4076,7 @@ export type SuiteGate = {
 	oldest_days?: number,
 	/**  What becomes of a prompt that has no suite. */
 	without_suite?: WithoutSuite,
+	dependents?: OfDependents,
 };
 
 /**  What an answer is worth. */
@@ -4068,6 +4107,7 @@ export type SuiteView = {
 	/**  The environments of which a gate rests on it: there only reviewers change it. */
 	gated: string[],
 	/**  All of it in a sentence. */
+	duplicates: string,
 	words: string,
 };
 
@@ -4466,3 +4506,5 @@ export type WithoutSuite =
 /**  It is released as though there were no such gate. */
 "release";
 
+
+export type OfDependents = "pass" | "be_named";

@@ -132,6 +132,18 @@ export interface Backend {
   gatesOf(project: P, request: B.RequestId): Promise<B.GateView[]>;
   gatesFor(project: P, version: B.Ref): Promise<B.GateView[]>;
   planCountedRun(project: P, version: B.Ref, environment: B.EnvironmentId): Promise<B.CountedPlan>;
+  runWhatIsMissing(project: P, environment: B.EnvironmentId, version: B.Ref, concurrency: number): Promise<B.RunView[]>;
+  askForSuite(
+    project: P,
+    prompt: B.PromptId,
+    draft: B.SuiteDraft,
+    replaces: string | null,
+    reason: string,
+    instead: B.RequestId | null,
+  ): Promise<B.AskedFor>;
+  setAskedSuite(project: P, request: B.RequestId): Promise<B.AskedFor>;
+  gradeAgain(project: P, run: B.RunId): Promise<B.GradedAgain>;
+  replayRequest(project: P, request: B.RequestId): Promise<B.GradedAgain[]>;
   startCountedRun(
     project: P,
     version: B.Ref,

@@ -18,6 +18,16 @@ pub struct Gate {
     /// All that a request asks for next: its id.
     #[arg(long)]
     pub request: Option<String>,
+    /// Make the runs that count which it still waits for, one after another, and judge then: of the
+    /// version, and of what includes it.
+    #[arg(long, conflicts_with = "request")]
+    pub run: bool,
+    /// Grade the author's answers again on this computer, and say whether the marks are the same.
+    #[arg(long, conflicts_with = "run")]
+    pub replay: bool,
+    /// How many questions are asked at once with --run.
+    #[arg(long, default_value_t = 8, value_name = "NUMBER")]
+    pub concurrency: u32,
     #[command(flatten)]
     pub reports: Reports,
 }
@@ -41,7 +51,7 @@ pub enum Suites {
         /// The prompt.
         prompt: String,
     },
-    /// Say by what a prompt is judged. Where a gate rests on it, only reviewers and admins may.
+    /// Say by what a prompt is judged. Where a gate rests on it this asks for a review (with -m).
     Set {
         /// The prompt.
         prompt: String,
@@ -54,5 +64,14 @@ pub enum Suites {
         /// Count the mean of the graders' scores, instead of whether all of them pass.
         #[arg(long)]
         score: bool,
+        /// Count every case by itself; without it near-duplicates count as one.
+        #[arg(long)]
+        every_case: bool,
+        /// Why, for whoever reviews it: where a gate rests on the suite.
+        #[arg(short, long, value_name = "WORDS")]
+        message: Option<String>,
+        /// The open request for a suite that asks for this from now on.
+        #[arg(long, value_name = "REQUEST", requires = "message")]
+        instead: Option<String>,
     },
 }

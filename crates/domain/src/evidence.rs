@@ -130,6 +130,9 @@ struct Cell {
     repeat: u32,
     #[serde(default)]
     answer: Option<Answer>,
+    /// What judges said to it.
+    #[serde(default)]
+    judged: BTreeMap<Digest, String>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +163,7 @@ impl Answer {
     }
 
     /// As graders see it. What it cost is none of it: prices are each computer's own.
-    fn answered<'a>(&'a self, text: &'a str) -> Answered<'a> {
+    fn answered<'a>(&'a self, text: &'a str, judged: &'a BTreeMap<Digest, String>) -> Answered<'a> {
         let calls = self.tool_calls.iter().map(|call| Called {
             name: &call.name,
             arguments: &call.arguments,
@@ -171,6 +174,7 @@ impl Answer {
             finish: self.finish.as_deref(),
             latency_ms: self.latency_ms,
             tokens_out: self.tokens_out,
+            judged: Some(judged),
             cost: None,
         }
     }
@@ -215,11 +219,52 @@ pub struct Held<'a> {
     pub measure: Measure,
 }
 
+/// An answer whose mark is not what its graders give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which case, counted from 1.
+    pub case: usize,
+    /// Which version's.
+    pub side: &'static str,
+    /// What was recorded.
+    pub said: Mark,
+    /// What the graders give it.
+    pub earned: Mark,
+}
+
+/// What came of grading a run again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GradedAgain {
+    /// How many marks were looked at.
+    pub marks: usize,
+    /// Those that differ, those of the live version first.
+    pub differences: Vec<Difference>,
+}
+
 /// Grades the answers of a run again.
 ///
 /// # Errors
 /// Marks that are not what the graders say, with the first case.
 pub fn check(counts: &Counts, results: &[u8], held: &Held<'_>) -> Result<(), EvidenceError> {
+    let again = grade_again(counts, results, held)?;
+    match again.differences.first() {
+        None => Ok(()),
+        Some(first) => Err(EvidenceError::Worth {
+            case: first.case,
+            side: first.side,
+        }),
+    }
+}
+
+/// Grades the answers of a run again, and says where the marks differ.
+///
+/// # Errors
+/// Results of something else, or that can't be read.
+pub fn grade_again(
+    counts: &Counts,
+    results: &[u8],
+    held: &Held<'_>,
+) -> Result<GradedAgain, EvidenceError> {
     let read: Results = serde_json::from_slice(results)
         .map_err(|error| EvidenceError::Results(error.to_string()))?;
     if read.dataset != held.digest || read.announced != Some(held.announced) {
@@ -228,23 +273,26 @@ pub fn check(counts: &Counts, results: &[u8], held: &Held<'_>) -> Result<(), Evi
     let panel = Panel::prepare(held.graders, held.dataset)
         .map_err(|error| EvidenceError::Results(error.to_string()))?;
     let marks = |text| read_marks(text).ok_or(EvidenceError::Apart("its marks can't be read"));
-    same("live", &marks(&counts.live)?, &read.live, held, &panel)?;
-    same(
-        "proposed",
-        &marks(&counts.proposed)?,
-        &read.cells,
-        held,
-        &panel,
-    )
+    let mut again = GradedAgain::default();
+    for (side, marks, cells) in [
+        ("live", marks(&counts.live)?, &read.live),
+        ("proposed", marks(&counts.proposed)?, &read.cells),
+    ] {
+        again.marks += marks.len();
+        again
+            .differences
+            .extend(differing(side, &marks, cells, held, &panel)?);
+    }
+    Ok(again)
 }
 
-fn same(
+fn differing(
     side: &'static str,
     marks: &[Mark],
     cells: &[Cell],
     held: &Held<'_>,
     panel: &Panel,
-) -> Result<(), EvidenceError> {
+) -> Result<Vec<Difference>, EvidenceError> {
     let cases = held.dataset.cases.len().max(1);
     let mut earned: Vec<Mark> = vec![None; marks.len()];
     let mut seen = vec![false; marks.len()];
@@ -270,23 +318,22 @@ fn same(
         *mark = match (&cell.answer, held.dataset.cases.get(case)) {
             (Some(answer), Some(_)) => {
                 let text = answer.judged();
-                let scores = panel.judge(&answer.answered(&text), held.dataset, case);
+                let scores = panel.judge(&answer.answered(&text, &cell.judged), held.dataset, case);
                 Some(worth(&scores, held.measure))
             }
             _ => None,
         };
     }
-    match earned
-        .iter()
-        .zip(marks)
-        .position(|(earned, said)| earned != said)
-    {
-        None => Ok(()),
-        Some(place) => Err(EvidenceError::Worth {
+    let both = earned.iter().zip(marks).enumerate();
+    Ok(both
+        .filter(|(_, (earned, said))| earned != said)
+        .map(|(place, (earned, said))| Difference {
             case: place % cases + 1,
             side,
-        }),
-    }
+            said: *said,
+            earned: *earned,
+        })
+        .collect())
 }
 
 /// What an answer with these scores is worth, in hundredths of a percent.

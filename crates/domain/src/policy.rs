@@ -75,6 +75,9 @@ pub struct SuiteGate {
     /// What becomes of a prompt that has no suite.
     #[serde(default)]
     pub without_suite: WithoutSuite,
+    /// What is asked of the prompts that hold a part which changes.
+    #[serde(default, skip_serializing_if = "OfDependents::is_usual")]
+    pub dependents: OfDependents,
 }
 
 const fn five_percent() -> u32 {
@@ -109,6 +112,27 @@ pub enum WithoutSuite {
     Nothing,
     /// It is released as though there were no such gate.
     Release,
+}
+
+/// What a gate asks of the prompts that it judges, where something changes that they include.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum OfDependents {
+    /// Each must have a version with the new part that passes.
+    #[default]
+    Pass,
+    /// Nothing: they are named to whoever looks.
+    BeNamed,
+}
+
+impl OfDependents {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks for a reference"
+    )]
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl SuiteGate {

@@ -66,6 +66,7 @@ impl Answer {
             finish: self.finish.as_deref(),
             latency_ms: Some(self.latency_ms),
             tokens_out: self.tokens_out,
+            judged: None,
             cost,
         }
     }

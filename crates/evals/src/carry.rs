@@ -14,7 +14,7 @@ use domain::Digest;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -334,6 +334,7 @@ impl Run {
             question,
             answer,
             scores,
+            judged: BTreeMap::new(),
             cost,
             paid: None,
             from_cache: false,

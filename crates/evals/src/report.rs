@@ -4,6 +4,7 @@ use crate::{Answer, Cost, Failure};
 use domain::Digest;
 use domain::graders::{Grader, Score};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -38,6 +39,9 @@ pub struct Cell {
     /// One score for each grader, in their order: the run's, the dataset's, the case's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<Score>,
+    /// What judges said to the answer, by the digest of what they were asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub judged: BTreeMap<Digest, String>,
     /// What the answer cost when it was asked for, at the prices that were known then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,

@@ -268,6 +268,12 @@ impl Run {
         self
     }
 
+    /// The cases that it asks.
+    #[must_use]
+    pub fn dataset(&self) -> Arc<Dataset> {
+        Arc::clone(&self.dataset)
+    }
+
     /// How many cells it fills.
     #[must_use]
     pub fn total(&self) -> usize {

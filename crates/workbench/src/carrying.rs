@@ -78,7 +78,7 @@ struct Finished {
     paid: Option<Cost>,
 }
 
-fn row(column: usize, cell: &Cell) -> Result<store::CaseResult, Error> {
+pub(crate) fn row(column: usize, cell: &Cell) -> Result<store::CaseResult, Error> {
     Ok(store::CaseResult {
         // Each asking has a place of its own, whatever the dataset.
         place: cell
@@ -242,6 +242,7 @@ impl Workbench {
                 paid: cell.paid.clone(),
             });
         };
+        let dataset = run.dataset();
         let report = run.start(&cache, &options, &on_cell, &cancel).await;
         drop(on_cell);
         let written = match writer.await {
@@ -265,6 +266,14 @@ impl Workbench {
             error,
             shared: before.shared,
         };
+        if not_kept.is_none() {
+            let judged = self
+                .ask_judges(id, &kept, &dataset, &cache.answers, concurrency, &cancel)
+                .await;
+            if let Err(error) = judged {
+                end.error.get_or_insert_with(|| error.to_string());
+            }
+        }
         // What could not be kept is no end: it can go on when there is room.
         if let Some(counting) = kept.plan.counts.as_ref().filter(|_| not_kept.is_none()) {
             match self.record_counted(project, id, &kept, counting).await {

@@ -1,10 +1,12 @@
 //! By what prompts are judged, and what the gates of an environment say of a version.
 
+use crate::missing_runs::wants_run;
 use crate::reading::Reading;
 use crate::views::{Dependent, GateRow, GateView, Ref, SuiteDraft, SuiteView};
 use crate::{Error, Workbench, words};
 use domain::ledger::Body;
 use domain::project::SuiteSet;
+use domain::rules::covered::Changed;
 use domain::rules::gates::{self, Judged};
 use domain::statistics::verdict::GateOutcome;
 use domain::suite::{Suite, SuiteGraders};
@@ -31,9 +33,28 @@ impl Workbench {
         draft: SuiteDraft,
         replaces: Option<domain::Digest>,
     ) -> Result<SuiteView, Error> {
+        let drafted = self.drafted_suite(project, draft).await?;
         let mut act = self.act(project)?;
-        let latest = act
-            .reading
+        act.content(drafted.graders);
+        act.command(Body::SetSuite {
+            prompt,
+            suite: Box::new(drafted.suite),
+            replaces,
+            request: None,
+        })?;
+        act.send().await?;
+        self.suite(project, prompt).await
+    }
+
+    /// The suite that a draft means: the latest saving of its dataset, and, unless it says
+    /// otherwise, each group of near-duplicates as one case.
+    pub(crate) async fn drafted_suite(
+        &self,
+        project: ProjectId,
+        draft: SuiteDraft,
+    ) -> Result<Drafted, Error> {
+        let reading = self.reading(project)?;
+        let latest = reading
             .ahead
             .dataset(draft.dataset)
             .and_then(|found| found.contents.last())
@@ -45,20 +66,24 @@ impl Workbench {
         let (bytes, graders) = graders
             .encode()
             .map_err(|error| Error::invalid(error.to_string()))?;
-        act.content(bytes);
-        act.command(Body::SetSuite {
-            prompt,
-            suite: Box::new(Suite {
+        let groups = match draft.groups {
+            Some(groups) => groups,
+            None => {
+                let cases = self.cases_at(&reading, &latest).await?;
+                let found = domain::duplicates::find(&cases).into_iter();
+                found.map(|group| group.cases).collect()
+            }
+        };
+        Ok(Drafted {
+            suite: Suite {
                 dataset: draft.dataset,
                 content: latest,
                 graders,
                 measure: draft.measure,
-                groups: draft.groups,
-            }),
-            replaces,
-        })?;
-        act.send().await?;
-        self.suite(project, prompt).await
+                groups,
+            },
+            graders: bytes,
+        })
     }
 
     /// What the gates of an environment say of one content, if it came there now.
@@ -111,10 +136,19 @@ impl Workbench {
             .ok_or_else(|| Error::not_found("this request is not on this computer"))?;
         let mut views = Vec::new();
         for part in standing.parts {
+            let together: Vec<Changed> = part
+                .next
+                .iter()
+                .map(|change| Changed {
+                    prompt: change.prompt,
+                    versions: change.sides.iter().map(|side| side.version).collect(),
+                })
+                .collect();
             for change in part.next {
                 for side in change.sides {
-                    let view = reading.gate_view(part.environment, side.version, now)?;
-                    if !view.gates.is_empty() {
+                    let view =
+                        reading.gate_view_of(part.environment, side.version, &together, now)?;
+                    if !view.gates.is_empty() || view.dependents.iter().any(|one| one.waits) {
                         views.push(view);
                     }
                 }
@@ -122,6 +156,12 @@ impl Workbench {
         }
         Ok(views)
     }
+}
+
+/// A suite, and the bytes of its graders.
+pub(crate) struct Drafted {
+    pub suite: Suite,
+    pub graders: Vec<u8>,
 }
 
 impl Reading {
@@ -146,6 +186,7 @@ impl Reading {
                 "{} has no suite: nothing says by what it is judged.",
                 found.name
             ),
+            duplicates: String::new(),
         };
         let Some(set) = self.ahead.suite(found.id) else {
             return Ok(view);
@@ -159,6 +200,7 @@ impl Reading {
             .and_then(|dataset| dataset.contents.last())
             .is_some_and(|latest| latest.content != set.suite.content);
         view.graders = self.suite_graders(set).unwrap_or_default();
+        view.duplicates = duplicates(&set.suite, view.cases);
         let titles: Vec<_> = view.graders.iter().map(|grader| grader.title()).collect();
         view.words = format!(
             "{} of {}{}; an answer passes if it {}. Set by {}.",
@@ -176,6 +218,9 @@ impl Reading {
             words::list(&titles),
             self.person(set.by),
         );
+        if !view.duplicates.is_empty() {
+            view.words = format!("{} {}", view.words, view.duplicates);
+        }
         Ok(view)
     }
 
@@ -189,6 +234,22 @@ impl Reading {
         &self,
         environment: EnvironmentId,
         version: VersionId,
+        now: domain::Millis,
+    ) -> Result<GateView, Error> {
+        let prompt = self.ahead.version(version).map(|(prompt, _)| prompt.id);
+        let alone = prompt.map(|prompt| Changed {
+            prompt,
+            versions: vec![version],
+        });
+        self.gate_view_of(environment, version, alone.as_slice(), now)
+    }
+
+    /// The same for a version that would come there together with others.
+    pub(crate) fn gate_view_of(
+        &self,
+        environment: EnvironmentId,
+        version: VersionId,
+        together: &[Changed],
         now: domain::Millis,
     ) -> Result<GateView, Error> {
         let (prompt, found) = self
@@ -209,15 +270,18 @@ impl Reading {
             .iter()
             .map(|judged| self.gate_row(environment, prompt.id, version, judged))
             .collect();
+        let waited = self.waited(environment, prompt.id, together, now);
+        let outcomes = || {
+            let own = gates.iter().map(|gate| gate.outcome);
+            own.chain(waited.iter().map(|one| one.outcome))
+        };
         let outcome = match () {
-            () if served || gates.is_empty() => GateOutcome::Pass,
-            () if gates.iter().any(|gate| gate.outcome == GateOutcome::Fail) => GateOutcome::Fail,
-            () if gates.iter().any(|gate| gate.outcome != GateOutcome::Pass) => {
-                GateOutcome::CantTell
-            }
+            () if served => GateOutcome::Pass,
+            () if outcomes().any(|outcome| outcome == GateOutcome::Fail) => GateOutcome::Fail,
+            () if outcomes().any(|outcome| outcome != GateOutcome::Pass) => GateOutcome::CantTell,
             () => GateOutcome::Pass,
         };
-        let words = match (served, gates.len()) {
+        let mut words = match (served, gates.len()) {
             (true, _) => format!("{place} serves exactly this already; no gate asks anything."),
             (false, 0) => format!("No gate of {place} rests on the suite of {}.", prompt.name),
             _ => gates
@@ -226,22 +290,39 @@ impl Reading {
                 .collect::<Vec<_>>()
                 .join(" "),
         };
+        let open = waited.iter().filter(|one| one.outcome != GateOutcome::Pass);
+        for one in open {
+            words = format!("{words} {}", one.words);
+        }
+        let mut runs = Vec::new();
+        if !served && judged.iter().any(wants_run) {
+            runs.extend(self.missing_run(environment, version, None));
+        }
+        runs.extend(waited.iter().filter_map(|one| one.run.clone()));
         let stored = self.store.contents();
-        let dependents = gates::dependents(&self.ahead, &stored, environment, prompt.id)
-            .into_iter()
-            .map(|found| Dependent {
-                prompt: found.prompt,
-                words: format!(
-                    "{} {} {}: run it again",
-                    words::prompt(&self.ahead, found.prompt),
-                    match found.how {
-                        gates::Depends::Includes => "includes",
-                        gates::Depends::Reads => "reads what comes out of",
-                    },
-                    prompt.name
-                ),
-            })
-            .collect();
+        let mut dependents: Vec<Dependent> =
+            gates::dependents(&self.ahead, &stored, environment, prompt.id)
+                .into_iter()
+                .filter(|found| waited.iter().all(|one| one.prompt != found.prompt))
+                .map(|found| Dependent {
+                    prompt: found.prompt,
+                    waits: false,
+                    words: format!(
+                        "{} {} {}: run it again",
+                        words::prompt(&self.ahead, found.prompt),
+                        match found.how {
+                            gates::Depends::Includes => "includes",
+                            gates::Depends::Reads => "reads what comes out of",
+                        },
+                        prompt.name
+                    ),
+                })
+                .collect();
+        dependents.extend(waited.iter().map(|one| Dependent {
+            prompt: one.prompt,
+            words: one.words.clone(),
+            waits: one.outcome != GateOutcome::Pass,
+        }));
         Ok(GateView {
             environment,
             place,
@@ -253,6 +334,7 @@ impl Reading {
             words,
             gates,
             dependents,
+            runs,
         })
     }
 
@@ -298,5 +380,19 @@ impl Reading {
                 .collect(),
             silent: u32::try_from(judged.silent.len()).unwrap_or(u32::MAX),
         }
+    }
+}
+
+/// What near-duplicates mean, in words; empty where there are none.
+pub(crate) fn duplicates(suite: &Suite, cases: u32) -> String {
+    let alike: usize = suite.groups.iter().map(Vec::len).sum();
+    let fewer = alike.saturating_sub(suite.groups.len());
+    let cases = usize::try_from(cases).unwrap_or(usize::MAX);
+    match alike {
+        0 => String::new(),
+        _ => format!(
+            "{alike} of {cases} cases are near-duplicates; they count as {}.",
+            words::count(cases.saturating_sub(fewer), "case", "cases")
+        ),
     }
 }

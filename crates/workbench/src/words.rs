@@ -388,6 +388,9 @@ fn review(project: &Project, event: &Event) -> (String, ActivityKind) {
 /// What is asked for: `support/triage v9 and tone v2 to production`.
 #[must_use]
 pub fn request(project: &Project, asked: &Asked) -> String {
+    if let Some(suite) = &asked.suite {
+        return format!("another suite for {}", prompt(project, suite.prompt));
+    }
     let mut what: Vec<String> = Vec::new();
     for change in &asked.changes {
         let last = change.steps.last().map(Vec::as_slice).unwrap_or_default();

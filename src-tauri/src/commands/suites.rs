@@ -1,8 +1,10 @@
 //! By what prompts are judged, what gates say, and runs that count.
 
 use super::passed_on;
-use domain::{Digest, EnvironmentId, ProjectId, PromptId, RequestId};
-use workbench::views::{CountedPlan, GateView, Ref, RunView, SuiteDraft, SuiteView};
+use domain::{Digest, EnvironmentId, ProjectId, PromptId, RequestId, RunId};
+use workbench::views::{
+    AskedFor, CountedPlan, GateView, GradedAgain, Ref, RunView, SuiteDraft, SuiteView,
+};
 
 passed_on! {
     /// By what a prompt is judged.
@@ -17,6 +19,28 @@ passed_on! {
     gates_for(project: ProjectId, version: Ref) -> Vec<GateView>;
     /// What a run that counts would ask.
     plan_counted_run(project: ProjectId, version: Ref, environment: EnvironmentId) -> CountedPlan;
+    /// Makes the runs that count which the gates still wait for, one after another.
+    run_what_is_missing(
+        project: ProjectId,
+        environment: EnvironmentId,
+        version: Ref,
+        concurrency: u32,
+    ) -> Vec<RunView>;
+    /// Asks for another suite where a gate rests on the one there is.
+    ask_for_suite(
+        project: ProjectId,
+        prompt: PromptId,
+        draft: SuiteDraft,
+        replaces: Option<Digest>,
+        reason: String,
+        instead: Option<RequestId>,
+    ) -> AskedFor;
+    /// Sets the suite that a request asks for, once nothing is missing.
+    set_asked_suite(project: ProjectId, request: RequestId) -> AskedFor;
+    /// Grades the answers of a run that counted again on this computer.
+    grade_again(project: ProjectId, run: RunId) -> GradedAgain;
+    /// The same for every run on which a request's gates rest.
+    replay_request(project: ProjectId, request: RequestId) -> Vec<GradedAgain>;
     /// Announces a run that counts, and starts it.
     start_counted_run(
         project: ProjectId,

@@ -6,7 +6,18 @@ import type { World } from "./world";
 
 type Part = Pick<
   Backend,
-  "suite" | "setSuite" | "gate" | "gatesOf" | "gatesFor" | "planCountedRun" | "startCountedRun"
+  | "suite"
+  | "setSuite"
+  | "gate"
+  | "gatesOf"
+  | "gatesFor"
+  | "planCountedRun"
+  | "startCountedRun"
+  | "runWhatIsMissing"
+  | "askForSuite"
+  | "setAskedSuite"
+  | "gradeAgain"
+  | "replayRequest"
 >;
 
 const verdict = {
@@ -35,6 +46,7 @@ export function suites(world: World, changed: () => void): Part {
     outdated: false,
     gated: world.policies.some((one) => (one.draft.suite_gates ?? []).length > 0) ? ["production"] : [],
     words: `${world.find(prompt).name} has no suite: nothing says by what it is judged.`,
+    duplicates: "",
   });
   const suiteOf = (prompt: string) => judged.get(prompt) ?? none(prompt);
   const set = (prompt: string, dataset: string, graders: SuiteView["graders"]): SuiteView => {
@@ -66,10 +78,21 @@ export function suites(world: World, changed: () => void): Part {
       name: `${prompt.name} v${number}`,
       served: false,
       dependents: [],
+      runs: [],
     };
     if (!judged.has(prompt.id) || number % 3 === 1)
       return {
         ...base,
+        runs: [
+          { prompt: prompt.id, version, name: base.name, repeats: 1, words: `${base.name}, 62 cases` },
+          {
+            prompt: prompt.id,
+            version,
+            name: "support/reply v5",
+            repeats: 1,
+            words: `support/reply v5, 40 cases: it includes ${base.name}`,
+          },
+        ],
         outcome: "cant_tell",
         words: "Can't tell.",
         gates: [
@@ -145,6 +168,17 @@ export function suites(world: World, changed: () => void): Part {
       repeats: 1,
       calls: 124,
     }),
+    runWhatIsMissing: () => Promise.reject({ code: "invalid", message: "The mock runs nothing.", details: null }),
+    askForSuite: () => Promise.reject({ code: "invalid", message: "The mock asks for no suite.", details: null }),
+    setAskedSuite: () => Promise.reject({ code: "invalid", message: "The mock sets no suite.", details: null }),
+    gradeAgain: async (_, run) => ({
+      run,
+      same: true,
+      marks: 124,
+      words: "Graded again on this computer: the same 124 marks.",
+      differing: [],
+    }),
+    replayRequest: async () => [],
     startCountedRun: () => Promise.reject({ code: "invalid", message: "The mock announces nothing.", details: null }),
   };
 }

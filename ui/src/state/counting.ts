@@ -28,3 +28,27 @@ export async function runForGate(view: Pick<GateView, "version" | "environment">
     notices.problem(IpcError.from(error));
   }
 }
+
+/** Just the runs that the gates still wait for: of the version, and of what includes it. */
+export function runWhatIsMissing(view: Pick<GateView, "version" | "environment" | "place" | "runs">) {
+  const version = { type: "version" as const, version: view.version };
+  dialogs.ask({
+    title: `Run what is missing for ${view.place}`,
+    words: [
+      ...(view.runs ?? []).map((run) => run.words),
+      "They are announced one after another, and what comes of each is recorded and shared, also if you stop it.",
+    ],
+    action: "Announce and run",
+    run: async () => {
+      dialogs.close();
+      notices.say("The runs that are missing are being made. You can go on meanwhile.");
+      try {
+        const made = await backend.runWhatIsMissing(app.project, view.environment, version, AT_ONCE);
+        notices.say(made.length === 1 ? "1 run was made." : `${made.length} runs were made.`);
+        await app.refresh();
+      } catch (error) {
+        notices.problem(IpcError.from(error));
+      }
+    },
+  });
+}

@@ -49,6 +49,10 @@ export class SuiteForm {
   dataset = $state("");
   graders = $state.raw<Grader[]>([]);
   measure = $state<SuiteView["measure"]>("pass");
+  /** Near-duplicates do not count as one. */
+  every = $state(false);
+  /** Why, where others approve it first. */
+  reason = $state("");
   /** The suite from which it began. */
   replaces = $state.raw<string | null>(null);
 

@@ -25,6 +25,8 @@ export interface SuiteGateForm {
   days: string;
   servicesOnly: boolean;
   withoutSuite: boolean;
+  /** What includes a part that changes is named, and not waited for. */
+  onlyNamed: boolean;
 }
 export interface FreezeForm {
   name: string;
@@ -67,6 +69,7 @@ export class PolicyForm {
       days: String(gate.oldest_days ?? 7),
       servicesOnly: gate.runs_by === "services",
       withoutSuite: gate.without_suite === "release",
+      onlyNamed: gate.dependents === "be_named",
     }));
     this.freezes = draft.freezes.map((freeze) => ({ ...freeze }));
     this.role = draft.release_role ?? "";
@@ -123,6 +126,7 @@ export class PolicyForm {
         runs_by: gate.servicesOnly ? ("services" as const) : ("anyone" as const),
         oldest_days: Number(gate.days),
         without_suite: gate.withoutSuite ? ("release" as const) : ("nothing" as const),
+        ...(gate.onlyNamed ? { dependents: "be_named" as const } : {}),
       })),
       freezes: this.freezes.map((freeze) => ({
         ...freeze,
@@ -155,5 +159,6 @@ export function usualGate(): SuiteGateForm {
     days: "7",
     servicesOnly: false,
     withoutSuite: false,
+    onlyNamed: false,
   };
 }

@@ -31,10 +31,24 @@ pub async fn gate(at: &At<'_>, asked: &Gate) -> Result<ExitCode, Failure> {
             let view = at.bench.prompt(at.project, id).await?;
             let version = find::version(&library, &view, &asked.which)?;
             let place = find::environment(&library, asked.place.as_deref())?;
+            if asked.run {
+                let runs = at
+                    .bench
+                    .run_what_is_missing(at.project, place, version.clone(), asked.concurrency)
+                    .await?;
+                match runs.len() {
+                    0 => hint("galley: no run is missing"),
+                    _ => runs.iter().for_each(|run| hint(&run.summary)),
+                }
+                settled(at).await?;
+            }
             vec![at.bench.gate(at.project, place, version).await?]
         }
         (None, None) => return Err(Failure::other("name a prompt, or a request")),
     };
+    if asked.replay {
+        return replay(at, &views).await;
+    }
     reports::write(&asked.reports, None, &views)?;
     answer(at.arguments, &views, || {
         let told = views.iter().map(gate_told);
@@ -44,6 +58,33 @@ pub async fn gate(at: &At<'_>, asked: &Gate) -> Result<ExitCode, Failure> {
         }
     });
     Ok(code(views.iter().map(|view| view.outcome)))
+}
+
+/// Grades the evidence of these verdicts again, here.
+async fn replay(at: &At<'_>, views: &[GateView]) -> Result<ExitCode, Failure> {
+    let rows = views.iter().flat_map(|view| &view.gates);
+    let mut runs: Vec<_> = rows
+        .flat_map(|gate| gate.evidence.iter().map(|row| row.run))
+        .collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let mut graded = Vec::new();
+    for run in runs {
+        graded.push(at.bench.grade_again(at.project, run).await?);
+    }
+    answer(at.arguments, &graded, || match graded.is_empty() {
+        true => "There are no runs to grade again.".to_owned(),
+        false => graded
+            .iter()
+            .map(|one| {
+                let lines = std::iter::once(&one.words).chain(&one.differing);
+                lines.cloned().collect::<Vec<_>>().join("\n  ")
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+    });
+    let same = graded.iter().all(|one| one.same);
+    Ok(ExitCode::from(u8::from(!same)))
 }
 
 /// The worst of all: a failure before a doubt.
@@ -85,6 +126,8 @@ fn gate_told(view: &GateView) -> String {
         }
     }
     lines.extend(view.dependents.iter().map(|one| format!("  {}", one.words)));
+    let runs = view.runs.iter();
+    lines.extend(runs.map(|run| format!("  to run: {} (galley gate … --run)", run.words)));
     lines.join("\n")
 }
 
@@ -157,7 +200,7 @@ pub async fn suite(at: &At<'_>, what: &Suites) -> Result<ExitCode, Failure> {
                 lines.extend(graders.filter_map(|grader| serde_json::to_string(grader).ok()));
                 if !view.gated.is_empty() {
                     lines.push(format!(
-                        "A gate of {} rests on it, so that only reviewers and admins change it.",
+                        "A gate of {} rests on it, so that another is asked for and approved.",
                         view.gated.join(", ")
                     ));
                 }
@@ -169,6 +212,9 @@ pub async fn suite(at: &At<'_>, what: &Suites) -> Result<ExitCode, Failure> {
             dataset,
             grader,
             score,
+            every_case,
+            message,
+            instead,
         } => {
             let prompt = find::prompt(&library, prompt)?;
             let datasets = at.bench.datasets(at.project).await?;
@@ -184,8 +230,32 @@ pub async fn suite(at: &At<'_>, what: &Suites) -> Result<ExitCode, Failure> {
                     true => Measure::Score,
                     false => Measure::Pass,
                 },
-                groups: Vec::new(),
+                groups: every_case.then(Vec::new),
             };
+            let asks = !before.gated.is_empty() || instead.is_some();
+            if asks {
+                let Some(message) = message else {
+                    return Err(Failure::other(format!(
+                        "a gate of {} rests on the suite of {}, so another is asked for and approved; say why with -m",
+                        before.gated.join(", "),
+                        before.name
+                    )));
+                };
+                let instead = match instead {
+                    None => None,
+                    Some(request) => Some(super::review::request_of(at, request).await?),
+                };
+                let (digest, message) = (before.digest, message.clone());
+                let asked = at
+                    .bench
+                    .ask_for_suite(at.project, prompt, draft, digest, message, instead)
+                    .await?;
+                answer(at.arguments, &asked, || {
+                    format!("{} {}", super::review::short(asked.request), asked.words)
+                });
+                settled(at).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
             let view = at
                 .bench
                 .set_suite(at.project, prompt, draft, before.digest)

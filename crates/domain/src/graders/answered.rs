@@ -1,6 +1,8 @@
 //! What graders judge: an answer with what it took.
 
+use crate::Digest;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// One answer as graders see it. What is not known is none, and a grader that needs it says so.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,8 @@ pub struct Answered<'a> {
     pub latency_ms: Option<u32>,
     /// Tokens of the answer as its provider counted them.
     pub tokens_out: Option<u32>,
+    /// What judges said to it, by the digest of the question that they were asked.
+    pub judged: Option<&'a BTreeMap<Digest, String>>,
     /// What it cost, by the prices of the computer that asked.
     pub cost: Option<f64>,
 }

@@ -1,6 +1,7 @@
 //! Graders: each judges one answer and says why, in words for whoever wrote the prompt.
 //!
-//! They are pure: the same answer, case and grader give the same score on every machine. A
+//! They are pure: the same answer, case and grader give the same score on every machine. For a
+//! [judge](Grader::Judge) the words of the model that judged belong to the answer. A
 //! [`Grader`] is what a person sets up and a run records; [`Prepared`] is one made ready for many
 //! answers; a [`Panel`] is all who judge the cases of one dataset. They refuse patterns and schemas
 //! that could run for ever or reach the network. What a grader needs beyond the text of an answer
@@ -8,6 +9,7 @@
 
 mod answered;
 mod calls;
+mod judge;
 mod measures;
 mod panel;
 mod path;
@@ -20,6 +22,7 @@ mod together;
 mod words;
 
 pub use answered::{Answered, Called};
+pub use judge::JudgeQuestion;
 pub use measures::Unit;
 pub use panel::Panel;
 pub use prepare::Prepared;
@@ -154,6 +157,21 @@ pub enum Grader {
         #[serde(default)]
         absent: bool,
     },
+    /// A model judges the answer by a rubric. Its words are kept beside the answer.
+    Judge {
+        /// What a good answer is, in words.
+        rubric: String,
+        /// The name of the provider that is asked.
+        provider: String,
+        /// The model.
+        model: String,
+        /// Temperature and the like.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        parameters: Map<String, Value>,
+        /// The least score with which it passes, from 0 to 1; 0.5 where nothing else is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        least: Option<f64>,
+    },
     /// What another grader asks for must not be so.
     Not {
         /// The other grader.
@@ -222,6 +240,9 @@ pub enum GraderError {
     /// A number that asks for nothing, or for what can't be.
     #[error("{0}")]
     Number(String),
+    /// A judge that can't be asked.
+    #[error("{0}")]
+    Judge(&'static str),
     /// Graders within graders, too deep or too many.
     #[error("graders may stand within graders {depth} deep, and {parts} side by side: use fewer",
         depth = together::DEPTH, parts = together::PARTS)]
@@ -283,6 +304,7 @@ impl Grader {
             Self::ToolCall { name: None, .. } => "calls a tool".to_owned(),
             Self::Refusal { absent: false } => "refuses".to_owned(),
             Self::Refusal { absent: true } => "does not refuse".to_owned(),
+            Self::Judge { model, .. } => format!("is good by a rubric, says {model}"),
             Self::Not { grader } => format!("not: {}", grader.title()),
             Self::Together { parts, least } => together::title(parts, *least),
         }

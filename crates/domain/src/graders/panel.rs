@@ -1,6 +1,6 @@
 //! All who judge the cases of one dataset: those of the run, those of the dataset, and each case's own.
 
-use super::{Answered, Grader, GraderError, Prepared, Score};
+use super::{Answered, Grader, GraderError, JudgeQuestion, Prepared, Score};
 use crate::dataset::Dataset;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,20 @@ impl Panel {
             own.insert(place, ready);
         }
         Ok(Self { everywhere, own })
+    }
+
+    /// What models must be asked before the answer to the case at `place` can be judged; most
+    /// panels ask nobody.
+    #[must_use]
+    pub fn questions(&self, answer: &str, dataset: &Dataset, place: usize) -> Vec<JudgeQuestion> {
+        let mut found = Vec::new();
+        if let Some(case) = dataset.cases.get(place) {
+            let own = self.own.get(&place).into_iter().flatten();
+            for grader in self.everywhere.iter().chain(own) {
+                grader.questions(answer, case, &mut found);
+            }
+        }
+        found
     }
 
     /// Judges the answer to the case at `place` in the dataset.

@@ -2,7 +2,10 @@
 
 use super::path::Path;
 use super::texts::{self, nothing_expected, wanted_texts};
-use super::{Answered, Grader, GraderError, Score, calls, measures, refusal, schema, similarity};
+use super::{
+    Answered, Grader, GraderError, JudgeQuestion, Score, calls, judge, measures, refusal, schema,
+    similarity,
+};
 use super::{path, together};
 use crate::dataset::Case;
 
@@ -34,6 +37,17 @@ impl Grader {
                 parts.iter().all(|part| part.grader.is_alike_everywhere())
             }
             _ => true,
+        }
+    }
+
+    /// Whether a model must be asked before it can judge.
+    #[must_use]
+    pub fn asks_a_model(&self) -> bool {
+        match self {
+            Self::Judge { .. } => true,
+            Self::Not { grader } => grader.asks_a_model(),
+            Self::Together { parts, .. } => parts.iter().any(|part| part.grader.asks_a_model()),
+            _ => false,
         }
     }
 
@@ -82,6 +96,22 @@ impl Grader {
                 Ready::Nothing
             }
             Self::Latency { .. } | Self::ToolCall { .. } | Self::Refusal { .. } => Ready::Nothing,
+            Self::Judge {
+                rubric,
+                provider,
+                model,
+                least,
+                ..
+            } => {
+                judge::check(rubric, provider, model, *least)?;
+                Ready::Nothing
+            }
+            // Words that can't be read would pass, turned round.
+            Self::Not { grader } if grader.asks_a_model() => {
+                return Err(GraderError::Judge(
+                    "a judge can't be turned round; write its rubric the other way",
+                ));
+            }
             Self::Not { grader } => Ready::Parts(vec![grader.prepare_at(depth + 1)?]),
             Self::Together { parts, least } => {
                 together::check(parts, *least)?;
@@ -101,6 +131,16 @@ impl Prepared {
     #[must_use]
     pub fn grader(&self) -> &Grader {
         &self.grader
+    }
+
+    /// What models must be asked before it can judge this answer.
+    pub(super) fn questions(&self, answer: &str, case: &Case, found: &mut Vec<JudgeQuestion>) {
+        found.extend(judge::question(&self.grader, answer, case));
+        if let Ready::Parts(parts) = &self.ready {
+            for part in parts {
+                part.questions(answer, case, found);
+            }
+        }
     }
 
     /// Judges one answer.
@@ -199,6 +239,7 @@ impl Prepared {
                 },
                 _,
             ) => calls::grade(answer, name.as_deref(), arguments, *only),
+            (Grader::Judge { least, .. }, _) => judge::grade(&self.grader, answer, case, *least),
             (Grader::Refusal { absent }, _) => refusal::grade(answer, *absent),
             (Grader::Not { .. }, Ready::Parts(parts)) => match parts.first() {
                 Some(part) => together::turned(&part.grade(answer, case)),

@@ -293,6 +293,9 @@ pub enum Body {
         suite: Box<Suite>,
         /// The digest of the suite when the person acted; none where there was none.
         replaces: Option<Digest>,
+        /// The request under which it was approved: where a gate rests on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
     },
     /// Announces a run, before its first answer, so that it counts whatever comes of it. The
     /// run has this command's id.

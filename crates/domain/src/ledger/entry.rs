@@ -18,8 +18,14 @@ pub const FORMAT: u32 = 1;
 /// 2 added roles between and beside author and admin, service accounts, policies, requests and
 /// comments. Where none of these is used it decides as 1 did, so entries under 1 are decided again
 /// by the same code; see [`crate::ledger::Body::since`]. 3 added suites, announced runs and the
-/// gates that rest on them, and keys that are rotated, in the same way.
-pub const RULES: u32 = 3;
+/// gates that rest on them, and keys that are rotated, in the same way. 4 lets gates wait for what
+/// holds a changed part, and has a suite on which a gate rests changed by request: there it decides
+/// otherwise than 3 did, so entries under 3 are decided again as 3 had it, and once an entry is
+/// under 4 none after it is under less.
+pub const RULES: u32 = 4;
+/// The last rules that decide otherwise than those before: once an entry is under them, none after
+/// it is under earlier ones.
+pub const NEVER_BACK: u32 = 4;
 
 /// One line of the ledger.
 #[derive(Clone, Debug)]

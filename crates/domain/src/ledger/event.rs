@@ -193,6 +193,11 @@ pub enum Event {
         suite: Box<Suite>,
         digest: Digest,
         before: Option<Digest>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
+        /// Whose approvals counted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approvals: Vec<PersonId>,
     },
     /// A run was announced.
     RunAnnounced {

@@ -56,6 +56,19 @@ pub enum Missing {
         /// Why.
         fault: GateFault,
     },
+    /// A prompt that is served there with a part which changes was not shown to do with the new one.
+    Dependent {
+        /// Where.
+        environment: EnvironmentId,
+        /// Which prompt.
+        prompt: PromptId,
+        /// The new part.
+        part: VersionId,
+        /// The version of the prompt that holds it; none was saved.
+        version: Option<VersionId>,
+        /// Why its gate does not open; none where there is no such version.
+        fault: Option<GateFault>,
+    },
     /// Another environment must have served this content first.
     Path {
         /// Where.
@@ -96,6 +109,13 @@ pub enum Missing {
         /// The release that is there now.
         now: Option<ReleaseId>,
     },
+    /// The suite that the request replaces has moved.
+    SuiteMoved {
+        /// Where a gate rests on it.
+        environment: EnvironmentId,
+        /// Of which prompt.
+        prompt: PromptId,
+    },
     /// The input contract breaks, and no note says why that is safe.
     Break {
         /// Where.
@@ -119,10 +139,12 @@ impl Missing {
             | Self::ChangesAsked { environment, .. }
             | Self::Gate { environment, .. }
             | Self::SuiteGate { environment, .. }
+            | Self::Dependent { environment, .. }
             | Self::Path { environment, .. }
             | Self::Frozen { environment, .. }
             | Self::Calendar { environment, .. }
             | Self::Stale { environment, .. }
+            | Self::SuiteMoved { environment, .. }
             | Self::Break { environment, .. } => *environment,
         }
     }
@@ -131,7 +153,10 @@ impl Missing {
     /// them. A request that is stale or breaks the input contract is made right instead.
     #[must_use]
     pub fn is_policy(&self) -> bool {
-        !matches!(self, Self::Stale { .. } | Self::Break { .. })
+        !matches!(
+            self,
+            Self::Stale { .. } | Self::SuiteMoved { .. } | Self::Break { .. }
+        )
     }
 }
 

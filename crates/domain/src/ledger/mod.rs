@@ -20,12 +20,12 @@ mod sides;
 
 pub use body::{Body, NewEnvironment, Pointer, ReleaseChange};
 pub use command::{Command, CommandError, Seen, SignedCommand};
-pub use entry::{Entry, EntryError, FORMAT, NewEntry, RULES};
+pub use entry::{Entry, EntryError, FORMAT, NEVER_BACK, NewEntry, RULES};
 pub use event::{Event, MadeEnvironment, RecordedChange, RunSummary, Skip};
 pub use keys::{DeviceKey, KeyHash, PublicKey, Signature};
 pub use missing::{GateFault, Missing};
 pub use request::{
-    Approval, Asked, CommentOn, Grounds, Note, Overridden, Quote, RequestedChange, Reviewer,
-    VerdictKind,
+    Approval, Asked, AskedSuite, CommentOn, Grounds, Note, Overridden, Quote, RequestedChange,
+    Reviewer, VerdictKind,
 };
 pub use sides::Side;

@@ -3,6 +3,7 @@
 use super::{Missing, Side};
 use crate::contract::BreakKind;
 use crate::permissions::Role;
+use crate::suite::Suite;
 
 use crate::{Digest, EnvironmentId, PersonId, PromptId, ReleaseId, RequestId, RunId, VersionId};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,21 @@ pub struct Asked {
     /// Why breaks of the input contract are safe.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// Another suite for a prompt on which a gate rests. Such a request changes nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<Box<AskedSuite>>,
+}
+
+/// By what a prompt is to be judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedSuite {
+    /// Which prompt.
+    pub prompt: PromptId,
+    /// The whole suite.
+    pub suite: Suite,
+    /// The digest of the suite that it replaces; none where there is none.
+    pub replaces: Option<Digest>,
 }
 
 /// What a request asks for one prompt in one environment.
@@ -163,6 +179,7 @@ impl Asked {
     pub fn contents(&self) -> Vec<Digest> {
         std::iter::once(self.reason)
             .chain(self.notes.iter().map(|note| note.text))
+            .chain(self.suite.iter().map(|asked| asked.suite.graders))
             .collect()
     }
 
@@ -178,7 +195,9 @@ impl Asked {
             Reviewer::Person(person) => Some(person.0),
             Reviewer::Role(_) => None,
         });
-        changes.chain(people)
+        let suite = self.suite.iter();
+        let suite = suite.flat_map(|asked| [asked.prompt.0, asked.suite.dataset.0]);
+        changes.chain(people).chain(suite)
     }
 
     /// The environments that it is about, in order of first mention: its parts.

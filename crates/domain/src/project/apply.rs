@@ -4,7 +4,7 @@ use super::{
     Dataset, DatasetContent, Environment, Head, NameTaken, Project, Prompt, Release, ReleaseKind,
     Version,
 };
-use crate::ledger::{Entry, Event, PublicKey};
+use crate::ledger::{Entry, Event, NEVER_BACK, PublicKey};
 use crate::names::folded;
 use crate::permissions::Role;
 use crate::{EnvironmentId, Millis, PersonId, PromptId};
@@ -79,6 +79,9 @@ impl Project {
         self.digests.push_back(entry.digest());
         self.commands
             .insert(command.id, (entry.command().digest(), entry.seq()));
+        if entry.rules() >= NEVER_BACK {
+            self.least_rules = NEVER_BACK;
+        }
         self.head = Head {
             seq: entry.seq(),
             digest: entry.digest(),

@@ -23,7 +23,7 @@ pub use people::{Device, Invitation, Key, KeyKind, Person, Service};
 pub use prompt::{Prompt, Version};
 pub use release::{Change, Release, ReleaseKind};
 pub use replay::{ChainError, Replay};
-pub use request::{Comment, Ended, Request, Revision, Step, Verdict, Withdrawn};
+pub use request::{Comment, Ended, Request, Revision, Step, SuiteDone, Verdict, Withdrawn};
 pub use reviews::{Decided, Decision, PolicySet};
 pub use trial::{Outcome, Trial};
 
@@ -45,6 +45,8 @@ pub struct Project {
     pub(crate) head: Head,
     /// The digest of each entry, the first at 0: what a command says it had seen is held to them.
     pub(crate) digests: Vector<Digest>,
+    /// What the rules of the next entry may not be below: see [`crate::ledger::NEVER_BACK`].
+    pub(crate) least_rules: u32,
     pub(crate) epoch: u32,
     /// The entry that began the first epoch: what was seen from there on may have been lost.
     pub(crate) first_epoch: Option<u64>,

@@ -44,6 +44,14 @@ pub enum ChainError {
         /// Its rules.
         rules: u32,
     },
+    /// An entry under rules that had been left behind.
+    #[error("entry {seq} claims to be decided under older rules ({rules}) than an entry before it")]
+    Back {
+        /// Which entry.
+        seq: u64,
+        /// Its rules.
+        rules: u32,
+    },
     /// A command that was accepted twice.
     #[error("entry {seq} repeats a command that entry {first} accepted")]
     Twice {
@@ -80,6 +88,7 @@ impl ChainError {
             | Self::OtherEvents { seq }
             | Self::Twice { seq, .. }
             | Self::Older { seq, .. }
+            | Self::Back { seq, .. }
             | Self::Newer { seq, .. } => Some(*seq),
             Self::Line(_) => None,
         }
@@ -160,9 +169,16 @@ impl Replay {
             let rules = entry.rules();
             return Err(ChainError::Older { seq, rules });
         }
+        // An older Galley can't read what is under later rules, so none wrote after it; whoever
+        // claims so would be rid of what the later rules ask.
+        if entry.rules() < self.project.least_rules {
+            let rules = entry.rules();
+            return Err(ChainError::Back { seq, rules });
+        }
         let events = self
             .project
-            .decide(
+            .decide_under(
+                entry.rules(),
                 entry.command().command(),
                 contents,
                 entry.at(),

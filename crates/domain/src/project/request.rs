@@ -25,6 +25,19 @@ pub struct Request {
     pub(crate) steps: Vec<Step>,
     /// When it was taken back.
     pub withdrawn: Option<Withdrawn>,
+    /// When the suite that it asks for was set under it.
+    pub suite_set: Option<SuiteDone>,
+}
+
+/// That a suite was set under a request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SuiteDone {
+    /// When.
+    pub at: Millis,
+    /// Who.
+    pub by: PersonId,
+    /// Whose approvals counted.
+    pub approvals: Vec<PersonId>,
 }
 
 /// What a request asked from one moment on.
@@ -195,7 +208,11 @@ impl Request {
     #[must_use]
     pub fn is_open(&self) -> bool {
         let mut parts = self.asked().environments().into_iter();
-        self.withdrawn.is_none() && parts.any(|environment| self.is_waiting(environment))
+        let waits = match self.asked().suite {
+            Some(_) => self.suite_set.is_none(),
+            None => parts.any(|environment| self.is_waiting(environment)),
+        };
+        self.withdrawn.is_none() && waits
     }
 
     /// The release that a part's next step replaces for a prompt.

@@ -4,7 +4,7 @@ use super::{Change, Comment, Person, Project, Request, as_text};
 use crate::ledger::{CommentOn, Reviewer, VerdictKind};
 use crate::permissions::Role;
 use crate::policy::Policy;
-use crate::rules::requests::own_work;
+use crate::rules::requests::{asks_for_suite, own_work};
 use crate::{CommentId, Digest, EnvironmentId, Millis, PersonId, PromptId, ReleaseId, RequestId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -162,7 +162,11 @@ impl Project {
             let said = request
                 .verdict_of(person.id)
                 .is_some_and(|verdict| verdict.digest == request.digest());
-            let others = || request.by != person.id && own_work(self, request, person.id).is_none();
+            let others = || {
+                request.by != person.id
+                    && own_work(self, request, person.id).is_none()
+                    && !asks_for_suite(self, request, person.id)
+            };
             asked && !said && (by_name || others())
         });
         found
@@ -199,6 +203,11 @@ impl Project {
                 what: Decision::Released,
             })
         });
+        let suite = request.suite_set.as_ref().map(|done| Decided {
+            at: done.at,
+            by: done.by,
+            what: Decision::Released,
+        });
         let withdrawn = request.withdrawn.filter(|w| w.by != request.by);
         let withdrawn = withdrawn.map(|withdrawn| Decided {
             at: withdrawn.at,
@@ -207,6 +216,7 @@ impl Project {
         });
         verdicts
             .chain(releases)
+            .chain(suite)
             .chain(withdrawn)
             .max_by_key(|decided| decided.at)
     }
@@ -230,7 +240,7 @@ pub enum Decision {
     Approved,
     /// A reviewer asked for changes.
     ChangesAsked,
-    /// A part, or a step of one, was released.
+    /// A part, or a step of one, was released, or the suite set.
     Released,
     /// Somebody else took it back.
     Withdrawn,

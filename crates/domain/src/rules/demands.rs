@@ -6,8 +6,12 @@ use crate::contract::{self, Break};
 use crate::freeze;
 use crate::gate::{self, Baseline, Evidence, Gate, Sample};
 use crate::ledger::{Missing, Side};
+use crate::rules::covered::{self, Changed};
 use crate::rules::{Contents, gates};
 use crate::{Digest, EnvironmentId, Millis, Project, PromptId, RunId, VersionContent, VersionId};
+
+/// The rules that first waited for what holds a changed part.
+const COVERING: u32 = 4;
 
 /// What a release would put in place of what an environment serves of one prompt.
 #[derive(Clone, Copy)]
@@ -21,10 +25,30 @@ pub(crate) fn judge(
     project: &Project,
     environment: EnvironmentId,
     proposed: &[Proposed<'_>],
-    now: Millis,
+    (now, rules): (Millis, u32),
 ) -> (Vec<Missing>, Vec<RunId>) {
     let policy = project.policy(environment);
     let (mut missing, mut evidence) = (Vec::new(), Vec::new());
+    if rules >= COVERING {
+        let changes: Vec<Changed> = proposed
+            .iter()
+            .map(|change| Changed {
+                prompt: change.prompt,
+                versions: change.sides.iter().map(|side| side.version).collect(),
+            })
+            .collect();
+        for dependent in covered::dependents(project, environment, &changes, now) {
+            evidence.extend(dependent.judged.iter().flat_map(|one| one.evidence.clone()));
+            let faults = dependent.faults().into_iter();
+            missing.extend(faults.map(|fault| Missing::Dependent {
+                environment,
+                prompt: dependent.prompt,
+                part: dependent.part,
+                version: dependent.version,
+                fault,
+            }));
+        }
+    }
     for change in proposed {
         for (version, content) in newcomers(project, environment, change) {
             for first in &policy.path {

@@ -123,7 +123,8 @@ impl Case<'_> {
                 prompt,
                 suite,
                 replaces,
-            } => self.set_suite(*prompt, suite, *replaces),
+                request,
+            } => self.set_suite(*prompt, suite, *replaces, *request),
             Body::AnnounceRun {
                 prompt,
                 suite,

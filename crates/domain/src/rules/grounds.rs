@@ -59,7 +59,10 @@ impl Case<'_> {
                 })
                 .collect();
             let Some(request) = request else {
-                let (asked, _) = demands::judge(self.project, environment, &proposed, self.now);
+                let (asked, _) = {
+                    let at = (self.now, self.rules);
+                    demands::judge(self.project, environment, &proposed, at)
+                };
                 if self.project.policy(environment).needs_request() {
                     missing.push(Missing::Request { environment });
                 }
@@ -73,7 +76,7 @@ impl Case<'_> {
                 )));
             }
             step = Some(next);
-            let part = standing::part(self.project, request, environment, self.now);
+            let part = standing::part(self.project, request, environment, (self.now, self.rules));
             missing.extend(part.missing);
             missing.extend(self.breaks_without_note(request, environment, &proposed)?);
             if !part.approvals.is_empty() {
@@ -202,7 +205,7 @@ impl Case<'_> {
         Ok(Some(Overridden { reason, missing }))
     }
 
-    fn unmet(&self, missing: &[Missing], more: &str) -> Refusal {
+    pub(super) fn unmet(&self, missing: &[Missing], more: &str) -> Refusal {
         let sentences: Vec<_> = missing
             .iter()
             .map(|m| words::missing(self.project, m))

@@ -4,6 +4,7 @@
 //! with events or a refusal. It changes nothing.
 
 mod comments;
+pub mod covered;
 mod data;
 mod demands;
 mod dispatch;
@@ -25,7 +26,7 @@ mod versions;
 pub use grounds::Under;
 pub use versions::content_problems;
 
-use crate::ledger::{Body, Command, Event, MadeEnvironment, Seen};
+use crate::ledger::{Body, Command, Event, MadeEnvironment, RULES, Seen};
 use crate::names::{self, NameError};
 use crate::project::Person;
 use crate::{
@@ -63,6 +64,8 @@ pub(crate) struct Case<'a> {
     pub contents: &'a dyn Contents,
     pub now: Millis,
     pub checking: Checking,
+    /// The number of the rules that hold.
+    pub rules: u32,
     pub id: CommandId,
     pub seen: u64,
     /// Who acts; nobody for founding and joining.
@@ -84,11 +87,24 @@ impl Project {
         now: Millis,
         checking: Checking,
     ) -> Result<Vec<Event>, Refusal> {
+        self.decide_under(RULES, command, contents, now, checking)
+    }
+
+    /// The same under earlier rules: what was decided under them stands.
+    pub(crate) fn decide_under(
+        &self,
+        rules: u32,
+        command: &Command,
+        contents: &dyn Contents,
+        now: Millis,
+        checking: Checking,
+    ) -> Result<Vec<Event>, Refusal> {
         let mut case = Case {
             project: self,
             contents,
             now,
             checking,
+            rules,
             id: command.id,
             seen: command.seen.seq,
             actor: None,

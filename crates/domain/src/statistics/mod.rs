@@ -3,8 +3,9 @@
 //! [`verdict`] is the gate. It rests on [`pairs`] (from answers to one difference for each case),
 //! [`tango`] (pass or fail, asked once) or [`bounded`] (scores, repeats, near-duplicates), and
 //! [`looks`] (what asking again costs). [`power`] says what a dataset can see, [`words`] says it in
-//! plain English. [`compare`], [`telling`], [`tags`], [`mcnemar`], [`wilcoxon`], [`holm`] and
-//! [`flaky`] are for showing; they decide nothing. `docs/statistics.md` names the sources and shows the simulation.
+//! plain English. [`compare`], [`telling`], [`tags`], [`mcnemar`], [`wilcoxon`], [`holm`],
+//! [`flaky`] and [`kappa`] are for showing; they decide nothing. `docs/statistics.md` names the sources
+//! and shows the simulation.
 //!
 //! A verdict is decided again on every machine for ever. So everything that decides is made of
 //! whole numbers and of `+ − × ÷ √` on `f64`, which IEEE 754 fixes to the last bit; the platform's
@@ -14,6 +15,7 @@ pub mod bounded;
 pub mod compare;
 pub mod flaky;
 pub mod holm;
+pub mod kappa;
 pub mod looks;
 pub mod mcnemar;
 pub mod normal;

@@ -226,8 +226,7 @@ fn repeats_groups_and_whose_runs_count_are_the_policys() {
         ..
     } = desk(40, suite_gate());
     suite.groups = (0..4).map(|g| (g * 10..g * 10 + 10).collect()).collect();
-    let body = world.sets_suite(prompt, &suite);
-    world.device(key(RITA)).does(body);
+    world.agrees_on_suite(prompt, &suite, RITA);
     world.bob().runs(PRODUCTION, v2, &told(40, 0, 0));
     let verdict = world.judged(PRODUCTION, v2).verdict.expect("one");
     assert_eq!((verdict.units, verdict.answered), (4, 40));
@@ -384,7 +383,7 @@ fn what_is_no_suite_and_who_may_not_set_one() {
         "gated",
         Who::Bob,
         world.sets_suite(prompt, &other),
-        Code::NotAllowed,
+        Code::PolicyUnmet,
     ));
     rows.push((
         "moved",
@@ -393,6 +392,7 @@ fn what_is_no_suite_and_who_may_not_set_one() {
             prompt,
             suite: Box::new(other.clone()),
             replaces: None,
+            request: None,
         },
         Code::Conflict,
     ));
@@ -404,8 +404,7 @@ fn what_is_no_suite_and_who_may_not_set_one() {
         .encode()
         .is_err()
     );
-    let body = world.sets_suite(prompt, &other);
-    world.device(key(RITA)).does(body);
+    world.agrees_on_suite(prompt, &other, RITA);
     // Where no gate rests on it, authors may, and programs that save.
     world.demands(PRODUCTION, Policy::default());
     let body = world.sets_suite(prompt, &suite);

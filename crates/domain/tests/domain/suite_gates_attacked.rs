@@ -1,13 +1,15 @@
 //! Whoever may choose the evidence can pass anything: every way that we know of, tried.
 
 use crate::support::*;
-use domain::ledger::{Body, GateFault};
+use domain::ledger::{Body, GateFault, Missing, RULES, VerdictKind};
 use domain::policy::Policy;
+use domain::project::ChainError;
 use domain::statistics::verdict::{GateDoubt, GateOutcome};
-use domain::{PromptId, RefusalCode as Code, RunId, VersionId};
+use domain::{PromptId, RefusalCode as Code, RequestId, RunId, VersionId};
 
 const DAY: i64 = 24 * HOUR;
 const RITA: u8 = 30;
+const ROSA: u8 = 31;
 
 /// v1 serves production, v2 is proposed; 40 cases, a loss below 10 points is allowed.
 fn desk() -> (World, PromptId, VersionId, VersionId) {
@@ -189,18 +191,119 @@ fn old_evidence_is_none_and_waiting_costs_its_look() {
 }
 
 #[test]
-fn an_easier_suite_is_for_those_who_could_approve() {
+fn an_easier_suite_is_asked_for_and_approved_by_others() {
     let (mut world, prompt, _, v2) = desk();
+    world.reviewer("Rosa", ROSA);
     world.bob().runs(PRODUCTION, v2, &told(40, 0, 15));
     let easier = world.suite_of("easier", 40);
     let body = world.sets_suite(prompt, &easier);
-    // The author may not, nor a program that saves.
-    world.bob().cannot(body.clone(), Code::NotAllowed);
+    // Nobody sets it by themselves: neither author nor program, reviewer nor admin.
     let bob = world.bob;
     let made = service(bob, 95, 905, rights("save", &[]));
     world.alice().does(made);
-    world.device(key(95)).cannot(body, Code::NotAllowed);
-    // Nor a reviewer who wrote what waits, where approvals must be independent.
+    for device in [1, 2, 95, RITA] {
+        world
+            .device(key(device))
+            .cannot(body.clone(), Code::PolicyUnmet);
+    }
+    let asks = world.asks_suite(prompt, &easier);
+    let request: RequestId = world.bob().does(asks).into();
+    let set = world.sets_suite_under(request);
+    let refusal = world.bob().cannot(set.clone(), Code::PolicyUnmet);
+    assert!(
+        refusal
+            .message
+            .contains("production needs 1 approval and has 0"),
+        "{}",
+        refusal.message
+    );
+    // Another suite under this request.
+    let other = world.suite_of("other", 40);
+    let mut smuggled = set.clone();
+    if let Body::SetSuite { suite, .. } = &mut smuggled {
+        **suite = other.clone();
+    }
+    world.bob().cannot(smuggled, Code::Conflict);
+    // An approval covers exactly this: asking for something else voids it.
+    let approve = world.verdict(request, VerdictKind::Approve);
+    world.device(key(RITA)).does(approve);
+    let Body::OpenRequest { asked } = world.asks_suite(prompt, &other) else {
+        panic!("it opens");
+    };
+    let replaces = world.digest_of(request);
+    world.bob().does(Body::UpdateRequest {
+        request,
+        replaces,
+        asked,
+    });
+    let set = world.sets_suite_under(request);
+    world.bob().cannot(set.clone(), Code::PolicyUnmet);
+    // Asking for changes holds it back, whoever else approves.
+    let doubts = world.verdict(request, VerdictKind::AskForChanges);
+    world.device(key(ROSA)).does(doubts);
+    let approve = world.verdict(request, VerdictKind::Approve);
+    world.device(key(RITA)).does(approve);
+    world.bob().cannot(set.clone(), Code::PolicyUnmet);
+    let approve = world.verdict(request, VerdictKind::Approve);
+    world.device(key(ROSA)).does(approve);
+    world.bob().does(set.clone());
+    assert!(!world.project().request(request).expect("it").is_open());
+    world.bob().cannot(set, Code::Conflict);
+    // Evidence over the old suite is none over the new one; and back again it is what it was.
+    assert_eq!(world.judged(PRODUCTION, v2).fault, Some(GateFault::NoRun));
+    let first = {
+        let run = world.project().announced_runs(prompt).next().expect("one");
+        let suite = world.project().suite_with(prompt, run.suite);
+        suite.expect("kept").clone()
+    };
+    world.agrees_on_suite(prompt, &first, RITA);
+    let verdict = world.judged(PRODUCTION, v2).verdict.expect("one");
+    assert_eq!((verdict.look, verdict.outcome), (1, GateOutcome::Fail));
+    let lines: Vec<_> = world.entries.iter().map(|entry| entry.line()).collect();
+    assert!(verify(&lines, &world.contents).is_ok());
+}
+
+#[test]
+fn nobody_approves_a_suite_of_their_own_or_for_work_of_their_own() {
+    let (mut world, prompt, _, v2) = desk();
+    world.reviewer("Rosa", ROSA);
+    let easier = world.suite_of("easier", 40);
+    // Whoever asked, or changed what is asked, or answers for the program that did.
+    let asks = world.asks_suite(prompt, &easier);
+    let request: RequestId = world.device(key(RITA)).does(asks).into();
+    let approve = world.verdict(request, VerdictKind::Approve);
+    world
+        .device(key(RITA))
+        .cannot(approve.clone(), Code::NotAllowed);
+    world.bob().cannot(approve.clone(), Code::NotAllowed);
+    let other = world.suite_of("other", 40);
+    let Body::OpenRequest { asked } = world.asks_suite(prompt, &other) else {
+        panic!("it opens");
+    };
+    let replaces = world.digest_of(request);
+    world.alice().does(Body::UpdateRequest {
+        request,
+        replaces,
+        asked,
+    });
+    let approve = world.verdict(request, VerdictKind::Approve);
+    for device in [1, RITA] {
+        world
+            .device(key(device))
+            .cannot(approve.clone(), Code::NotAllowed);
+    }
+    world.device(key(ROSA)).does(approve);
+    // As many as the policy asks for: one was enough before two were.
+    world.demands(
+        PRODUCTION,
+        Policy {
+            approvals: 2,
+            independent: true,
+            ..gated_by(suite_gate())
+        },
+    );
+    let set = world.sets_suite_under(request);
+    world.bob().cannot(set, Code::PolicyUnmet);
     world.demands(
         PRODUCTION,
         Policy {
@@ -209,28 +312,99 @@ fn an_easier_suite_is_for_those_who_could_approve() {
             ..gated_by(suite_gate())
         },
     );
-    let v3 = world.device(key(RITA)).saves(prompt, &[v2], "three");
-    let request = world.device(key(RITA)).opens(&[(PRODUCTION, v3)]);
-    let body = world.sets_suite(prompt, &easier);
-    world
-        .device(key(RITA))
-        .cannot(body.clone(), Code::NotAllowed);
-    world.device(key(RITA)).does(Body::WithdrawRequest {
-        request,
+    // Rosa writes what is to be judged by it: her approval counts no more.
+    let v3 = world.device(key(ROSA)).saves(prompt, &[v2], "three");
+    let release = world.device(key(ROSA)).opens(&[(PRODUCTION, v3)]);
+    let set = world.sets_suite_under(request);
+    world.bob().cannot(set.clone(), Code::PolicyUnmet);
+    let standing = world.standing(request);
+    assert!(
+        standing
+            .verdicts
+            .iter()
+            .all(|verdict| !verdict.void.is_empty()),
+        "{:?}",
+        standing.verdicts
+    );
+    world.device(key(ROSA)).does(Body::WithdrawRequest {
+        request: release,
         reason: None,
     });
-    world.device(key(RITA)).does(body);
-    // Evidence over the old suite is none over the new one; and back again it is what it was.
-    assert_eq!(world.judged(PRODUCTION, v2).fault, Some(GateFault::NoRun));
-    let first = {
-        let run = world.project().announced_runs(prompt).next().expect("one");
-        let suite = world.project().suite_with(prompt, run.suite);
-        suite.expect("kept").clone()
+    world.bob().does(set);
+}
+
+#[test]
+fn a_request_for_a_suite_is_for_nothing_else() {
+    let (mut world, prompt, _, v2) = desk();
+    let easier = world.suite_of("easier", 40);
+    let Body::OpenRequest { asked: suite } = world.asks_suite(prompt, &easier) else {
+        panic!("it opens");
     };
-    let body = world.sets_suite(prompt, &first);
-    world.device(key(RITA)).does(body);
-    let verdict = world.judged(PRODUCTION, v2).verdict.expect("one");
-    assert_eq!((verdict.look, verdict.outcome), (1, GateOutcome::Fail));
+    // With a release, or in place of one.
+    let release = world.asked(&[(PRODUCTION, v2)]);
+    let mut both = suite.clone();
+    both.changes.clone_from(&release.changes);
+    world
+        .bob()
+        .cannot(Body::OpenRequest { asked: both }, Code::Invalid);
+    let open = world.bob().opens(&[(PRODUCTION, v2)]);
+    let replaces = world.digest_of(open);
+    world.bob().cannot(
+        Body::UpdateRequest {
+            request: open,
+            replaces,
+            asked: suite.clone(),
+        },
+        Code::Invalid,
+    );
+    // Under the request for a release, or a release under this one.
+    let mut set = world.sets_suite(prompt, &easier);
+    if let Body::SetSuite { request, .. } = &mut set {
+        *request = Some(open);
+    }
+    world.bob().cannot(set, Code::Conflict);
+    let request: RequestId = world.bob().does(Body::OpenRequest { asked: suite }).into();
+    let approve = world.verdict(request, VerdictKind::Approve);
+    world.device(key(RITA)).does(approve);
+    let direct = world.release_of(PRODUCTION, v2);
+    world.bob().cannot(under(direct, request), Code::Invalid);
+    // Set meanwhile by another request, it has moved.
+    let other = world.suite_of("other", 40);
+    world.agrees_on_suite(prompt, &other, RITA);
+    let set = world.sets_suite_under(request);
+    world.bob().cannot(set, Code::Conflict);
+    assert!(matches!(
+        &world.standing(request).suite.expect("one").missing[..],
+        [Missing::SuiteMoved { .. }, Missing::Approvals { .. }]
+    ));
+    // Where no gate rests on it there is nothing to ask.
+    world.demands(PRODUCTION, Policy::default());
+    let asks = world.asks_suite(prompt, &easier);
+    world.bob().cannot(asks, Code::Invalid);
+    let set = world.sets_suite(prompt, &easier);
+    world.bob().does(set);
+}
+
+#[test]
+fn a_suite_that_a_reviewer_set_under_earlier_rules_stands() {
+    let (mut world, prompt, _, _) = desk();
+    let easier = world.suite_of("easier", 40);
+    let before = world.entries.len();
+    world.demands(PRODUCTION, Policy::default());
+    let set = world.sets_suite(prompt, &easier);
+    world.device(key(RITA)).does(set);
+    // Without the step between, a reviewer set it where a gate rested on it.
+    let mut parts: Vec<Parts> = world.entries.iter().map(Parts::of).collect();
+    parts.remove(before);
+    if let Err(caught) = verify(&retold(&parts, |_| 3), &world.contents) {
+        panic!("{}: {}", caught.line, caught.error);
+    }
+    let caught = verify(&retold(&parts, |_| RULES), &world.contents).expect_err("not so now");
+    assert!(
+        matches!(caught.error, ChainError::Refused { .. }),
+        "{}",
+        caught.error
+    );
 }
 
 #[test]
@@ -238,8 +412,7 @@ fn a_run_announced_before_the_suite_changed_is_recorded_and_counts_for_the_old_o
     let (mut world, prompt, _, v2) = desk();
     let run = announced(&mut world, v2);
     let other = world.suite_of("other", 40);
-    let body = world.sets_suite(prompt, &other);
-    world.device(key(RITA)).does(body);
+    world.agrees_on_suite(prompt, &other, RITA);
     let good = told(40, 0, 0);
     let body = world.records(run, &good, &good);
     world.bob().does(body);

@@ -266,7 +266,7 @@ impl Telling<'_> {
                 })
             })
             .collect();
-        let environments = asked.environments();
+        let environments = self.places(asked);
         let data = json!({
             "request": {
                 "id": id,
@@ -284,7 +284,7 @@ impl Telling<'_> {
         let Some(found) = self.project.request(id) else {
             return (Vec::new(), json!({ "id": id }));
         };
-        let environments = found.asked().environments();
+        let environments = self.places(found.asked());
         let told = json!({
             "id": id,
             "title": self.title(found.asked()),
@@ -364,8 +364,21 @@ impl Telling<'_> {
         ids.iter().map(|id| self.environment(*id)).collect()
     }
 
+    /// Where a request would change something: what a suite lets through is served there.
+    fn places(&self, asked: &Asked) -> Vec<EnvironmentId> {
+        match &asked.suite {
+            Some(suite) => self.project.gated(suite.prompt),
+            None => asked.environments(),
+        }
+    }
+
     /// "support/triage v9 to production", as the window says it.
     fn title(&self, asked: &Asked) -> String {
+        if let Some(suite) = &asked.suite {
+            let found = self.project.prompt(suite.prompt);
+            let name = found.map_or("a prompt", |prompt| &prompt.name);
+            return format!("another suite for {name}");
+        }
         let mut what: Vec<String> = Vec::new();
         for change in &asked.changes {
             let versions: Vec<String> = last_step(change)

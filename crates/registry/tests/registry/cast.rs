@@ -227,6 +227,7 @@ impl Cast {
             reason: self.words,
             reviewers: Vec::new(),
             notes: Vec::new(),
+            suite: None,
         }
     }
 

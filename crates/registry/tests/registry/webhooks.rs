@@ -56,6 +56,7 @@ async fn each_kind_arrives_once_with_what_happened() {
         reason,
         reviewers: Vec::new(),
         notes: Vec::new(),
+        suite: None,
     };
     let open = Body::OpenRequest {
         asked: Box::new(asked(&[SLOTS])),

@@ -159,8 +159,12 @@ impl Workbench {
             evidence,
             comment,
         })?;
+        let set = verdict == VerdictKind::Approve && act.set_if_ready(request)?;
         let sent = act.send().await?;
         let words = match verdict {
+            VerdictKind::Approve if set => {
+                "Approved: exactly what you saw. Nothing is missing any more, so the suite is set"
+            }
             VerdictKind::Approve => "Approved: exactly what you saw",
             VerdictKind::AskForChanges => {
                 "Asked for changes; nothing of it goes until you decide again"
@@ -240,7 +244,7 @@ impl Workbench {
             let found = act.reading.find_request(request)?;
             (found.digest(), renew(&act.reading.ahead, found))
         };
-        if asked.changes.is_empty() {
+        if asked.changes.is_empty() && asked.suite.is_none() {
             return Err(Error::invalid(
                 "all that it asks for is served already; take the request back",
             ));
@@ -365,6 +369,7 @@ impl Act<'_> {
             reason,
             reviewers: asking.reviewers.clone(),
             notes,
+            suite: None,
         };
         let asked = Box::new(asked);
         let Some(request) = asking.instead else {
@@ -400,7 +405,7 @@ fn needed(act: &mut Act<'_>, text: &str, what: &str) -> Result<Digest, Error> {
     }
 }
 
-fn said(sent: bool, words: &str) -> String {
+pub(crate) fn said(sent: bool, words: &str) -> String {
     if sent {
         format!("{words}.")
     } else {

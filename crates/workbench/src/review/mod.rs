@@ -11,6 +11,8 @@ mod orders;
 mod policies;
 mod rows;
 
+pub(crate) use acting::said;
+
 use crate::reading::Reading;
 use crate::views::{
     CommentRow, QuotedWords, RequestCan, RequestView, ReviewInbox, ReviewerChoice, VerdictRow,
@@ -79,6 +81,12 @@ impl Workbench {
         let found = reading.find_request(request)?;
         let standing = reading.standing(request, now)?;
         let can = reading.request_can(found, &standing);
+        // What is looked at now can be looked at on the train, too.
+        if !standing.parts.iter().all(|part| part.evidence.is_empty()) {
+            let this = self.clone();
+            tokio::spawn(async move { this.keep_evidence(project, request).await });
+        }
+        let suite = self.suite_asked(&reading, found).await;
         let mut verdicts: Vec<_> = found
             .verdicts()
             .zip(&standing.verdicts)
@@ -94,6 +102,7 @@ impl Workbench {
                 .iter()
                 .map(|part| reading.request_part(found, part, now))
                 .collect(),
+            suite,
             reviewers: found
                 .asked()
                 .reviewers
@@ -242,7 +251,11 @@ impl Reading {
             .parts
             .iter()
             .flat_map(|part| &part.missing)
-            .any(|missing| matches!(missing, domain::ledger::Missing::Stale { .. }));
+            .chain(standing.suite.iter().flat_map(|part| &part.missing))
+            .any(|missing| {
+                use domain::ledger::Missing::{Stale, SuiteMoved};
+                matches!(missing, Stale { .. } | SuiteMoved { .. })
+            });
         let releasable = |environment| self.ahead.may_release_in(me, environment);
         let release = standing
             .parts
@@ -264,6 +277,8 @@ impl Reading {
             take_back: open && request.verdict_of(me.id).is_some(),
             withdraw: open && may(&withdraw),
             renew: open && stale && may(&update),
+            set_suite: standing.suite.as_ref().is_some_and(|part| part.may_go())
+                && me.role >= Role::Author,
             release,
             order: standing.parts.iter().any(|part| {
                 !part.may_go() && part.done < part.steps && releasable(part.environment)

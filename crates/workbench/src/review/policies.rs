@@ -325,6 +325,7 @@ mod tests {
                 runs_by: RunsBy::Services,
                 oldest_days: 14,
                 without_suite: WithoutSuite::Release,
+                dependents: domain::policy::OfDependents::Pass,
             }],
             freezes: vec![
                 freeze(true, "Friday 18:00", "Monday 08:00"),

@@ -58,8 +58,30 @@ impl Reading {
             return (RequestState::Withdrawn, "taken back".to_owned());
         }
         let Some(standing) = standing.filter(|_| request.is_open()) else {
-            return (RequestState::Released, "released".to_owned());
+            let done = match request.suite_set {
+                Some(_) => "set",
+                None => "released",
+            };
+            return (RequestState::Released, done.to_owned());
         };
+        if let Some(suite) = &standing.suite {
+            let any = |wanted: fn(&Missing) -> bool| suite.missing.iter().any(wanted);
+            let state = match () {
+                () if any(|missing| matches!(missing, Missing::SuiteMoved { .. })) => {
+                    RequestState::Stale
+                }
+                () if any(|missing| matches!(missing, Missing::ChangesAsked { .. })) => {
+                    RequestState::ChangesAsked
+                }
+                () if suite.may_go() => RequestState::Ready,
+                () => RequestState::Waiting,
+            };
+            let words = match suite.sentences.first() {
+                Some(first) => first.clone(),
+                None => "it may be set".to_owned(),
+            };
+            return (state, words);
+        }
         let waiting: Vec<_> = standing.parts.iter().filter(|p| p.done < p.steps).collect();
         let place = |part: &Part| words::environment(&self.ahead, part.environment);
         let any = |wanted: fn(&Missing) -> bool| {

@@ -71,8 +71,10 @@ pub struct RequestView {
     pub digest: Digest,
     /// Whether it is the person here who asked.
     pub mine: bool,
-    /// One part for each environment.
+    /// One part for each environment; none where it asks for a suite.
     pub parts: Vec<RequestPart>,
+    /// The suite that it asks for, if it asks for one.
+    pub suite: Option<super::SuiteAsked>,
     /// Who is asked, by name or role; empty: every reviewer.
     pub reviewers: Vec<String>,
     /// All verdicts, the newest first.
@@ -104,6 +106,8 @@ pub struct RequestCan {
     pub withdraw: bool,
     /// Whether it can be renewed: what it replaces has moved.
     pub renew: bool,
+    /// Whether the suite that it asks for may be set now, by this person.
+    pub set_suite: bool,
     /// Environments whose next step this person may release now.
     pub release: Vec<EnvironmentId>,
     /// Whether this person may release something of it that still waits: then it can be released

@@ -3,7 +3,7 @@
 use super::{EvidenceRow, Grader};
 use domain::statistics::verdict::{GateOutcome, GateVerdict};
 use domain::suite::Measure;
-use domain::{DatasetId, Digest, EnvironmentId, PromptId, VersionId};
+use domain::{DatasetId, Digest, EnvironmentId, PromptId, RunId, VersionId};
 use serde::{Deserialize, Serialize};
 
 /// By what a prompt is judged.
@@ -29,6 +29,9 @@ pub struct SuiteView {
     pub gated: Vec<String>,
     /// All of it in a sentence.
     pub words: String,
+    /// What its near-duplicates mean: "12 of 400 cases are near-duplicates; they count as 391."
+    /// Empty where there are none.
+    pub duplicates: String,
 }
 
 /// A suite as a person writes it.
@@ -41,9 +44,61 @@ pub struct SuiteDraft {
     /// What an answer is worth.
     #[serde(default)]
     pub measure: Measure,
-    /// Near-duplicates by their places in the dataset: each group counts as one case.
+    /// Near-duplicates by their places in the dataset: each group counts as one case. None: they
+    /// are looked for; empty: every case counts by itself.
     #[serde(default)]
-    pub groups: Vec<Vec<u32>>,
+    pub groups: Option<Vec<Vec<u32>>>,
+}
+
+/// A request for another suite, beside the one that is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct SuiteAsked {
+    /// Of which prompt.
+    pub prompt: PromptId,
+    /// Its name.
+    pub name: String,
+    /// What would be otherwise, one line each: cases, graders, what an answer is worth.
+    pub changes: Vec<String>,
+    /// Where a gate rests on it.
+    pub gated: Vec<String>,
+    /// What is missing, in sentences that say what to do.
+    pub missing: Vec<String>,
+    /// Whose approvals count.
+    pub approvals: Vec<String>,
+    /// Whether nothing is missing, so that it may be set.
+    pub may_go: bool,
+    /// Whether it was set.
+    pub done: bool,
+}
+
+/// A run that must be made so that a gate can say something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct MissingRun {
+    /// Of which prompt.
+    pub prompt: PromptId,
+    /// Of which version.
+    pub version: VersionId,
+    /// "support/reply v5".
+    pub name: String,
+    /// How often it asks each case.
+    pub repeats: u32,
+    /// "support/reply v5, 40 cases once: it includes snippets/tone".
+    pub words: String,
+}
+
+/// What came of grading the answers of a run again on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct GradedAgain {
+    /// Which run.
+    pub run: RunId,
+    /// Whether every mark is the same.
+    pub same: bool,
+    /// How many marks there are.
+    pub marks: u32,
+    /// "Graded again on this computer: all 80 marks are the same.", or what is otherwise.
+    pub words: String,
+    /// The first answers that are worth something else here, one line each.
+    pub differing: Vec<String>,
 }
 
 /// What the gates of an environment say of one version.
@@ -69,6 +124,9 @@ pub struct GateView {
     pub gates: Vec<GateRow>,
     /// What is served there and depends on this prompt, so that it must run again.
     pub dependents: Vec<Dependent>,
+    /// The runs that count which must be made, so that all of this can be said: one call makes them.
+    #[serde(default)]
+    pub runs: Vec<MissingRun>,
 }
 
 /// What one gate says.
@@ -95,6 +153,8 @@ pub struct Dependent {
     pub prompt: PromptId,
     /// "support/reply reads what comes out of support/triage: run it again".
     pub words: String,
+    /// Whether the gate waits for it, and it has not passed yet.
+    pub waits: bool,
 }
 
 /// What a run that counts would do, before it is announced.

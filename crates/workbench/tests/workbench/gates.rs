@@ -4,6 +4,7 @@ use crate::support::{Laptop, Team, environment};
 use domain::content::{Input, InputKind, Message, ModelSettings, Role};
 use domain::dataset::Case;
 use domain::graders::Grader;
+use domain::ledger::VerdictKind;
 use domain::policy::{RunsBy, SuiteGate, WithoutSuite};
 use domain::statistics::verdict::GateOutcome;
 use domain::suite::Measure;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use workbench::Workbench;
 use workbench::views::{
-    Asking, BundleChange, BundleSide, PersonRole, ProviderKind, ProviderSettings, Ref, RunState,
-    RunView, SuiteDraft,
+    Asking, BundleChange, BundleSide, PersonRole, ProviderKind, ProviderSettings, Ref,
+    RequestState, RunState, RunView, SuiteDraft,
 };
 
 const CASES: usize = 40;
@@ -67,13 +68,15 @@ fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
     reader.read_exact(&mut body).unwrap();
     let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let said = |place: &str| asked.pointer(place).unwrap().as_str().unwrap().to_owned();
-    let below: usize = said("/messages/0/content")
-        .trim_start_matches("wrong below ")
-        .parse()
-        .unwrap();
-    let question: usize = said("/messages/1/content").parse().unwrap();
     calls.fetch_add(1, Ordering::SeqCst);
-    let word = if question < below { "no" } else { "yes" };
+    let word = match said("/messages/0/content").strip_prefix("wrong below ") {
+        Some(below) => {
+            let below: usize = below.parse().unwrap();
+            let question: usize = said("/messages/1/content").parse().unwrap();
+            if question < below { "no" } else { "yes" }.to_owned()
+        }
+        None => judges(&said("/messages/1/content")),
+    };
     let json = serde_json::json!({
         "model": "fake-1", "choices": [{"message": {"content": word}, "finish_reason": "stop"}],
     });
@@ -83,6 +86,16 @@ fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{json}",
         json.len()
     );
+}
+
+/// As a judge it is content with "yes", and talks nonsense about question 7.
+fn judges(asked: &str) -> String {
+    let asked: serde_json::Value = serde_json::from_str(asked).unwrap();
+    let good = asked["answer"] == "yes";
+    match asked["inputs"]["n"].as_str() {
+        Some("7") => "Sure! It is good.".to_owned(),
+        _ => format!(r#"{{"score": {}, "reason": "As asked."}}"#, u8::from(good)),
+    }
 }
 
 pub async fn writes(
@@ -200,14 +213,15 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     let live = writes(bench, project, prompt, 2).await;
     released(bench, project, prompt, live, "production").await;
     let production = environment(bench, project, "production").await;
-    let cases = (0..CASES).map(|n| Case {
+    let case = |n: usize| Case {
         id: n.to_string(),
         inputs: [("n".to_owned(), n.to_string().into())]
             .into_iter()
             .collect(),
         expected: Some("yes".into()),
         ..Case::default()
-    });
+    };
+    let cases = (0..CASES).map(case);
     let dataset = bench
         .save_dataset(project, None, "Messages".to_owned(), cases.collect())
         .await
@@ -222,7 +236,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
             ignore_case: false,
         }],
         measure: Measure::Pass,
-        groups: Vec::new(),
+        groups: Some(Vec::new()),
     };
     let suite = bench.set_suite(project, prompt, draft, None).await.unwrap();
     assert_eq!(suite.cases, 40);
@@ -246,6 +260,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
         runs_by: RunsBy::Anyone,
         oldest_days: 7,
         without_suite: WithoutSuite::Nothing,
+        dependents: domain::policy::OfDependents::Pass,
     }];
     let policy = bench
         .set_policy(project, production, demands, policy.digest)
@@ -357,7 +372,25 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
 
     // Away from the registry nothing is announced, so nothing is asked.
     let before = fake.calls();
+    rita.bench
+        .keep_evidence(project, asked.request)
+        .await
+        .unwrap();
     team.goes_away().await;
+    // On the train, on a computer that knows no provider: the very answers, graded again.
+    let again = rita
+        .bench
+        .replay_request(project, asked.request)
+        .await
+        .unwrap();
+    assert_eq!(again.len(), 1);
+    assert!(again[0].same && again[0].differing.is_empty());
+    assert_eq!(
+        again[0].words,
+        "Graded again on this computer: the same 80 marks."
+    );
+    let shown = rita.bench.run(project, evidence).await.unwrap();
+    assert_eq!((shown.columns[0].passed, shown.columns[1].passed), (38, 20));
     let refused = bench
         .start_counted_run(project, version(worse), production, 1, 8)
         .await;
@@ -372,4 +405,153 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
         .await
         .unwrap();
     assert_eq!(judged.gates[0].verdict.unwrap().look, 1, "it cost no look");
+
+    // Just the runs that are missing, and no second look at what has been judged.
+    let fresh = writes(bench, project, prompt, 0).await;
+    let wanted = bench
+        .gate(project, production, version(fresh))
+        .await
+        .unwrap();
+    assert_eq!(wanted.runs.len(), 1, "{wanted:?}");
+    assert!(wanted.runs[0].words.contains("40 cases"), "{wanted:?}");
+    let made = bench
+        .run_what_is_missing(project, production, version(fresh), 8)
+        .await
+        .unwrap();
+    assert_eq!(made.len(), 1);
+    let judged = bench
+        .gate(project, production, version(fresh))
+        .await
+        .unwrap();
+    assert_eq!((judged.outcome, judged.runs.len()), (GateOutcome::Pass, 0));
+    let none = bench
+        .run_what_is_missing(project, production, version(fresh), 8)
+        .await
+        .unwrap();
+    assert!(none.is_empty());
+
+    // Another suite is asked for; whoever approves last sets it. Two cases were nearly the same.
+    let mut changed: Vec<Case> = (1..CASES).map(case).collect();
+    changed.push(Case {
+        id: "twice".to_owned(),
+        ..case(CASES - 1)
+    });
+    bench
+        .save_dataset(project, Some(dataset), "Messages".to_owned(), changed)
+        .await
+        .unwrap();
+    let next = |groups| SuiteDraft {
+        dataset,
+        graders: vec![Grader::Exact {
+            expected: None,
+            field: None,
+            trim: true,
+            ignore_case: true,
+        }],
+        measure: Measure::Pass,
+        groups,
+    };
+    let seen = bench.suite(project, prompt).await.unwrap();
+    let refused = bench
+        .set_suite(project, prompt, next(None), seen.digest)
+        .await;
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("ask for a review"), "{words}");
+    let reason = "Capitals are no mistake".to_owned();
+    let asked = bench
+        .ask_for_suite(project, prompt, next(None), seen.digest, reason, None)
+        .await
+        .unwrap();
+    rita.bench.sync_now(project).await.unwrap();
+    let inbox = rita.bench.review_inbox(project).await.unwrap();
+    assert_eq!(inbox.waiting[0].title, "another suite for support/triage");
+    let request = rita.bench.request(project, asked.request).await.unwrap();
+    let suite = request.suite.clone().unwrap();
+    let told = suite.changes.join("; ");
+    assert!(
+        told.contains("1 taken out and 1 new, of 40 cases"),
+        "{told}"
+    );
+    assert!(
+        told.contains("2 of 40 cases are near-duplicates; they count as 39 cases"),
+        "{told}"
+    );
+    assert!(told.contains("No longer") && told.contains("New"), "{told}");
+    assert_eq!(suite.missing, ["production needs 1 approval and has 0"]);
+    let done = rita
+        .bench
+        .give_verdict(
+            project,
+            asked.request,
+            request.digest,
+            VerdictKind::Approve,
+            String::new(),
+        )
+        .await
+        .unwrap();
+    assert!(done.words.contains("the suite is set"), "{}", done.words);
+    bench.sync_now(project).await.unwrap();
+    let suite = bench.suite(project, prompt).await.unwrap();
+    assert_ne!(suite.digest, seen.digest);
+    assert!(
+        suite.words.contains("they count as 39 cases"),
+        "{}",
+        suite.words
+    );
+    let view = bench.request(project, asked.request).await.unwrap();
+    assert_eq!(
+        (view.row.state, view.row.words.as_str()),
+        (RequestState::Released, "set")
+    );
+
+    // A model judges: what it said travels with the answers, and is read again by everybody.
+    let seen = bench.suite(project, prompt).await.unwrap();
+    let judging = SuiteDraft {
+        graders: vec![Grader::Judge {
+            rubric: "It says yes.".to_owned(),
+            provider: "fake".to_owned(),
+            model: "fake-judge".to_owned(),
+            parameters: Default::default(),
+            least: None,
+        }],
+        ..next(None)
+    };
+    let reason = "Words matter".to_owned();
+    let asked = bench
+        .ask_for_suite(project, prompt, judging, seen.digest, reason, None)
+        .await
+        .unwrap();
+    rita.bench.sync_now(project).await.unwrap();
+    let digest = rita
+        .bench
+        .request(project, asked.request)
+        .await
+        .unwrap()
+        .digest;
+    let good = (VerdictKind::Approve, String::new());
+    rita.bench
+        .give_verdict(project, asked.request, digest, good.0, good.1)
+        .await
+        .unwrap();
+    bench.sync_now(project).await.unwrap();
+    let run = bench
+        .start_counted_run(project, version(fresh), production, 1, 8)
+        .await
+        .unwrap();
+    let view = ended(bench, project, &run).await;
+    assert_eq!((view.state, view.error.as_deref()), (RunState::Done, None));
+    // Question 1 is answered wrongly by what is live; of question 7 nobody knows.
+    assert_eq!((view.columns[0].passed, view.columns[1].passed), (38, 39));
+    assert!(view.shared.is_some(), "the registry read the same marks");
+    rita.bench.sync_now(project).await.unwrap();
+    let record = bench
+        .gate(project, production, version(fresh))
+        .await
+        .unwrap();
+    let record = record.gates[0].evidence[0].run;
+    let again = rita.bench.grade_again(project, record).await.unwrap();
+    assert_eq!(
+        again.words,
+        "Graded again on this computer: the same 80 marks."
+    );
 }

@@ -310,7 +310,7 @@ async fn killed_and_resumed(cases: usize, counts: bool) {
                 ignore_case: false,
             }],
             measure: Measure::Pass,
-            groups: Vec::new(),
+            groups: Some(Vec::new()),
         };
         bench.set_suite(project, prompt, draft, None).await.unwrap();
         task.counts = Some(environment(&bench, project, "development").await);

@@ -114,7 +114,15 @@ impl Body {
             } => std::iter::once(version.0)
                 .chain(counts.iter().map(|counts| counts.announced.0))
                 .collect(),
-            Self::SetSuite { prompt, suite, .. } => vec![prompt.0, suite.dataset.0],
+            Self::SetSuite {
+                prompt,
+                suite,
+                request,
+                ..
+            } => [prompt.0, suite.dataset.0]
+                .into_iter()
+                .chain(request.map(|r| r.0))
+                .collect(),
             Self::AnnounceRun {
                 prompt,
                 environment,
@@ -146,6 +154,10 @@ impl Body {
             Self::RecordRun { dataset, .. } => vec![*dataset],
             Self::SaveDataset { replaces, .. } => replaces.iter().copied().collect(),
             Self::SetSuite { suite, .. } => vec![suite.content],
+            Self::OpenRequest { asked } | Self::UpdateRequest { asked, .. } => {
+                let suite = asked.suite.iter();
+                suite.map(|asked| asked.suite.content).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -182,6 +194,20 @@ impl Body {
     pub fn since(&self) -> u32 {
         use crate::permissions::Role::{Admin, Author};
         match self {
+            Self::SetSuite { request, .. } if request.is_some() => 4,
+            Self::OpenRequest { asked } | Self::UpdateRequest { asked, .. }
+                if asked.suite.is_some() =>
+            {
+                4
+            }
+            Self::SetPolicy { policy, .. }
+                if policy
+                    .suite_gates
+                    .iter()
+                    .any(|gate| gate.dependents != crate::policy::OfDependents::default()) =>
+            {
+                4
+            }
             Self::SetSuite { .. }
             | Self::AnnounceRun { .. }
             | Self::RotateEnvironmentKey { .. } => 3,

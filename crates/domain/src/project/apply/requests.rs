@@ -76,6 +76,7 @@ impl Project {
                     verdicts: Vec::new(),
                     steps: Vec::new(),
                     withdrawn: None,
+                    suite_set: None,
                 };
                 self.requests.insert(*request, Arc::new(made));
             }
@@ -148,7 +149,7 @@ impl Project {
         Some(())
     }
 
-    fn request_mut(&mut self, id: RequestId) -> Option<&mut Request> {
+    pub(super) fn request_mut(&mut self, id: RequestId) -> Option<&mut Request> {
         Some(Arc::make_mut(self.requests.get_mut(&id)?))
     }
 

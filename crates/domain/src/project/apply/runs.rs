@@ -2,7 +2,7 @@
 
 use super::{Context, Project};
 use crate::ledger::Event;
-use crate::project::{Announced, CameTo, Run, SuiteSet};
+use crate::project::{Announced, CameTo, Run, SuiteDone, SuiteSet};
 use std::sync::Arc;
 
 impl Project {
@@ -12,8 +12,17 @@ impl Project {
                 prompt,
                 suite,
                 digest,
+                request,
+                approvals,
                 ..
             } => {
+                if let Some(request) = request {
+                    self.request_mut(*request)?.suite_set = Some(SuiteDone {
+                        at: on.at,
+                        by: on.by,
+                        approvals: approvals.clone(),
+                    });
+                }
                 let set = Arc::new(SuiteSet {
                     suite: suite.as_ref().clone(),
                     digest: *digest,

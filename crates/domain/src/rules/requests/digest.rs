@@ -1,6 +1,6 @@
 //! The digest that an approval covers, and the steps of a growing split.
 
-use crate::ledger::{Asked, Note, Side};
+use crate::ledger::{Asked, AskedSuite, Note, Side};
 use crate::split::SLOTS;
 use crate::{
     Digest, EnvironmentId, Project, PromptId, Refusal, ReleaseId, VersionId, to_canonical,
@@ -35,6 +35,8 @@ struct Whole<'a> {
     galley: &'static str,
     changes: Vec<Exactly>,
     notes: &'a [Note],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suite: Option<&'a AskedSuite>,
 }
 
 /// The digest of exactly what a request would have recorded: for each change the target, what is
@@ -82,6 +84,7 @@ pub fn digest(project: &Project, asked: &Asked) -> Result<Digest, Refusal> {
         galley: "request v1",
         changes,
         notes: &asked.notes,
+        suite: asked.suite.as_deref(),
     };
     let bytes = to_canonical(&whole).map_err(|error| Refusal::invalid(error.to_string()))?;
     Ok(Digest::of(&bytes))

@@ -7,6 +7,7 @@ mod authors;
 mod digest;
 mod renew;
 pub(crate) mod standing;
+mod suites;
 mod verdicts;
 mod voids;
 pub mod words;
@@ -15,7 +16,9 @@ pub use authors::authors;
 pub use digest::{digest, steps};
 pub use renew::renew;
 pub use standing::{Part, Standing, VerdictStanding, Why, standing};
+pub use suites::{SuitePart, suite_part};
 
+pub(crate) use suites::asks_for_suite;
 pub(crate) use verdicts::own_work;
 
 use super::Case;
@@ -101,9 +104,12 @@ impl Case<'_> {
 
     // What is asked, with every prompt under the id that it has now.
     fn checked(&self, asked: &Asked, now: Option<&Request>) -> Result<Asked, Refusal> {
-        count("changes", asked.changes.len())?;
-        self.check_text(&asked.reason)?;
         let mut asked = asked.clone();
+        self.checked_suite(&mut asked, now)?;
+        if asked.suite.is_none() {
+            count("changes", asked.changes.len())?;
+        }
+        self.check_text(&asked.reason)?;
         let mut pairs = BTreeSet::new();
         for change in &mut asked.changes {
             change.prompt = self.prompt(change.prompt)?.id;

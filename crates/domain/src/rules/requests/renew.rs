@@ -11,6 +11,9 @@ use crate::project::Request;
 #[must_use]
 pub fn renew(project: &Project, request: &Request) -> Asked {
     let mut asked = request.asked().clone();
+    if let Some(suite) = &mut asked.suite {
+        suite.replaces = project.suite(suite.prompt).map(|set| set.digest);
+    }
     asked.changes = request
         .asked()
         .changes

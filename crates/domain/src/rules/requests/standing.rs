@@ -2,10 +2,11 @@
 
 use super::super::demands::{self, Proposed};
 use super::authors::authors;
+use super::suites::{SuitePart, suite_part};
 use super::voids::{newer, void};
 use super::words;
 use crate::contract::Break;
-use crate::ledger::{Missing, ReleaseChange, RequestedChange, VerdictKind};
+use crate::ledger::{Missing, RULES, ReleaseChange, RequestedChange, VerdictKind};
 use crate::policy::Policy;
 use crate::project::Request;
 use crate::rules::Contents;
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 pub struct Standing {
     /// Its parts, in the order in which it names them.
     pub parts: Vec<Part>,
+    /// Where it stands if it asks for a suite; then it has no parts.
+    pub suite: Option<SuitePart>,
     /// All verdicts, oldest first.
     pub verdicts: Vec<VerdictStanding>,
     /// Who wrote something of it, each with a version that says so.
@@ -80,6 +83,8 @@ pub enum Why {
     },
     /// What the request replaces there has moved.
     Moved(Missing),
+    /// It is its person who asks for this suite.
+    AskedIt,
     /// Its person no longer gives verdicts.
     NotEntitled,
     /// The policy asks for independent approvals, and its person wrote this.
@@ -134,6 +139,7 @@ pub fn standing(
         .collect();
     Some(Standing {
         parts,
+        suite: suite_part(project, request),
         verdicts,
         authors,
     })
@@ -146,7 +152,7 @@ fn whole_part(
     environment: EnvironmentId,
     now: Millis,
 ) -> Part {
-    let mut part = part(project, request, environment, now);
+    let mut part = part(project, request, environment, (now, RULES));
     for change in part.next.clone() {
         let proposed = Proposed {
             prompt: change.prompt,
@@ -171,7 +177,7 @@ pub(crate) fn part(
     project: &Project,
     request: &Request,
     environment: EnvironmentId,
-    now: Millis,
+    (now, rules): (Millis, u32),
 ) -> Part {
     let (steps, done) = (
         request.asked().steps(environment),
@@ -225,7 +231,7 @@ pub(crate) fn part(
             sides: &change.sides,
         })
         .collect();
-    let (missing, evidence) = demands::judge(project, environment, &proposed, now);
+    let (missing, evidence) = demands::judge(project, environment, &proposed, (now, rules));
     part.missing.extend(missing);
     part.evidence = evidence;
     part

@@ -71,6 +71,9 @@ impl Case<'_> {
     // An approval that could count nowhere is refused at once, with the reason. Whether it counts
     // is asked again when something is released, under the policy that is in force then.
     fn check_approval(&self, request: &Request, person: PersonId) -> Result<(), Refusal> {
+        if request.asked().suite.is_some() {
+            return self.check_suite_approval(request, person);
+        }
         let open: Vec<_> = request
             .asked()
             .environments()

@@ -1,5 +1,6 @@
 //! Why a verdict does not count, and what was run since.
 
+use super::super::suites::waiting_work;
 use super::standing::{Why, stale};
 use crate::ledger::{RequestedChange, VerdictKind};
 use crate::project::{Request, Verdict};
@@ -36,6 +37,19 @@ pub(super) fn void(
         }];
     }
     let mut found = Vec::new();
+    found.extend(super::suites::moved(project, request).map(Why::Moved));
+    if super::asks_for_suite(project, request, verdict.person) {
+        found.push(Why::AskedIt);
+    }
+    if let Some(asked) = &request.asked().suite
+        && let Some(environment) = project.gated(asked.prompt).first()
+        && let Some(version) = waiting_work(project, asked.prompt, verdict.person)
+    {
+        found.push(Why::WroteIt {
+            environment: *environment,
+            version,
+        });
+    }
     for environment in request.asked().environments() {
         if !request.is_waiting(environment) {
             continue;

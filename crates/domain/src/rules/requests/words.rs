@@ -60,6 +60,30 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
                 statistics::words::verdict(verdict).trim_end_matches('.')
             ),
         },
+        Missing::Dependent {
+            environment,
+            prompt: of_prompt,
+            part,
+            version: of,
+            fault,
+        } => {
+            let (part, name) = (version(project, *part), prompt(project, *of_prompt));
+            let place = place(project, *environment);
+            match (of, fault) {
+                (Some(of), Some(GateFault::Verdict { verdict })) => format!(
+                    "{place} serves {name}, which includes what changes; with {part} it is {}: {}",
+                    version(project, *of),
+                    statistics::words::verdict(verdict).trim_end_matches('.')
+                ),
+                (Some(of), _) => format!(
+                    "{place} serves {name}, which includes what changes; run {}, which has {part}, so that it counts",
+                    version(project, *of)
+                ),
+                (None, _) => format!(
+                    "{place} serves {name}, which includes what changes, and no version of it has {part}; save it with that, and run it so that it counts"
+                ),
+            }
+        }
         Missing::Path {
             environment,
             version: of,
@@ -89,6 +113,10 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
              policy's calendar",
             place(project, *environment),
             moment(*until)
+        ),
+        Missing::SuiteMoved { prompt: of, .. } => format!(
+            "the suite of {} was changed meanwhile; update the request, and approvals are asked for anew",
+            prompt(project, *of)
         ),
         Missing::Stale { .. } => format!(
             "{}; update the request, and approvals are asked for anew",
@@ -131,6 +159,10 @@ pub fn void(project: &Project, why: &Why) -> String {
                 true => "void: the notes of the request changed".to_owned(),
                 false => format!("void: the request changed ({})", what.join(", ")),
             }
+        }
+        Why::AskedIt => "does not count: they asked for it".to_owned(),
+        Why::Moved(stale @ Missing::SuiteMoved { .. }) => {
+            format!("void: {}", missing(project, stale))
         }
         Why::Moved(stale) => format!("void: {}", moved(project, stale)),
         Why::NotEntitled => "no longer counts: they give no verdicts any more".to_owned(),

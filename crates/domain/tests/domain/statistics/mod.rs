@@ -2,6 +2,7 @@
 
 mod exact;
 mod gate;
+mod kappa;
 mod planning;
 mod properties;
 mod reference;

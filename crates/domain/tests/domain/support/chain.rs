@@ -1,7 +1,7 @@
 //! A ledger as lines, the way an operator with bad intent has it in hand.
 
 use super::Contents;
-use domain::ledger::{Command, DeviceKey, Entry, Event, Signature, SignedCommand};
+use domain::ledger::{Command, DeviceKey, Entry, Event, Seen, Signature, SignedCommand};
 use domain::project::{ChainError, Replay};
 use domain::{Digest, Project, to_canonical};
 use serde_json::value::RawValue;
@@ -74,6 +74,35 @@ pub fn rechained(parts: &[Parts]) -> Vec<String> {
         }
         .line();
         prev = Digest::of(line.as_bytes());
+        lines.push(line);
+    }
+    lines
+}
+
+/// The same as [`rechained`], with every command signed anew on what is there then, and each entry
+/// under the rules of its number, counted from 1.
+pub fn retold(parts: &[Parts], rules: impl Fn(usize) -> u32) -> Vec<String> {
+    let keys: Vec<DeviceKey> = (0..=255).map(super::key).collect();
+    let mut seen = Seen {
+        seq: 0,
+        digest: Digest::ZERO,
+    };
+    let mut lines = Vec::new();
+    for (place, part) in (1..).zip(parts) {
+        let command: Command = serde_json::from_str(part.command.get()).expect("a command");
+        let key = keys.iter().find(|key| key.public() == command.device);
+        let part = Parts {
+            seq: seen.seq + 1,
+            prev: seen.digest,
+            rules: rules(place),
+            ..part.clone()
+        }
+        .commanding(key.expect("a key of ours"), |command| command.seen = seen);
+        let line = part.line();
+        seen = Seen {
+            seq: seen.seq + 1,
+            digest: Digest::of(line.as_bytes()),
+        };
         lines.push(line);
     }
     lines

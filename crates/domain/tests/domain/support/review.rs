@@ -80,6 +80,7 @@ impl World {
             reason,
             reviewers: Vec::new(),
             notes: Vec::new(),
+            suite: None,
         }
     }
 

@@ -3,11 +3,11 @@
 use super::{Acting, World};
 use domain::evidence::{Counts, Mark, write_marks};
 use domain::graders::Grader;
-use domain::ledger::{Body, RunSummary};
+use domain::ledger::{Asked, AskedSuite, Body, RunSummary, VerdictKind};
 use domain::policy::{Policy, RunsBy, SuiteGate, WithoutSuite};
 use domain::rules::gates::{Judged, judged};
 use domain::suite::{Measure, Suite, SuiteGraders};
-use domain::{Digest, EnvironmentId, PromptId, RunId, VersionId};
+use domain::{Digest, EnvironmentId, PromptId, RequestId, RunId, VersionId};
 use serde_json::json;
 
 /// A gate that allows a loss below 10 points.
@@ -21,6 +21,7 @@ pub fn suite_gate() -> SuiteGate {
         runs_by: RunsBy::Anyone,
         oldest_days: 7,
         without_suite: WithoutSuite::Nothing,
+        dependents: domain::policy::OfDependents::Pass,
     }
 }
 
@@ -84,7 +85,48 @@ impl World {
             prompt,
             suite: Box::new(suite.clone()),
             replaces: self.project().suite(prompt).map(|set| set.digest),
+            request: None,
         }
+    }
+
+    /// What is asked where a gate rests on the suite.
+    pub fn asks_suite(&mut self, prompt: PromptId, suite: &Suite) -> Body {
+        let reason = self.reason("a better examination");
+        Body::OpenRequest {
+            asked: Box::new(Asked {
+                changes: Vec::new(),
+                reason,
+                reviewers: Vec::new(),
+                notes: Vec::new(),
+                suite: Some(Box::new(AskedSuite {
+                    prompt,
+                    suite: suite.clone(),
+                    replaces: self.project().suite(prompt).map(|set| set.digest),
+                })),
+            }),
+        }
+    }
+
+    /// The setting of a suite under the request that asks for it.
+    pub fn sets_suite_under(&self, request: RequestId) -> Body {
+        let found = self.project().request(request).expect("a request");
+        let asked = found.asked().suite.as_ref().expect("of a suite");
+        Body::SetSuite {
+            prompt: asked.prompt,
+            suite: Box::new(asked.suite.clone()),
+            replaces: asked.replaces,
+            request: Some(request),
+        }
+    }
+
+    /// Has Bob ask for a suite, and this device approve and set it.
+    pub fn agrees_on_suite(&mut self, prompt: PromptId, suite: &Suite, approver: u8) {
+        let body = self.asks_suite(prompt, suite);
+        let request = self.bob().does(body).into();
+        let body = self.verdict(request, VerdictKind::Approve);
+        self.device(super::key(approver)).does(body);
+        let body = self.sets_suite_under(request);
+        self.device(super::key(approver)).does(body);
     }
 
     /// The announcement of a run of a version against what is served now.
