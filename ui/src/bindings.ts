@@ -445,11 +445,6 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	planCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId) => __TAURI_INVOKE<CountedPlan>("plan_counted_run", { project, version, environment }),
-	runWhatIsMissing: (project: ProjectId, environment: EnvironmentId, version: Ref, concurrency: number) => __TAURI_INVOKE<RunView[]>("run_what_is_missing", { project, environment, version, concurrency }),
-	askForSuite: (project: ProjectId, prompt: PromptId, draft: SuiteDraft, replaces: string | null, reason: string, instead: RequestId | null) => __TAURI_INVOKE<AskedFor>("ask_for_suite", { project, prompt, draft, replaces, reason, instead }),
-	setAskedSuite: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<AskedFor>("set_asked_suite", { project, request }),
-	gradeAgain: (project: ProjectId, run: RunId) => __TAURI_INVOKE<GradedAgain>("grade_again", { project, run }),
-	replayRequest: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<GradedAgain[]>("replay_request", { project, request }),
 	/**
 	 *  Announces a run that counts, and starts it.
 	 *
@@ -457,6 +452,41 @@ export const commands = {
 	 *  What the workbench refuses or fails at, in words.
 	 */
 	startCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId, repeats: number, concurrency: number) => __TAURI_INVOKE<RunView>("start_counted_run", { project, version, environment, repeats, concurrency }),
+	/**
+	 *  Makes the runs that count which the gates still wait for, one after another.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	runWhatIsMissing: (project: ProjectId, environment: EnvironmentId, version: Ref, concurrency: number) => __TAURI_INVOKE<RunView[]>("run_what_is_missing", { project, environment, version, concurrency }),
+	/**
+	 *  Asks for another suite where a gate rests on the one there is.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	askForSuite: (project: ProjectId, prompt: PromptId, draft: SuiteDraft, replaces: string | null, reason: string, instead: RequestId | null) => __TAURI_INVOKE<AskedFor>("ask_for_suite", { project, prompt, draft, replaces, reason, instead }),
+	/**
+	 *  Sets the suite that a request asks for, once nothing is missing.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	setAskedSuite: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<AskedFor>("set_asked_suite", { project, request }),
+	/**
+	 *  Grades the answers of a run that counted again on this computer.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	gradeAgain: (project: ProjectId, run: RunId) => __TAURI_INVOKE<GradedAgain>("grade_again", { project, run }),
+	/**
+	 *  The same for every run on which a request's gates rest.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	replayRequest: (project: ProjectId, request: RequestId) => __TAURI_INVOKE<GradedAgain[]>("replay_request", { project, request }),
 	/**
 	 *  What every environment serves, with its history.
 	 *
@@ -1555,8 +1585,9 @@ export type Dependent = {
 	/**  Which prompt. */
 	prompt: PromptId,
 	/**  "support/reply reads what comes out of support/triage: run it again". */
-	waits: boolean,
 	words: string,
+	/**  Whether the gate waits for it, and it has not passed yet. */
+	waits: boolean,
 };
 
 /**  How finely texts were compared. */
@@ -1899,34 +1930,22 @@ export type GateView = {
 	gates: GateRow[],
 	/**  What is served there and depends on this prompt, so that it must run again. */
 	dependents: Dependent[],
+	/**  The runs that count which must be made, so that all of this can be said: one call makes them. */
 	runs?: MissingRun[],
 };
 
+/**  What came of grading the answers of a run again on this computer. */
 export type GradedAgain = {
+	/**  Which run. */
 	run: RunId,
+	/**  Whether every mark is the same. */
 	same: boolean,
+	/**  How many marks there are. */
 	marks: number,
+	/**  "Graded again on this computer: all 80 marks are the same.", or what is otherwise. */
 	words: string,
+	/**  The first answers that are worth something else here, one line each. */
 	differing: string[],
-};
-
-export type MissingRun = {
-	prompt: PromptId,
-	version: VersionId,
-	name: string,
-	repeats: number,
-	words: string,
-};
-
-export type SuiteAsked = {
-	prompt: PromptId,
-	name: string,
-	changes: string[],
-	gated: string[],
-	missing: string[],
-	approvals: string[],
-	may_go: boolean,
-	done: boolean,
 };
 
 /**  One way to judge an answer. */
@@ -2018,8 +2037,18 @@ only?: boolean } |
 { type: "refusal";
 /**  It must not refuse instead. */
 absent?: boolean } |
-/**  A model judges the answer by a rubric. */
-{ type: "judge"; rubric: string; provider: string; model: string; parameters?: { [key in string]: Value }; least?: number | null } |
+/**  A model judges the answer by a rubric. Its words are kept beside the answer. */
+{ type: "judge";
+/**  What a good answer is, in words. */
+rubric: string;
+/**  The name of the provider that is asked. */
+provider: string;
+/**  The model. */
+model: string;
+/**  Temperature and the like. */
+parameters?: { [key in string]: Value };
+/**  The least score with which it passes, from 0 to 1; 0.5 where nothing else is said. */
+least?: number | null } |
 /**  What another grader asks for must not be so. */
 { type: "not";
 /**  The other grader. */
@@ -2617,6 +2646,20 @@ export type MessageState =
 /**  Milliseconds since 1970-01-01T00:00:00Z. The unit of every time in the ledger. */
 export type Millis = number;
 
+/**  A run that must be made so that a gate can say something. */
+export type MissingRun = {
+	/**  Of which prompt. */
+	prompt: PromptId,
+	/**  Of which version. */
+	version: VersionId,
+	/**  "support/reply v5". */
+	name: string,
+	/**  How often it asks each case. */
+	repeats: number,
+	/**  "support/reply v5, 40 cases once: it includes snippets/tone". */
+	words: string,
+};
+
 /**  A model to ask. */
 export type ModelChoice = {
 	/**  The provider's name on this machine. */
@@ -2670,6 +2713,13 @@ export type Notice = {
 	/**  In words. */
 	words: string,
 };
+
+/**  What a gate asks of the prompts that it judges, where something changes that they include. */
+export type OfDependents =
+/**  Each must have a version with the new part that passes. */
+"pass" |
+/**  Nothing: they are named to whoever looks. */
+"be_named";
 
 /**  One answer with what the graders said. */
 export type OneAnswer = {
@@ -3395,8 +3445,9 @@ export type RequestCan = {
 	withdraw: boolean,
 	/**  Whether it can be renewed: what it replaces has moved. */
 	renew: boolean,
-	/**  Environments whose next step this person may release now. */
+	/**  Whether the suite that it asks for may be set now, by this person. */
 	set_suite: boolean,
+	/**  Environments whose next step this person may release now. */
 	release: EnvironmentId[],
 	/**
 	 *  Whether this person may release something of it that still waits: then it can be released
@@ -3487,9 +3538,10 @@ export type RequestView = {
 	digest: string,
 	/**  Whether it is the person here who asked. */
 	mine: boolean,
-	/**  One part for each environment. */
-	suite: SuiteAsked | null,
+	/**  One part for each environment; none where it asks for a suite. */
 	parts: RequestPart[],
+	/**  The suite that it asks for, if it asks for one. */
+	suite: SuiteAsked | null,
 	/**  Who is asked, by name or role; empty: every reviewer. */
 	reviewers: string[],
 	/**  All verdicts, the newest first. */
@@ -4043,6 +4095,26 @@ export type State =
 /**  Served by an environment now. */
 "live";
 
+/**  A request for another suite, beside the one that is in force. */
+export type SuiteAsked = {
+	/**  Of which prompt. */
+	prompt: PromptId,
+	/**  Its name. */
+	name: string,
+	/**  What would be otherwise, one line each: cases, graders, what an answer is worth. */
+	changes: string[],
+	/**  Where a gate rests on it. */
+	gated: string[],
+	/**  What is missing, in sentences that say what to do. */
+	missing: string[],
+	/**  Whose approvals count. */
+	approvals: string[],
+	/**  Whether nothing is missing, so that it may be set. */
+	may_go: boolean,
+	/**  Whether it was set. */
+	done: boolean,
+};
+
 /**  A suite as a person writes it. */
 export type SuiteDraft = {
 	/**  The dataset; its latest saving is meant. */
@@ -4051,7 +4123,10 @@ export type SuiteDraft = {
 	graders: Grader[],
 	/**  What an answer is worth. */
 	measure?: SuiteMeasure,
-	/**  Near-duplicates by their places in the dataset: each group counts as one case. */
+	/**
+	 *  Near-duplicates by their places in the dataset: each group counts as one case. None: they
+	 *  are looked for; empty: every case counts by itself.
+	 */
 	groups?: number[][] | null,
 };
 
@@ -4076,6 +4151,7 @@ export type SuiteGate = {
 	oldest_days?: number,
 	/**  What becomes of a prompt that has no suite. */
 	without_suite?: WithoutSuite,
+	/**  What is asked of the prompts that hold a part which changes. */
 	dependents?: OfDependents,
 };
 
@@ -4107,8 +4183,12 @@ export type SuiteView = {
 	/**  The environments of which a gate rests on it: there only reviewers change it. */
 	gated: string[],
 	/**  All of it in a sentence. */
-	duplicates: string,
 	words: string,
+	/**
+	 *  What its near-duplicates mean: "12 of 400 cases are near-duplicates; they count as 391."
+	 *  Empty where there are none.
+	 */
+	duplicates: string,
 };
 
 /**  Sync of a project got somewhere (`sync_changed`). */
@@ -4506,5 +4586,3 @@ export type WithoutSuite =
 /**  It is released as though there were no such gate. */
 "release";
 
-
-export type OfDependents = "pass" | "be_named";

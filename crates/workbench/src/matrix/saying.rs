@@ -42,19 +42,20 @@ impl Table {
             let mut column = self.column(side, now);
             let cases = over.then(|| self.all_answers(base, side));
             if let Some(cases) = &cases {
-                column.rate = compare::rate(cases, self.sheet.copies).map_err(said_wrong)?;
+                column.rate =
+                    compare::rate(cases, self.sheet.copies).map_err(|error| said_wrong(&error))?;
                 column.rate_words = column.rate.as_ref().map(telling::rate).unwrap_or_default();
             }
             if let Some(cases) = cases.filter(|_| side != base) {
                 column.against = self
                     .against(&cases, &tags, label(base), label(side))
-                    .map_err(said_wrong)?;
+                    .map_err(|error| said_wrong(&error))?;
                 self.waver(&cases, base, side, &mut said.flaky, &mut wavering)
-                    .map_err(said_wrong)?;
+                    .map_err(|error| said_wrong(&error))?;
             } else if over && self.columns() == 1 {
                 let cases = self.all_answers(side, side);
                 self.waver(&cases, side, side, &mut said.flaky, &mut wavering)
-                    .map_err(said_wrong)?;
+                    .map_err(|error| said_wrong(&error))?;
             }
             if let Some(against) = &column.against {
                 said.sentences.push(against.words.clone());
@@ -218,7 +219,7 @@ impl Table {
     }
 }
 
-fn said_wrong(error: StatisticsError) -> Error {
+fn said_wrong(error: &StatisticsError) -> Error {
     Error::invalid(error.to_string())
 }
 
