@@ -168,6 +168,10 @@ impl Window {
         // Emptied before anything is written: a list that still settles can move under the click, and
         // the keys would go elsewhere.
         until(&format!("{message} to be empty"), async || {
+            // The driver does not scroll what a panel cuts off at the window's foot.
+            let script =
+                "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' });";
+            self.run(script, vec![json!(css)]).await;
             self.act_on(&message, json!({ "css": css }), async |element| {
                 element.click().await
             })
@@ -445,7 +449,7 @@ impl Window {
                 .expect("the script answers an element")
                 .to_owned();
             let element = Element::from_element_id(self.client.clone(), reference.into());
-            act(element).await.map_err(|error| error.to_string())
+            act(element).await.map_err(|error| format!("{error:?}"))
         })
         .await;
     }

@@ -1,7 +1,7 @@
 //! Is the new version better, and what does it break? Asked of a real model about real messages, in the
 //! window: cases are imported, versions run, and the gate of production says what they show.
 
-use super::team::save;
+use super::team::{join, save};
 use crate::support::{Desk, Model, Registry, Steps, Window};
 
 /// Real messages of a bank's customers, as the dataset's authors publish them.
@@ -65,10 +65,63 @@ async fn the_gate_says(window: &Window, version: &str, words: &str) {
     window.sees_in("gate-production", words).await;
 }
 
+/// A reviewer opens the request on another computer; then the registry is gone, and the very answers
+/// that the author got are graded again there.
+async fn reviewed_offline(window: &Window, registry: &mut Registry, steps: &mut Steps) {
+    window.click_id("go-settings").await;
+    window.click_for("invite-reviewer", "question-text").await;
+    window.fill_id("question-text", "Rita Lindqvist").await;
+    window.click_id("question-do").await;
+    window.sees("clipboard").await;
+    let invitation = window.clipboard().await;
+    let other = Desk::new().await;
+    let rita = Window::open(&other).await;
+    join(&rita, registry, &invitation, "Rita Lindqvist").await;
+
+    window.click_id("prompt-support/triage").await;
+    window.click_id("tab-history").await;
+    window.click("What can be done with v7").await;
+    window.click("Release it…").await;
+    window.choose_id("bundle-environment", "production").await;
+    window.click_id("bundle-next").await;
+    window.sees_in("plan-gates", "support/triage v7").await;
+    window.click_for("ask-first", "ask-reason").await;
+    window
+        .fill_id("ask-reason", "It says more of the input")
+        .await;
+    window.click_id("ask-review").await;
+    window.sees_in("request-panel", "triage").await;
+
+    rita.click_id("go-review").await;
+    rita.click_for("request-0", "request-panel").await;
+    rita.sees_in("part-gates", "Banking77").await;
+    rita.click_id("grade-again").await;
+    rita.sees_in("graded-again", "the same 80 marks").await;
+    // What it rests on is here now; without the registry it comes to the same.
+    registry.vanish();
+    rita.click_id("sync-now").await;
+    rita.sees_in("sync", "Offline").await;
+    rita.click_id("go-settings").await;
+    rita.click_id("go-review").await;
+    rita.click_for("request-0", "request-panel").await;
+    rita.click_id("grade-again").await;
+    rita.sees_in("graded-again", "the same 80 marks").await;
+    steps
+        .did(
+            &rita,
+            "On another computer, offline: the author's answers, graded again",
+        )
+        .await;
+    rita.close().await;
+    registry.come_back().await;
+    window.click_id("sync-now").await;
+    window.sees_in("sync", "In step").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell() {
     let mut steps = Steps::new("window/evals");
-    let registry = Registry::start().await;
+    let mut registry = Registry::start().await;
     let model = Model::start();
     let desk = Desk::new().await;
     let window = Window::open(&desk).await;
@@ -153,6 +206,20 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
         "an equal version is not failed: {told}"
     );
     steps.did(&window, "What is equal is not failed").await;
+
+    // The same two side by side, without counting: nothing is asked twice, and every answer is there.
+    window.click_id("try-suite").await;
+    window
+        .sees_in("estimate", "Every answer is in the cache")
+        .await;
+    window.click_id("start-run").await;
+    window.gone("run-progress").await;
+    window.sees_in("matrix", "").await;
+    steps.did(&window, "The matrix of both versions").await;
+    window.click_id("show-charts").await;
+    steps.did(&window, "Its charts").await;
+
+    reviewed_offline(&window, &mut registry, &mut steps).await;
 
     // Whoever is alone can't approve another suite: the gate is taken off, and comes back.
     window.click_id("go-settings").await;

@@ -57,6 +57,8 @@ fn the_table_of_a_project_is_the_code() {
             limits::GRADERS,
             limits::REPEATS as usize,
             limits::ASKINGS as usize,
+            limits::RUN_COLUMNS,
+            limits::RUN_ANSWERS,
             limits::EVIDENCE_DAYS as usize,
             usize::try_from(limits::OVERLAP_MILLIS / (24 * 60 * 60 * 1000)).expect("days"),
             limits::NAMED,
