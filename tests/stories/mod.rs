@@ -1,5 +1,6 @@
 //! What people do, without a window: workbenches, and a registry in a process of its own.
 //!
+//! * `banking77`: a worse version caught in a terminal, twenty cases that can't tell, and a replay offline.
 //! * `beginning`: founding and joining on a line that loses what is sent.
 //! * `author`: writes, loses nothing, saves, sees what changed.
 //! * `team`: from a first version to what an application reads, and back.
@@ -20,6 +21,7 @@
 //! * `offline`: works without the registry, comes back; meets what others did meanwhile.
 
 mod author;
+mod banking77;
 mod beginning;
 mod bundle;
 mod command_line;

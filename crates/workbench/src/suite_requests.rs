@@ -245,7 +245,7 @@ fn graders_told(reading: &Reading, suite: &Suite) -> Vec<String> {
     let graders = read.map(|read| read.graders).unwrap_or_default();
     let told = graders.iter().map(|grader| {
         let exact = serde_json::to_string(grader).unwrap_or_default();
-        format!("an answer passes if it {} ({exact})", grader.title())
+        format!("graded by: {} ({exact})", grader.title())
     });
     told.collect()
 }

@@ -203,7 +203,7 @@ impl Reading {
         view.duplicates = duplicates(&set.suite, view.cases);
         let titles: Vec<_> = view.graders.iter().map(|grader| grader.title()).collect();
         view.words = format!(
-            "{} of {}{}; an answer passes if it {}. Set by {}.",
+            "{} of {}{}. Graded by: {}. Set by {}.",
             words::count(
                 usize::try_from(view.cases).unwrap_or(usize::MAX),
                 "case",

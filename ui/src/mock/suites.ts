@@ -57,7 +57,7 @@ export function suites(world: World, changed: () => void): Part {
       graders,
       cases: row?.cases ?? 0,
       digest: "ab".repeat(32),
-      words: `${row?.cases ?? 0} cases of ${row?.name}; an answer passes if it is exactly what is expected. Set by Ravi.`,
+      words: `${row?.cases ?? 0} cases of ${row?.name}. Graded by: exactly as expected. Set by Ravi.`,
     };
     judged.set(prompt, made);
     return made;
