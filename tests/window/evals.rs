@@ -215,7 +215,7 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
     window.click_id("start-run").await;
     window.gone("run-progress").await;
     window.sees_in("run-summary", "cases").await;
-    window.sees_in("matrix", "hello").await;
+    window.sees_in("matrix", "Where can I view my PIN?").await;
     steps.did(&window, "The matrix of both versions").await;
     window.click_id("show-charts").await;
     steps.did(&window, "Its charts").await;
