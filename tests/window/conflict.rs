@@ -1,6 +1,6 @@
 //! Two desktops, two keychains, one registry: both change one prompt from the same version.
 
-use super::team::{begin_prompt, found, invite_author, join, rewrite, save};
+use super::team::{begin_prompt, found, invite, join, rewrite, save};
 use crate::support::{Desk, Registry, Steps, Window};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,7 +14,7 @@ async fn two_desktops_meet_a_conflict_and_bring_it_together() {
     begin_prompt(&ana, "support/tone", "Answer in a warm voice.").await;
     save(&ana, "The first version").await;
     ana.sees("Saved as v1").await;
-    let invitation = invite_author(&ana, "Ben Okafor").await;
+    let invitation = invite(&ana, "author", "Ben Okafor").await;
 
     let ben = Window::open(&ben_desk).await;
     join(&ben, &registry, &invitation, "Ben Okafor").await;

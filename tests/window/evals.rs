@@ -1,7 +1,7 @@
 //! Is the new version better, and what does it break? Asked of a real model about real messages, in the
 //! window: cases are imported, versions run, and the gate of production says what they show.
 
-use super::team::{join, save};
+use super::team::{invite, join, save, share_sample};
 use crate::support::{Desk, Model, Registry, Steps, Window};
 
 /// Real messages of a bank's customers, as the dataset's authors publish them.
@@ -68,12 +68,7 @@ async fn the_gate_says(window: &Window, version: &str, words: &str) {
 /// A reviewer opens the request on another computer; then the registry is gone, and the very answers
 /// that the author got are graded again there.
 async fn reviewed_offline(window: &Window, registry: &mut Registry, steps: &mut Steps) {
-    window.click_id("go-settings").await;
-    window.click_for("invite-reviewer", "question-text").await;
-    window.fill_id("question-text", "Rita Lindqvist").await;
-    window.click_id("question-do").await;
-    window.sees("clipboard").await;
-    let invitation = window.clipboard().await;
+    let invitation = invite(window, "reviewer", "Rita Lindqvist").await;
     let other = Desk::new().await;
     let rita = Window::open(&other).await;
     join(&rita, registry, &invitation, "Rita Lindqvist").await;
@@ -126,17 +121,7 @@ async fn a_worse_version_is_caught_an_equal_one_is_not_and_few_cases_cannot_tell
     let desk = Desk::new().await;
     let window = Window::open(&desk).await;
 
-    window.click_id("open-sample").await;
-    window.sees_in("prompt-name", "").await;
-    window.click_id("go-settings").await;
-    window.click_id("share-project").await;
-    window.fill_id("share-address", &registry.address()).await;
-    window
-        .fill_id("share-invitation", registry.invitation())
-        .await;
-    window.click_id("share-do").await;
-    window.gone("share-dialog").await;
-    window.sees_in("sync", "In step").await;
+    share_sample(&window, &registry).await;
     window.click_id("go-settings").await;
     window.click_id("add-provider").await;
     window.click("llama.cpp").await;

@@ -84,17 +84,7 @@ async fn a_split_is_shifted_and_taken_back_and_the_registry_dies() {
     let window = Window::open(&desk).await;
 
     // The sample, shared with a team.
-    window.click_id("open-sample").await;
-    window.sees_in("prompt-name", "").await;
-    window.click_id("go-settings").await;
-    window.click_id("share-project").await;
-    window.fill_id("share-address", &registry.address()).await;
-    window
-        .fill_id("share-invitation", registry.invitation())
-        .await;
-    window.click_id("share-do").await;
-    window.gone("share-dialog").await;
-    window.sees_in("sync", "In step").await;
+    super::team::share_sample(&window, &registry).await;
 
     // A key for production.
     window.click_id("go-settings").await;

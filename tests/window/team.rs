@@ -28,10 +28,27 @@ pub async fn join(window: &Window, registry: &Registry, invitation: &str, person
     window.sees_in("sync", "In step").await;
 }
 
-/// Invites an author in Settings, and takes the invitation from the clipboard.
-pub async fn invite_author(window: &Window, name: &str) -> String {
+/// Opens the sample, and shares it with a team.
+pub async fn share_sample(window: &Window, registry: &Registry) {
+    window.click_id("open-sample").await;
+    window.sees_in("prompt-name", "").await;
     window.click_id("go-settings").await;
-    window.click_for("invite-author", "question-text").await;
+    window.click_id("share-project").await;
+    window.fill_id("share-address", &registry.address()).await;
+    window
+        .fill_id("share-invitation", registry.invitation())
+        .await;
+    window.click_id("share-do").await;
+    window.gone("share-dialog").await;
+    window.sees_in("sync", "In step").await;
+}
+
+/// Invites somebody in Settings, and takes the invitation from the clipboard.
+pub async fn invite(window: &Window, role: &str, name: &str) -> String {
+    window.click_id("go-settings").await;
+    window
+        .click_for(&format!("invite-{role}"), "question-text")
+        .await;
     window.fill_id("question-text", name).await;
     window.click_id("question-do").await;
     window.sees("clipboard").await;

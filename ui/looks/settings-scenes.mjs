@@ -5,6 +5,15 @@ import { click } from "./clicks.mjs";
 export const settings = [
   { name: "settings", wait: ".cm-content", do: (page) => click(page, "go-settings") },
   {
+    name: "settings-prices",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-settings");
+      await click(page, "add-price");
+      await page.getByTestId("settings-prices").evaluate((node) => node.scrollIntoView({ block: "start" }));
+    },
+  },
+  {
     name: "settings-people",
     scene: "review",
     wait: ".cm-content",
