@@ -9,6 +9,7 @@ import { reviews } from "./reviews";
 import { settings } from "./settings";
 import { suites } from "./suites";
 import { webhooks } from "./webhooks";
+import { tries } from "./tries";
 import { World } from "./world";
 
 export type MockBackend = Backend & {
@@ -69,7 +70,8 @@ export function createMock(scene = "full"): MockBackend {
       return card();
     },
     openProject: async () => world.library(),
-    ...prompts(world, changed, (text) => emit("answer_chunk", { text })),
+    ...prompts(world, changed),
+    ...tries(world, emit),
     ...releases(world, changed),
     ...reviews(world, changed),
     ...settings(world, changed),

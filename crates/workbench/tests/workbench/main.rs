@@ -17,3 +17,4 @@ mod matrix;
 mod resuming;
 mod running;
 mod support;
+mod trying;
