@@ -11,6 +11,7 @@ describe("a handful", () => {
   it("is chosen, tried with the version beside it, and what differs is marked", async () => {
     const mock = await open("full", "try-dataset");
     const asked = vi.spyOn(mock, "trySome");
+    await there("try-several");
     click("try-several");
     await there("case-picker");
     click("pick-first");
