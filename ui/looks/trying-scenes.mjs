@@ -68,6 +68,17 @@ export const trying = [
       await page.getByRole("button", { name: "What can be done with message 3" }).click();
     },
   },
+  {
+    name: "run-live",
+    wait: ".cm-content",
+    widths: [1360],
+    do: async (page) => {
+      await click(page, "go-evals");
+      await click(page, "new-run");
+      await click(page, "start-run");
+      await page.waitForSelector('[data-testid="run-answers"]');
+    },
+  },
   { name: "play-empty", wait: ".cm-content", do: (page) => click(page, "try-conversation") },
   {
     name: "ollama",

@@ -76,7 +76,12 @@ export function createMock(scene = "full"): MockBackend {
     ...reviews(world, changed),
     ...settings(world, changed),
     ...webhooks(world),
-    ...evals(world, changed, (event) => emit("run_progress", event)),
+    ...evals(world, changed, (event) => {
+      emit("run_progress", event);
+      const text = "We have your message and will look at it before noon tomorrow. Nothing is needed from you until th";
+      const answers = [0, 1].map((column) => ({ case: event.progress.done, column, text: text.slice(column * 30) }));
+      emit("run_answers", { run: event.run, answers, more: 2 });
+    }),
     ...suites(world, changed),
     async on(event, hear) {
       const set = ears.get(event) ?? new Set();
