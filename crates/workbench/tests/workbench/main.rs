@@ -18,3 +18,4 @@ mod resuming;
 mod running;
 mod support;
 mod trying;
+mod upstream_gates;
