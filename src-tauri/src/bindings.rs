@@ -1,7 +1,7 @@
 //! What the web view may ask and hear, as one list for Tauri and for TypeScript.
 
 use crate::commands::{
-    activity, app, evals, prompt, releases, review, settings, suites, syncing, webhooks,
+    activity, app, evals, prompt, releases, review, settings, suites, syncing, trying, webhooks,
 };
 use specta_typescript::Typescript;
 use tauri::Wry;
@@ -44,8 +44,16 @@ pub fn commands() -> Builder<Wry> {
             prompt::set_label,
             prompt::remove_label,
             prompt::redact,
-            prompt::try_it,
-            prompt::cancel_try,
+            trying::try_some,
+            trying::cancel_try,
+            trying::sent_and_received,
+            trying::playgrounds,
+            trying::playground,
+            trying::keep_playground,
+            trying::remove_playground,
+            trying::ask_playground,
+            trying::find_ollama,
+            trying::use_ollama,
             evals::datasets,
             evals::datasets_for,
             evals::dataset,
@@ -166,6 +174,8 @@ pub fn commands() -> Builder<Wry> {
         .typ::<views::SyncChanged>()
         .typ::<views::RunProgressed>()
         .typ::<views::AnswerChunk>()
+        .typ::<views::AnswerDone>()
+        .typ::<views::RunAnswers>()
         .typ::<views::Notice>()
         .typ::<views::News>()
 }

@@ -10,7 +10,12 @@ pub struct Desk(Result<Workbench, IpcError>);
 impl Desk {
     /// Opens the workbench.
     pub fn open(options: Result<Options, workbench::Error>) -> Self {
-        Self(options.and_then(Workbench::open).map_err(IpcError::from))
+        let workbench = options.and_then(Workbench::open);
+        if let Ok(workbench) = &workbench {
+            // Somebody looks.
+            workbench.watch_answers();
+        }
+        Self(workbench.map_err(IpcError::from))
     }
 
     /// The workbench.

@@ -36,6 +36,8 @@ fn tell(app: &AppHandle, event: &Event) {
         Event::SyncChanged(payload) => app.emit("sync_changed", payload),
         Event::RunProgress(payload) => app.emit("run_progress", payload),
         Event::AnswerChunk(payload) => app.emit("answer_chunk", payload),
+        Event::AnswerDone(payload) => app.emit("answer_done", payload),
+        Event::RunAnswers(payload) => app.emit("run_answers", payload),
         Event::Notice(payload) => app.emit("notice", payload),
         Event::News(payload) => {
             on_the_desktop(app, payload);

@@ -6,6 +6,7 @@
 //! * `going_back`: a bundle is undone, one prompt of it kept, and two releases are compared.
 //! * `kills`: the power cut again and again, while somebody types and saves.
 //! * `conflict`: two desktops, one prompt, brought together.
+//! * `playing`: a handful of cases side by side, and a conversation that outlives a power cut.
 //! * `review`: an author asks, a reviewer approves, and it goes.
 //! * `review_more`: two reviewers, a change under an approval, a way back, a verdict on a train.
 //! * `evals`: Banking77 imported, versions run, a worse one caught, and twenty cases that can't tell.
@@ -21,6 +22,7 @@ mod going_back;
 mod kills;
 mod main_job;
 mod offline;
+mod playing;
 mod review;
 mod review_more;
 mod serving;

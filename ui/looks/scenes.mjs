@@ -2,6 +2,7 @@
 
 import { click, one } from "./clicks.mjs";
 import { evals } from "./evals-scenes.mjs";
+import { trying } from "./trying-scenes.mjs";
 import { splits } from "./split-scenes.mjs";
 import { suites } from "./suite-scenes.mjs";
 import { settings } from "./settings-scenes.mjs";
@@ -450,6 +451,7 @@ export const scenes = [
   ...settings,
   ...splits,
   ...evals,
+  ...trying,
   {
     name: "evals-datasets",
     wait: ".cm-content",

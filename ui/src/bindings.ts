@@ -222,19 +222,75 @@ export const commands = {
 	 */
 	redact: (project: ProjectId, version: VersionId, reason: string) => __TAURI_INVOKE<null>("redact", { project, version, reason }),
 	/**
-	 *  Asks the model.
+	 *  Tries a handful of cases.
 	 *
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	tryIt: (project: ProjectId, content: VersionContent, values: { [key in string]: Value }, refresh: boolean) => __TAURI_INVOKE<Tried>("try_it", { project, content, values, refresh }),
+	trySome: (project: ProjectId, plan: TryPlan) => __TAURI_INVOKE<TriedTogether>("try_some", { project, plan }),
 	/**
-	 *  Stops asking.
+	 *  Stops what is tried under a name.
 	 *
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	cancelTry: () => __TAURI_INVOKE<null>("cancel_try"),
+	cancelTry: (id: string) => __TAURI_INVOKE<null>("cancel_try", { id }),
+	/**
+	 *  What was sent for an answer, and what came back.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	sentAndReceived: (question: string) => __TAURI_INVOKE<SentAndReceived | null>("sent_and_received", { question }),
+	/**
+	 *  The conversations with a prompt or a new draft.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	playgrounds: (project: ProjectId, prompt: string) => __TAURI_INVOKE<PlaygroundRow[]>("playgrounds", { project, prompt }),
+	/**
+	 *  One conversation.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	playground: (project: ProjectId, id: string) => __TAURI_INVOKE<Playground>("playground", { project, id }),
+	/**
+	 *  Keeps a conversation as it stands.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	keepPlayground: (project: ProjectId, playground: Playground) => __TAURI_INVOKE<Playground>("keep_playground", { project, playground }),
+	/**
+	 *  Deletes a conversation.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	removePlayground: (project: ProjectId, id: string) => __TAURI_INVOKE<null>("remove_playground", { project, id }),
+	/**
+	 *  Lets the model answer in a conversation.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	askPlayground: (project: ProjectId, id: string, content: VersionContent, refresh: boolean) => __TAURI_INVOKE<Playground>("ask_playground", { project, id, content, refresh }),
+	/**
+	 *  Ollama on this computer, where it answers.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	findOllama: () => __TAURI_INVOKE<OllamaFound | null>("find_ollama"),
+	/**
+	 *  Sets Ollama up with one of its models.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	useOllama: (address: string, model: string) => __TAURI_INVOKE<ProviderCard>("use_ollama", { address, model }),
 	/**
 	 *  The datasets of a project.
 	 *
@@ -1082,9 +1138,33 @@ export type Against = {
 	tag_words: string,
 };
 
-/**  A piece of an answer while it is being written (`answer_chunk`). */
+/**  An answer while it is being written (`answer_chunk`). */
 export type AnswerChunk = {
-	/**  The piece. */
+	/**  What is tried: a handful, or a conversation. */
+	id: string,
+	/**  The case. */
+	case: number,
+	/**  The column. */
+	column: number,
+	/**  What is written so far; of a long one, its end. */
+	text: string,
+};
+
+/**  An answer of a handful is there, or will not come (`answer_done`). */
+export type AnswerDone = {
+	/**  What is tried. */
+	id: string,
+	/**  The answer. */
+	cell: TriedCell,
+};
+
+/**  An answer of a run while it is being written. */
+export type AnswerUnderWay = {
+	/**  The case's place in its dataset, from 0. */
+	case: number,
+	/**  The column. */
+	column: number,
+	/**  The end of what is written so far. */
 	text: string,
 };
 
@@ -1796,6 +1876,14 @@ export type FlakyLine = {
 	case: number,
 	/**  The same with its column, in words. */
 	words: string,
+};
+
+/**  A model that runs on this computer without having been set up. */
+export type FoundModel = {
+	/**  As it is asked for. */
+	name: string,
+	/**  Its size, as whoever runs it says ("3.2B"); empty where it does not. */
+	size: string,
 };
 
 /**  A freeze as a person writes it. */
@@ -2734,6 +2822,18 @@ export type OfDependents =
 /**  Nothing: they are named to whoever looks. */
 "be_named";
 
+/**  Ollama, running on this computer. */
+export type OllamaFound = {
+	/**  Where it listens. */
+	address: string,
+	/**  Its models. */
+	models: FoundModel[],
+	/**  The provider that stands for it already. */
+	provider: string | null,
+	/**  The same in words. */
+	words: string,
+};
+
 /**  One answer with what the graders said. */
 export type OneAnswer = {
 	/**  The answer; empty without one. */
@@ -2750,6 +2850,8 @@ export type OneAnswer = {
 	latency_ms: number,
 	/**  The model as the provider named it. */
 	model: string,
+	/**  The digest of the question: by it what was sent and received is found. */
+	question?: string | null,
 	/**  What each grader said. */
 	graders: GraderSaid[],
 };
@@ -2953,6 +3055,48 @@ export type PlanChange = {
 	moves: string,
 	/**  The releases of this prompt that a revert undoes, the newest first, one line each. */
 	undoes: string[],
+};
+
+/**  One message of a conversation. */
+export type PlayTurn = {
+	/**  Who said it. */
+	by: Speaker,
+	/**  What. */
+	text: string,
+	/**  Where the model's answer came from, in words; empty where it is none, or was changed by hand. */
+	source?: string,
+	/**  The digest of its question. */
+	question?: string | null,
+};
+
+/**  A conversation with a draft. It is kept on this computer and goes nowhere else. */
+export type Playground = {
+	/**  The conversation. */
+	id: string,
+	/**  The prompt's id, or its draft's while it has no version. */
+	prompt: string,
+	/**  Grows when what was said changes. */
+	revision: number,
+	/**  What was said, after the prompt's own messages. */
+	turns: PlayTurn[],
+	/**  What stands in the field and is not said yet. */
+	typed: string,
+	/**  The values of the prompt's inputs. */
+	values: { [key in string]: Value },
+	/**  Who is asked; none: whom the prompt names. */
+	model: ModelChoice | null,
+};
+
+/**  A conversation with a draft in a list. */
+export type PlaygroundRow = {
+	/**  The conversation. */
+	id: string,
+	/**  How it begins. */
+	title: string,
+	/**  When it was last changed. */
+	at: Millis,
+	/**  How many messages it has. */
+	turns: number,
 };
 
 /**  A policy as a person writes it: without the calendars, which are filled in here. */
@@ -3680,6 +3824,16 @@ export type Role =
 /**  What a tool returned. */
 "tool";
 
+/**  The answers of a run that are being written now, the latest of them (`run_answers`). */
+export type RunAnswers = {
+	/**  Which run. */
+	run: RunId,
+	/**  Them. */
+	answers: AnswerUnderWay[],
+	/**  How many there are besides. */
+	more: number,
+};
+
 /**  One content in a run. */
 export type RunColumn = {
 	/**  Which content. */
@@ -3894,6 +4048,18 @@ export type SensitivePlace = {
 	words: string,
 };
 
+/**  What was sent for an answer, and what came back. */
+export type SentAndReceived = {
+	/**  Where it was sent. */
+	address: string,
+	/**  The body of the request, set out to be read. */
+	sent: string,
+	/**  The body of the answer; of a stream, all its pieces as they came. */
+	received: string,
+	/**  What is missing, in words; empty where nothing is. */
+	note: string,
+};
+
 /**  What an environment served of one prompt at some time. */
 export type Served = {
 	/**  The prompt. */
@@ -4061,6 +4227,13 @@ export type SnippetPart = {
 	/**  Whether it is what was searched. */
 	hit: boolean,
 };
+
+/**  Who said something in a conversation. */
+export type Speaker =
+/**  The person. */
+"person" |
+/**  The model. */
+"model";
 
 /**  What one environment serves of one prompt. */
 export type Stage = {
@@ -4368,6 +4541,67 @@ export type Tried = {
 	tokens_out: number | null,
 	/**  Which model. */
 	model: string,
+	/**  The digest of the question: by it what was sent and received is found. */
+	question?: string | null,
+	/**  It was cut off at the most tokens that the version allows. */
+	cut_off?: boolean,
+};
+
+/**  What one content answered to one case. */
+export type TriedCell = {
+	/**  The case's place in the plan. */
+	case: number,
+	/**  The column. */
+	column: number,
+	/**  The answer. */
+	tried: Tried | null,
+	/**  Why there is none. */
+	error: string | null,
+	/**  It was stopped before there was one. */
+	stopped: boolean,
+	/**  Whether it passed; none without a grader. */
+	pass: boolean | null,
+	/**  What each grader said. */
+	graders: GraderSaid[],
+	/**
+	 *  The answer against the first column's, where both are there and differ. Only in what all of it
+	 *  came to.
+	 */
+	diff: Segment[] | null,
+};
+
+/**  What a handful came to. */
+export type TriedTogether = {
+	/**  The columns by name. */
+	columns: string[],
+	/**  The answers, case by case and in each by column. */
+	cells: TriedCell[],
+	/**  What it says in a sentence; empty where there is nothing to say. */
+	words: string,
+};
+
+/**  One content to try. */
+export type TryContent = {
+	/**  What it is called: "draft", "v7". */
+	label: string,
+	/**  What is asked. */
+	content: VersionContent,
+};
+
+/**  A handful of cases to try. */
+export type TryPlan = {
+	/**  What whoever tries calls this: what is said of it names it, and it is stopped by it. */
+	id: string,
+	/**  The contents, side by side; the others are compared with the first. */
+	contents: TryContent[],
+	/**  The models to ask, each for every content; none: each content asks the one that it names. */
+	models?: ModelChoice[],
+	/**  The cases. */
+	cases: Case[],
+	/**  Who judges every case, beside its own graders. */
+	graders?: Grader[],
+	/**  Ask again where an answer is kept. */
+	refresh?: boolean,
 };
 
 /**  What the length of an answer is counted in. */

@@ -32,6 +32,8 @@ export interface Events {
   sync_changed: B.SyncChanged;
   run_progress: B.RunProgressed;
   answer_chunk: B.AnswerChunk;
+  answer_done: B.AnswerDone;
+  run_answers: B.RunAnswers;
   notice: B.Notice;
   news: B.News;
 }
@@ -86,8 +88,16 @@ export interface Backend {
   setLabel(project: P, prompt: B.PromptId, label: string, version: B.VersionId): Promise<Nothing>;
   removeLabel(project: P, prompt: B.PromptId, label: string): Promise<Nothing>;
   redact(project: P, version: B.VersionId, reason: string): Promise<Nothing>;
-  tryIt(project: P, content: B.VersionContent, values: Values, refresh: boolean): Promise<B.Tried>;
-  cancelTry(): Promise<Nothing>;
+  trySome(project: P, plan: B.TryPlan): Promise<B.TriedTogether>;
+  cancelTry(id: string): Promise<Nothing>;
+  sentAndReceived(question: string): Promise<B.SentAndReceived | null>;
+  playgrounds(project: P, prompt: string): Promise<B.PlaygroundRow[]>;
+  playground(project: P, id: string): Promise<B.Playground>;
+  keepPlayground(project: P, playground: B.Playground): Promise<B.Playground>;
+  removePlayground(project: P, id: string): Promise<Nothing>;
+  askPlayground(project: P, id: string, content: B.VersionContent, refresh: boolean): Promise<B.Playground>;
+  findOllama(): Promise<B.OllamaFound | null>;
+  useOllama(address: string, model: string): Promise<B.ProviderCard>;
 
   datasets(project: P): Promise<B.DatasetRow[]>;
   datasetsFor(project: P, content: B.VersionContent): Promise<B.DatasetChoice>;

@@ -5,6 +5,7 @@ use crate::gate_arguments::{Gate, Suites};
 use crate::review_arguments::{Policies, Review};
 use crate::run_arguments::{Cache, Compare, Prices, Provider, Run};
 use crate::service_arguments::Service;
+use crate::try_arguments::Try;
 use crate::webhook_arguments::Hooks;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -136,6 +137,9 @@ pub enum Command {
         #[arg(long, default_value_t = 30)]
         limit: u32,
     },
+    /// Try a prompt on a case or a handful, or go on with what it answers. Nothing of it leaves this
+    /// computer but the question itself.
+    Try(Try),
     /// Run versions over a dataset; the exit code is 1 if a case fails. With --for: run one over
     /// its suite so that it counts; the exit codes are those of `galley gate`.
     Run(Run),

@@ -22,6 +22,7 @@ mod run_arguments;
 mod say;
 mod service_arguments;
 mod service_mode;
+mod try_arguments;
 mod webhook_arguments;
 
 use arguments::{Arguments, Command};

@@ -77,6 +77,12 @@ pub struct Compare {
 pub enum Provider {
     /// All.
     List,
+    /// Look for Ollama on this computer, and say which models it has.
+    Find {
+        /// Set it up with this one of its models.
+        #[arg(long = "use", value_name = "MODEL")]
+        wanted: Option<String>,
+    },
     /// Add one, or change one: what is not said stays as it is.
     Set(ProviderSet),
     /// Put its key into the keychain. Asks for it, or reads standard input.
@@ -167,6 +173,17 @@ pub enum Cache {
         /// Days since an answer was last used; without it however old.
         #[arg(long, value_name = "NUMBER")]
         days: Option<u32>,
+    },
+    /// What was sent for an answer of a run and what came back, word for word, without headers and keys.
+    Sent {
+        /// The run.
+        run: String,
+        /// The case, from 1.
+        #[arg(long, default_value_t = 1)]
+        case: u32,
+        /// The column, from 1.
+        #[arg(long, default_value_t = 1)]
+        column: usize,
     },
     /// Send all away that nothing rests on: asking the same again then costs again.
     Clear {

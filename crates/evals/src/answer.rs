@@ -1,9 +1,11 @@
 //! What a model answered, with what it took.
 
+use crate::Exchange;
 use domain::Millis;
 use domain::graders::{Answered, Called};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// One answer. This is also what the cache keeps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -32,6 +34,11 @@ pub struct Answer {
     /// When it was answered, by this machine's clock.
     #[serde(default)]
     pub at: Millis,
+    /// What was sent for it and what came back. It is kept beside the answer and never goes with it:
+    /// an answer that was read, or that stands in a run, has none.
+    #[serde(skip)]
+    #[specta(skip)]
+    pub exchange: Option<Arc<Exchange>>,
 }
 
 /// A function that the model wants called.

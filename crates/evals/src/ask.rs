@@ -1,7 +1,7 @@
 //! One question: from the cache if it is there, otherwise asked with patience.
 
 use crate::client::OnText;
-use crate::{Answer, AnswerCache, AskError, Options, Provider, Question, QuestionError};
+use crate::{Answer, AnswerCache, AskError, Heard, Options, Provider, Question, QuestionError};
 use domain::Digest;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -48,13 +48,22 @@ pub async fn try_one(
             from_cache: true,
         });
     }
-    let asked = patiently(question, &digest, provider, options, on_text, cancel).await;
+    let ear = on_text.map(Ear::Once);
+    let asked = patiently(question, &digest, provider, options, ear, cancel).await;
     let answer = asked.result?;
     cache.put(&digest, &answer);
     Ok(Tried {
         answer,
         from_cache: false,
     })
+}
+
+/// Who is told the text of an answer as it comes.
+pub(crate) enum Ear<'a> {
+    /// Somebody who reads along: they are not given another beginning.
+    Once(OnText<'a>),
+    /// Somebody who watches, and is told when it begins anew.
+    Again(&'a mut (dyn FnMut(Heard<'_>) + Send)),
 }
 
 /// What asking came to.
@@ -69,7 +78,7 @@ pub(crate) async fn patiently(
     digest: &Digest,
     provider: &Provider,
     options: &Options,
-    mut on_text: Option<OnText<'_>>,
+    mut ear: Option<Ear<'_>>,
     cancel: &CancellationToken,
 ) -> Asked {
     // Each question spreads its pauses in its own way, and in the same way every time.
@@ -85,12 +94,18 @@ pub(crate) async fn patiently(
         let attempt = async {
             let turn = provider.line.turn(question.tokens_guessed()).await;
             attempts += 1;
-            let answer = match &mut on_text {
+            let answer = match &mut ear {
                 None => provider.attempt(question, options.timeout, None).await,
-                Some(on_text) => {
-                    let mut passing = |piece: &str| {
-                        heard = true;
-                        on_text(piece);
+                Some(ear) => {
+                    if let Ear::Again(hear) = ear {
+                        hear(Heard::Begins);
+                    }
+                    let mut passing = |piece: &str| match ear {
+                        Ear::Once(on_text) => {
+                            heard = true;
+                            on_text(piece);
+                        }
+                        Ear::Again(hear) => hear(Heard::Text(piece)),
                     };
                     provider
                         .attempt(question, options.timeout, Some(&mut passing))

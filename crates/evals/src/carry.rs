@@ -3,12 +3,12 @@
 //! An answer is kept before anything else is asked: whatever ends the program, no more can have to be
 //! paid for again than was under way at that moment.
 
-use crate::ask::patiently;
+use crate::ask::{Ear, patiently};
 use crate::path::Walk;
 use crate::runner::{Put, Slot};
 use crate::{
-    Answer, AnswerCache, AskError, Cell, ColumnReport, Cost, Failure, Options, Progress, Run,
-    RunReport, Sum,
+    Answer, AnswerCache, AskError, Cell, ColumnReport, Cost, Failure, Heard, Options, Place,
+    Progress, Run, RunReport, Sum,
 };
 use domain::Digest;
 use futures_util::stream::FuturesUnordered;
@@ -231,8 +231,20 @@ impl Run {
                 Ok(there)
             } else if walk.is_last() {
                 asked = true;
-                let asked =
-                    patiently(question, &digest, next.provider, options, None, cancel).await;
+                let place = self.listener.as_ref().map(|_| Place {
+                    case: narrow(first.case),
+                    column: narrow(first.column),
+                    repeat: first.repeat,
+                });
+                let mut tell = |heard: Heard<'_>| {
+                    if let (Some(listener), Some(place)) = (&self.listener, place) {
+                        listener.tell(place, heard);
+                    }
+                };
+                // A stream costs a little more than a whole answer: only where somebody watches.
+                let ear = place.is_some().then_some(Ear::Again(&mut tell));
+                let asked = patiently(question, &digest, next.provider, options, ear, cancel).await;
+                tell(Heard::Ends);
                 attempts += asked.attempts;
                 match asked.result {
                     Err(AskError::Cancelled) => return None,
@@ -252,7 +264,10 @@ impl Run {
                         Err(AskError::Cancelled) => Err(()),
                         Err(error) => Ok(Err(Failure::from(&error))),
                         Ok(answer) => match cache.keep_given(&[(digest, &answer)], &[]) {
-                            Ok(()) => Ok(Ok(answer)),
+                            Ok(()) => Ok(Ok(Answer {
+                                exchange: None,
+                                ..answer
+                            })),
                             Err(_) => Err(()),
                         },
                     }
@@ -370,7 +385,14 @@ impl Run {
     ) -> Cell {
         let case = self.dataset.cases.get(slot.case);
         let (answer, failure) = match result {
-            Ok(answer) => (Some(answer), None),
+            // It is kept beside the answer already: a run of 50,000 would hold it all in memory.
+            Ok(answer) => (
+                Some(Answer {
+                    exchange: None,
+                    ..answer
+                }),
+                None,
+            ),
             Err(failure) => (None, Some(failure)),
         };
         let scores = match &answer {

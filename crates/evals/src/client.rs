@@ -9,11 +9,12 @@ mod openai;
 mod stream;
 
 use crate::patience::retry_after;
-use crate::{ANSWER_BYTES, Answer, AskError, Provider, ProviderKind, Question};
+use crate::{ANSWER_BYTES, Answer, AskError, Exchange, Provider, ProviderKind, Question};
 use domain::Millis;
 use futures_util::StreamExt;
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Told the answer's text piece by piece.
@@ -66,7 +67,7 @@ impl Provider {
                 google::body(question).map_err(not_askable)?
             }
         };
-        let mut request = self.client.post(endpoint).json(&body);
+        let mut request = self.client.post(endpoint.clone()).json(&body);
         if self.config.kind == ProviderKind::Anthropic {
             request = request.header("anthropic-version", "2023-06-01");
         }
@@ -96,8 +97,8 @@ impl Provider {
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.starts_with("text/event-stream"));
-        match on_text {
-            Some(on_text) if is_stream => self.read_stream(response, on_text).await,
+        let (mut answer, received) = match on_text {
+            Some(on_text) if is_stream => self.read_stream(response, on_text).await?,
             on_text => {
                 // Some servers answer whole although a stream was asked for.
                 let bytes = self.read_all(response).await?;
@@ -105,9 +106,13 @@ impl Provider {
                 if let Some(on_text) = on_text {
                     on_text(&answer.text);
                 }
-                Ok(answer)
+                (answer, bytes)
             }
-        }
+        };
+        let secret = self.secret.as_ref();
+        let exchange = Exchange::new(&endpoint, &body, &received, secret);
+        answer.exchange = Some(Arc::new(exchange));
+        Ok(answer)
     }
 
     fn understood(&self, bytes: &[u8]) -> Result<Answer, AskError> {
@@ -274,7 +279,10 @@ fn text(json: &Value, place: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Arguments that a model wrote: JSON if they are.
+/// Arguments that a model wrote: JSON if they are; none written are none given.
 fn arguments(written: &str) -> Value {
+    if written.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
     serde_json::from_str(written).unwrap_or_else(|_| Value::String(written.to_owned()))
 }

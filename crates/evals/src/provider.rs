@@ -86,7 +86,7 @@ pub fn origin_of(address: &str) -> Result<String, ProviderError> {
     Ok(read_address(address)?.origin().ascii_serialization())
 }
 
-fn read_address(address: &str) -> Result<Url, ProviderError> {
+pub(crate) fn read_address(address: &str) -> Result<Url, ProviderError> {
     let address = address.trim();
     let url = Url::parse(address).map_err(|_| ProviderError::Address(address.to_owned()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -105,7 +105,22 @@ fn read_address(address: &str) -> Result<Url, ProviderError> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// A client that follows nothing elsewhere.
+pub(crate) fn plain_client(base: &Url) -> Result<reqwest::Client, reqwest::Error> {
+    // Another part of the process may have chosen one already: either will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .user_agent(concat!("galley/", env!("CARGO_PKG_VERSION")));
+    if is_loopback(base) {
+        // What is on this computer is not asked for through a proxy elsewhere.
+        client = client.no_proxy();
+    }
+    client.build()
+}
+
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
@@ -140,21 +155,11 @@ impl Provider {
         };
         let endpoint = format!("{}/{path}", base.as_str().trim_end_matches('/'));
         let endpoint = Url::parse(&endpoint).map_err(|_| ProviderError::Address(endpoint))?;
-        // Another part of the process may have chosen one already: either will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .user_agent(concat!("galley/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&base) {
-            // What is on this computer is not asked for through a proxy elsewhere.
-            client = client.no_proxy();
-        }
         Ok(Self {
             config,
             endpoint,
             secret,
-            client: client.build()?,
+            client: plain_client(&base)?,
             line: Arc::default(),
         })
     }

@@ -4,7 +4,7 @@
 //! providers. [`Run::start`] asks. A question that occurs twice is asked once.
 
 use crate::path::Path;
-use crate::{AnswerCache, Cell, Failure, Patience, Prices, Provider, Question, Sum};
+use crate::{AnswerCache, Cell, Failure, Listener, Patience, Prices, Provider, Question, Sum};
 use domain::dataset::{Dataset, DatasetError};
 use domain::graders::{Grader, GraderError, Panel};
 use domain::template::{Includes, Problem};
@@ -116,6 +116,7 @@ pub struct Run {
     pub(crate) cells: Vec<Slot>,
     pub(crate) prices: Prices,
     pub(crate) already: HashMap<(usize, u32, u32), Cell>,
+    pub(crate) listener: Option<Listener>,
 }
 
 #[derive(Debug)]
@@ -236,6 +237,7 @@ impl Run {
             cells,
             prices: Prices::default(),
             already: HashMap::new(),
+            listener: None,
         })
     }
 
@@ -254,6 +256,13 @@ impl Run {
     #[must_use]
     pub fn at_prices(mut self, prices: Prices) -> Self {
         self.prices = prices;
+        self
+    }
+
+    /// Lets somebody read the answers while they are written: they are asked for as streams then.
+    #[must_use]
+    pub fn heard_by(mut self, listener: Listener) -> Self {
+        self.listener = Some(listener);
         self
     }
 

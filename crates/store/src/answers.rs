@@ -5,6 +5,7 @@
 
 use crate::columns;
 use crate::error::Result;
+use crate::exchanges::{self, Exchange};
 use crate::file::{Store, Write};
 use domain::{Digest, Millis};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -52,6 +53,8 @@ pub struct KeptAnswer {
     pub model: String,
     /// When it was given.
     pub at: Millis,
+    /// What was sent for it and what came back: given when it is kept, read by [`Store::exchange`].
+    pub exchange: Option<Exchange>,
 }
 
 impl Store {
@@ -80,6 +83,7 @@ impl Store {
                     provider,
                     model,
                     at: Millis(at),
+                    exchange: None,
                 };
                 Ok((answer, used))
             })
@@ -279,6 +283,9 @@ pub(crate) fn insert(
     if added == 0 {
         return Ok(());
     }
+    if let Some(exchange) = &kept.exchange {
+        exchanges::insert(tx, digest, exchange)?;
+    }
     for source in sources {
         tx.prepare_cached("INSERT OR IGNORE INTO answer_sources (answer, source) VALUES (?1, ?2)")?
             .execute(params![digest.0, source.0])?;
@@ -286,7 +293,8 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Sends away what goes over the limits, what was not used for longest first. What is held stays.
+/// Sends away what goes over the limits, what was not used for longest first: what was sent and
+/// received before any answer. Answers that are held stay.
 pub(crate) fn make_room(tx: &Write<'_>, at_most: u64) -> Result<()> {
     let limit = limits_in(tx)?.bytes.unwrap_or(at_most);
     let size = |tx: &Write<'_>| -> Result<u64> {
@@ -296,6 +304,9 @@ pub(crate) fn make_room(tx: &Write<'_>, at_most: u64) -> Result<()> {
             .query_row([], |row| columns::count(row, 0))?)
     };
     while size(tx)? > limit {
+        if exchanges::fewer(tx)? > 0 {
+            continue;
+        }
         let gone = tx
             .prepare_cached(
                 "DELETE FROM answers WHERE digest IN

@@ -8,7 +8,7 @@ use crate::changes::Area;
 use crate::columns::{self, number};
 use crate::error::{Result, StoreError};
 use crate::file::{Store, Write};
-use crate::{drafts, search};
+use crate::{drafts, playgrounds, search};
 use domain::ledger::Event;
 use domain::rules::Contents;
 use domain::{Digest, Millis, Project, ProjectId, VersionContent, VersionId};
@@ -463,8 +463,8 @@ pub(crate) fn versions_naming(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Destroys content, and what was derived from it: the index, answers, local runs, the history of
-/// drafts of its prompt, and drafts that still say the same.
+/// Destroys content, and what was derived from it: the index, answers, local runs, conversations with
+/// its prompt, the history of drafts of it, and drafts that still say the same.
 ///
 /// A draft that says something else is its author's and stays.
 pub(crate) fn destroy(
@@ -497,6 +497,7 @@ pub(crate) fn destroy(
     }
     for prompt in prompts {
         search::index_prompt(tx, project, state, prompt)?;
+        playgrounds::destroy(tx, project, prompt)?;
         drafts::destroy_history(tx, project, prompt, |content: &VersionContent| {
             content.encode().is_ok_and(|(_, own)| own == *digest)
         })?;

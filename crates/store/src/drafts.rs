@@ -9,7 +9,7 @@ use crate::changes::Area;
 use crate::columns::{self, number};
 use crate::error::{Result, StoreError};
 use crate::file::{Store, Write};
-use crate::search;
+use crate::{playgrounds, search};
 use domain::{Millis, ProjectId, PromptId, VersionContent, VersionId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
@@ -266,6 +266,8 @@ pub(crate) fn after_saving(tx: &Write<'_>, after: &AfterSaving, now: Millis) -> 
     draft.updated = now.max(draft.updated);
     match after {
         AfterSaving::Rebase { prompt, base, .. } => {
+            let own = draft.id.0.to_string();
+            playgrounds::moved(tx, draft.project, &own, *prompt)?;
             draft.prompt = Some(*prompt);
             draft.base = Some(*base);
             draft.message.clear();
@@ -287,6 +289,7 @@ pub(crate) fn joined(
         "UPDATE OR IGNORE drafts SET prompt = ?3 WHERE project = ?1 AND prompt = ?2",
         params![project.0.as_bytes(), prompt.0.as_bytes(), into.0.as_bytes()],
     )?;
+    playgrounds::moved(tx, project, &prompt.0.to_string(), into)?;
     if moved > 0 {
         tx.changes(Some(project), Area::Drafts);
     }

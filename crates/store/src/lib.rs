@@ -9,6 +9,7 @@
 //! * drafts ([`Draft`]), each with its history of autosaves.
 //! * the outbox ([`Queued`]) and [`Store::view`], the state that it will lead to.
 //! * answers of models ([`KeptAnswer`]), runs ([`LocalRun`]), settings and providers.
+//! * what was sent for an answer ([`Exchange`]), and conversations with a draft ([`Playground`]).
 //! * [`Store::search`] over names, texts, messages and drafts.
 //! * [`Store::changed_since`]: what another process wrote.
 //!
@@ -25,10 +26,12 @@ mod columns;
 mod content;
 mod drafts;
 mod error;
+mod exchanges;
 mod file;
 mod histories;
 mod migrations;
 mod outbox;
+mod playgrounds;
 mod projects;
 mod replica;
 mod results;
@@ -43,10 +46,12 @@ pub use changes::{Area, Changed, Token};
 pub use content::{ContentKind, MissingContent, NewContent, StoredContents};
 pub use drafts::{AfterSaving, Autosave, Draft, DraftId, DraftSave, NewDraft};
 pub use error::{Result, StoreError};
+pub use exchanges::{EXCHANGE_BYTES, Exchange};
 pub use file::{Options, Store};
 pub use histories::{OtherHistory, SetAside};
 pub use migrations::newest_schema;
 pub use outbox::{Answer, Mark, NewCommand, OutboxState, QueueRequest, Queued, Settle};
+pub use playgrounds::{PLAYGROUNDS, Playground};
 pub use projects::{Begun, KeyNames, KnownProject, Place, SyncNote};
 pub use runs::{CaseResult, GivenAnswers, LocalRun, RunState};
 pub use search::{FoundIn, Hit, Segment};

@@ -242,6 +242,10 @@ impl Workbench {
                 paid: cell.paid.clone(),
             });
         };
+        let run = match self.listener(id) {
+            Some(listener) => run.heard_by(listener),
+            None => run,
+        };
         let dataset = run.dataset();
         let report = run.start(&cache, &options, &on_cell, &cancel).await;
         drop(on_cell);

@@ -128,7 +128,7 @@ fn questions(panel: &Panel, dataset: &Dataset, cell: &Cell) -> Vec<(Digest, Judg
 }
 
 /// The judge's question as any other is asked.
-fn put(asked: JudgeQuestion, provider: &Provider) -> Question {
+pub(crate) fn put(asked: JudgeQuestion, provider: &Provider) -> Question {
     Question {
         provider: asked.provider,
         kind: provider.kind(),

@@ -27,6 +27,8 @@ mod error;
 mod evaluating;
 mod exported_files;
 mod files;
+mod finding;
+mod handful;
 mod judging;
 mod keys;
 mod library;
@@ -35,6 +37,7 @@ mod matrix;
 mod missing_runs;
 mod outbox;
 mod people;
+mod playing;
 mod preparing;
 mod prices;
 mod promptfoo;
@@ -54,6 +57,7 @@ mod same_model;
 mod sample;
 mod searching;
 pub mod secrets;
+mod sent;
 mod services;
 mod sessions;
 mod settings;
@@ -64,6 +68,7 @@ mod track;
 mod trying;
 mod using;
 pub mod views;
+mod watching;
 mod webhooks;
 pub mod words;
 
@@ -71,8 +76,10 @@ pub use devices::NewComputer;
 pub use error::{Error, ErrorCode, plain};
 pub use files::Exported;
 
+pub use handful::{TRIED_CASES, TRIED_COLUMNS, asked_of};
 pub use keys::NewKey;
 pub use people::NewInvitation;
+pub use playing::{PLAYGROUND_BYTES, PLAYGROUND_TURNS};
 pub use proof::verify_folder;
 pub use secrets::{Secret, Secrets, SecretsError};
 pub use services::NewService;
@@ -87,8 +94,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{KnownProject, Place, Store};
 use tokio::sync::broadcast;
 use views::{
-    AnswerChunk, Keychain, News, Notice, ProjectCard, ProjectChanged, RunProgressed, Start,
-    SyncChanged,
+    AnswerChunk, AnswerDone, Keychain, News, Notice, ProjectCard, ProjectChanged, RunAnswers,
+    RunProgressed, Start, SyncChanged,
 };
 
 /// Where a workbench keeps its files and its secrets.
@@ -133,8 +140,12 @@ pub enum Event {
     SyncChanged(SyncChanged),
     /// A run got somewhere.
     RunProgress(RunProgressed),
-    /// A piece of an answer while it is being written.
+    /// An answer while it is being written.
     AnswerChunk(AnswerChunk),
+    /// An answer of a handful is there, or will not come.
+    AnswerDone(AnswerDone),
+    /// The answers of a run that are being written.
+    RunAnswers(RunAnswers),
     /// Something to tell the person that needs no answer.
     Notice(Notice),
     /// Somebody else did something about a review.
@@ -160,7 +171,10 @@ struct Inner {
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
     matrices: matrix::Matrices,
     same_model: same_model::Known,
-    trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
+    /// What is tried now, by its name.
+    trying: handful::Tries,
+    /// Whether somebody watches the answers of runs while they are written.
+    watched: std::sync::atomic::AtomicBool,
 }
 
 impl Workbench {
@@ -197,7 +211,8 @@ impl Workbench {
             lines: Mutex::default(),
             matrices: matrix::Matrices::default(),
             same_model: same_model::Known::default(),
-            trying: Mutex::default(),
+            trying: handful::Tries::default(),
+            watched: std::sync::atomic::AtomicBool::new(false),
         };
         Ok(Self {
             inner: Arc::new(inner),

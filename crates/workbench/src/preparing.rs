@@ -449,7 +449,7 @@ fn environment(reference: &Ref, plan: &RunPlan) -> Option<EnvironmentId> {
 }
 
 // The provider is named where two of them have a model of this name.
-fn model_words(model: &ModelChoice, among: &[ModelChoice]) -> String {
+pub(crate) fn model_words(model: &ModelChoice, among: &[ModelChoice]) -> String {
     let same = among.iter().filter(|other| other.model == model.model);
     if same.count() > 1 {
         format!("{}/{}", model.provider, model.model)

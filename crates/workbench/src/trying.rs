@@ -1,9 +1,9 @@
-//! Trying: one answer for one set of values, from the cache where it is there.
+//! What trying rests on: the kept answers, and the providers as this machine reaches them.
 
-use crate::views::{AnswerChunk, Tried};
-use crate::{Error, Event, Secret, Workbench, locked};
+use crate::views::Tried;
+use crate::{Error, Secret, Workbench, locked};
 use domain::content::ModelSettings;
-use domain::{Digest, ProjectId, VersionContent};
+use domain::{Digest, VersionContent};
 use evals::{Answer, AnswerCache, Key, Provider, ProviderConfig, ProviderKind, Question};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -26,6 +26,12 @@ impl StoredAnswers {
             provider: String::new(),
             model: answer.model.clone(),
             at: answer.at,
+            exchange: answer.exchange.as_deref().map(|exchange| store::Exchange {
+                address: exchange.address.clone(),
+                sent: exchange.sent.clone(),
+                received: exchange.received.clone(),
+                cut: false,
+            }),
         })
     }
 }
@@ -72,72 +78,6 @@ pub(crate) fn now() -> domain::Millis {
 }
 
 impl Workbench {
-    /// One answer to a content with values. `refresh` asks again where the cache has one.
-    ///
-    /// # Errors
-    /// The template or the values are wrong, the provider is not set up, or nobody answers.
-    pub async fn try_it(
-        &self,
-        project: ProjectId,
-        content: VersionContent,
-        values: Map<String, Value>,
-        refresh: bool,
-    ) -> Result<Tried, Error> {
-        let reading = self.reading(project)?;
-        let (content, problems) = reading.pinned(&content);
-        if let Some(problem) = problems.first() {
-            return Err(Error::invalid(problem.message.clone()));
-        }
-        let settings = content
-            .model
-            .clone()
-            .ok_or_else(|| Error::invalid("choose a model first: under Model"))?;
-        let provider = self.provider_for(&settings)?;
-        let question = Question::new(
-            &content,
-            &values,
-            &|digest| reading.content(digest),
-            provider.kind(),
-        )
-        .map_err(|error| Error::invalid(error.to_string()))?;
-        let cache = StoredAnswers {
-            store: self.store().clone(),
-            sources: Vec::new(),
-            refresh,
-        };
-        let cancel = CancellationToken::new();
-        *locked(&self.inner.trying) = Some(cancel.clone());
-        let this = self.clone();
-        let mut tell = move |text: &str| {
-            this.say(Event::AnswerChunk(AnswerChunk {
-                text: text.to_owned(),
-            }));
-        };
-        let tried = evals::try_one(
-            &question,
-            &provider,
-            &cache,
-            &evals::Options::default(),
-            Some(&mut tell),
-            &cancel,
-        )
-        .await;
-        locked(&self.inner.trying).take();
-        match tried {
-            Ok(tried) => Ok(view(tried, &settings, self.now())),
-            Err(evals::TryError::Ask(evals::AskError::Cancelled)) => Err(Error::Cancelled),
-            Err(error) => Err(Error::Evals(error.to_string())),
-        }
-    }
-
-    /// Stops the answer that is being waited for.
-    pub async fn cancel_try(&self) -> Result<(), Error> {
-        if let Some(cancel) = locked(&self.inner.trying).take() {
-            cancel.cancel();
-        }
-        Ok(())
-    }
-
     /// Asks a provider for a word, to see whether it answers.
     ///
     /// # Errors
@@ -211,10 +151,11 @@ impl Workbench {
     }
 }
 
-fn view(tried: evals::Tried, settings: &ModelSettings, now: domain::Millis) -> Tried {
+/// An answer as it is shown.
+pub(crate) fn view(tried: evals::Tried, question: &Question, now: domain::Millis) -> Tried {
     let answer = tried.answer;
     let model = if answer.model.is_empty() {
-        settings.model.clone()
+        question.model.clone()
     } else {
         answer.model.clone()
     };
@@ -230,6 +171,8 @@ fn view(tried: evals::Tried, settings: &ModelSettings, now: domain::Millis) -> T
         latency_ms: answer.latency_ms,
         tokens_in: answer.tokens_in,
         tokens_out: answer.tokens_out,
+        cut_off: answer.is_cut_off(),
+        question: question.digest().ok(),
         model,
     }
 }

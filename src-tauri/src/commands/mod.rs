@@ -12,6 +12,7 @@ pub mod review;
 pub mod settings;
 pub mod suites;
 pub mod syncing;
+pub mod trying;
 pub mod webhooks;
 
 /// Writes a command for each line: the same name, the same arguments, the workbench's answer.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use workbench::views::{
     Check, Choice, Comparison, Draft, DraftId, DraftMoment, DraftSaved, MergeView, Preview,
-    PromptView, Ref, Tried, VersionRow, VersionView,
+    PromptView, Ref, VersionRow, VersionView,
 };
 
 passed_on! {
@@ -63,8 +63,4 @@ passed_on! {
     remove_label(project: ProjectId, prompt: PromptId, label: String) -> ();
     /// Destroys a version's content; its place in history stays.
     redact(project: ProjectId, version: VersionId, reason: String) -> ();
-    /// Asks the model.
-    try_it(project: ProjectId, content: VersionContent, values: Map<String, Value>, refresh: bool) -> Tried;
-    /// Stops asking.
-    cancel_try() -> ();
 }

@@ -9,6 +9,7 @@ import { reviews } from "./reviews";
 import { settings } from "./settings";
 import { suites } from "./suites";
 import { webhooks } from "./webhooks";
+import { tries } from "./tries";
 import { World } from "./world";
 
 export type MockBackend = Backend & {
@@ -69,12 +70,18 @@ export function createMock(scene = "full"): MockBackend {
       return card();
     },
     openProject: async () => world.library(),
-    ...prompts(world, changed, (text) => emit("answer_chunk", { text })),
+    ...prompts(world, changed),
+    ...tries(world, emit),
     ...releases(world, changed),
     ...reviews(world, changed),
     ...settings(world, changed),
     ...webhooks(world),
-    ...evals(world, changed, (event) => emit("run_progress", event)),
+    ...evals(world, changed, (event) => {
+      emit("run_progress", event);
+      const text = "We have your message and will look at it before noon tomorrow. Nothing is needed from you until th";
+      const answers = [0, 1].map((column) => ({ case: event.progress.done, column, text: text.slice(column * 30) }));
+      emit("run_answers", { run: event.run, answers, more: 2 });
+    }),
     ...suites(world, changed),
     async on(event, hear) {
       const set = ears.get(event) ?? new Set();

@@ -34,11 +34,9 @@ type Part = Pick<
   | "setLabel"
   | "removeLabel"
   | "redact"
-  | "tryIt"
-  | "cancelTry"
 >;
 
-export function prompts(world: World, changed: () => void, chunk: (text: string) => void): Part {
+export function prompts(world: World, changed: () => void): Part {
   const refuse = (message: string, code = "refused"): never => {
     throw { code, message, details: null };
   };
@@ -352,31 +350,6 @@ export function prompts(world: World, changed: () => void, chunk: (text: string)
       version.row.redacted = true;
       changed();
     },
-    async tryIt(_, content, values, refresh) {
-      await new Promise((done) => setTimeout(done, 250));
-      chunk("card_");
-      const last = content.messages.at(-1);
-      const short = content.response_schema != null || (last?.type === "message" && last.text.includes("intents"));
-      const text = String(values["message"] ?? "");
-      const right = texts.cases.find(([one]) => text.startsWith(one))?.[1] ?? "card_arrival";
-      const answer = short
-        ? content.model?.parameters?.["temperature"] === 0
-          ? JSON.stringify(content).includes("region")
-            ? right
-            : "card_arrival"
-          : "card_arrival"
-        : "We have your message and will look at it before noon tomorrow. Nothing is needed from you until then.";
-      return {
-        answer,
-        from_cache: !refresh,
-        source: refresh ? "SmolLM2-135M, just now" : "SmolLM2-135M, from the cache, 12 Nov",
-        latency_ms: 330,
-        tokens_in: 214,
-        tokens_out: 6,
-        model: "SmolLM2-135M",
-      };
-    },
-    cancelTry: async () => {},
   };
   return part;
 }

@@ -4,6 +4,7 @@
 import type { Case, DatasetChoice, DatasetView, Value, VersionContent } from "../bindings";
 import { backend, IpcError } from "../ipc";
 import { caseExpected, caseInputs } from "./cases";
+import { filled } from "./handful";
 
 const none: DatasetChoice = { rows: [], suggested: null, words: "" };
 
@@ -14,6 +15,10 @@ class Trying {
   chosen = $state<string | null>(null);
   view = $state.raw<DatasetView | null>(null);
   index = $state(0);
+  /** The places of the cases that are tried together; none: the one in sight. */
+  picked = $state.raw<number[]>([]);
+  /** Whether what stands beside the prompt takes half of the window. */
+  wide = $state(false);
   own = $state.raw<Record<string, Value>>({});
   error = $state<string | null>(null);
   loading = $state(false);
@@ -29,6 +34,14 @@ class Trying {
   readonly expected = $derived(this.view ? caseExpected(this.current) : null);
   /** Which case it is, in a word that changes with it. */
   readonly place = $derived(`${this.view?.row.id ?? ""}/${this.index}`);
+  /** The cases that are tried: those that were picked, the one in sight, or the values typed by hand. */
+  readonly cases = $derived.by<Case[]>(() => {
+    const { view, own } = this;
+    if (!view) return [{ id: "typed", inputs: own }];
+    const picked = this.picked.flatMap((place) => view.cases[place] ?? []);
+    const shown = picked.length > 0 ? picked : this.current ? [this.current] : [];
+    return shown.map((one) => filled(one, own));
+  });
   /** What keeps the chosen dataset from being used as it is. */
   readonly lacks = $derived(this.choice.rows.find((fit) => fit.row.id === this.chosen)?.missing ?? []);
 
@@ -41,6 +54,7 @@ class Trying {
       this.choice = none;
       this.chosen = this.view = null;
       this.index = 0;
+      this.picked = [];
       this.own = {};
       this.error = null;
       settle = true;
@@ -77,7 +91,10 @@ class Trying {
     this.error = null;
     this.chosen = id;
     if (id === null || id === this.view?.row.id) {
-      if (id === null) this.view = null;
+      if (id === null) {
+        this.view = null;
+        this.picked = [];
+      }
       this.loading = false;
       return true;
     }
@@ -87,6 +104,7 @@ class Trying {
       if (turn !== this.#turn) return false;
       this.view = view;
       this.index = 0;
+      this.picked = [];
       return true;
     } catch (error) {
       if (turn !== this.#turn) return false;

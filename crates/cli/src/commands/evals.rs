@@ -226,7 +226,7 @@ pub fn short(text: &str) -> String {
 }
 
 /// Models as they were typed: provider/model.
-fn models(typed: &[String]) -> Result<Vec<ModelChoice>, Failure> {
+pub fn models(typed: &[String]) -> Result<Vec<ModelChoice>, Failure> {
     let each = typed.iter().map(|text| match text.split_once('/') {
         Some((provider, model)) if !provider.is_empty() && !model.is_empty() => Ok(ModelChoice {
             provider: provider.to_owned(),

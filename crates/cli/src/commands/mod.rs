@@ -17,6 +17,7 @@ mod releases;
 mod review;
 mod service;
 mod setup;
+mod trying;
 mod wait;
 mod webhook;
 mod write;
@@ -106,6 +107,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Sync => look::sync(&at, fresh).await,
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
         Command::Run(asked) => Box::pin(evals::run(&at, asked)).await,
+        Command::Try(asked) => Box::pin(trying::try_it(&at, asked)).await,
         Command::Compare(asked) => Box::pin(evals::compare(&at, asked)).await,
         Command::Gate(asked) => Box::pin(gate::gate(&at, asked)).await,
         Command::Suite { what } => Box::pin(gate::suite(&at, what)).await,

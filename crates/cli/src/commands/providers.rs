@@ -15,6 +15,9 @@ pub async fn provider(
 ) -> Result<ExitCode, Failure> {
     match provider {
         Provider::List => {}
+        Provider::Find { wanted } => {
+            return crate::commands::trying::find(bench, arguments, wanted.as_deref()).await;
+        }
         Provider::Set(set) => {
             bench.save_provider(settings(bench, set)?).await?;
         }
@@ -173,6 +176,17 @@ pub async fn cache(
 ) -> Result<ExitCode, Failure> {
     let view = match cache {
         Cache::Show => bench.cache().await?,
+        Cache::Sent { run, case, column } => {
+            let project = crate::find::project(bench, arguments)?.id;
+            let id: domain::RunId = serde_json::from_value(run.as_str().into())
+                .map_err(|_| Failure::other(format!("{run} is no run's id")))?;
+            let opened = bench
+                .run_case(project, id, case.saturating_sub(1), 0)
+                .await?;
+            let asked = opened.columns.get(column.saturating_sub(1));
+            let asked = asked.and_then(|column| column.askings.first()?.question);
+            return crate::commands::trying::sent(bench, arguments, asked).await;
+        }
         Cache::Limit { mebibytes, days } => bench.limit_cache(*mebibytes, *days).await?,
         Cache::Clear { yes } => {
             let what = ["Asking the same again will cost again.".to_owned()];

@@ -83,6 +83,10 @@ pub(super) fn body(question: &Question, streaming: bool) -> Result<Value, String
     }
     if !tools.is_empty() {
         body.insert("tools".to_owned(), json!(tools));
+        let chosen = question.parameters.get("tool_choice").map(choice);
+        if let Some(chosen) = chosen.filter(|_| question.response_schema.is_none()) {
+            body.insert("tool_choice".to_owned(), chosen);
+        }
     }
     body.insert("model".to_owned(), json!(question.model));
     body.insert("messages".to_owned(), json!(messages));
@@ -90,6 +94,16 @@ pub(super) fn body(question: &Question, streaming: bool) -> Result<Value, String
         body.insert("stream".to_owned(), json!(true));
     }
     Ok(Value::Object(body))
+}
+
+/// Which tool must be called: in OpenAI's words, or in Anthropic's own.
+fn choice(wanted: &Value) -> Value {
+    match (wanted.as_str(), wanted.pointer("/function/name")) {
+        (Some("required"), _) => json!({"type": "any"}),
+        (Some(word), _) => json!({"type": word}),
+        (None, Some(name)) => json!({"type": "tool", "name": name}),
+        (None, None) => wanted.clone(),
+    }
 }
 
 fn is_object(schema: &Value) -> bool {
@@ -152,10 +166,13 @@ pub(super) fn add(answer: &mut Answer, calls: &mut Vec<(String, String)>, json: 
             }
         }
         Some("content_block_delta") => {
-            if let (Some(part), Some((_, arguments))) =
+            if let (Some(part), Some((name, arguments))) =
                 (text(json, "/delta/partial_json"), calls.last_mut())
             {
                 arguments.push_str(&part);
+                if name == ANSWER {
+                    return part;
+                }
             }
             return text(json, "/delta/text").unwrap_or_default();
         }

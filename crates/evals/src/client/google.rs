@@ -65,6 +65,11 @@ pub(super) fn body(question: &Question) -> Result<Value, String> {
                 body.insert(name.to_owned(), value.clone());
             }
             (name, _) if OURS.contains(&name) => {}
+            ("tool_choice", _) => {
+                if !question.tools.is_empty() {
+                    body.insert("toolConfig".to_owned(), choice(value));
+                }
+            }
             // `thinkingConfig` and the like.
             (name, _) => {
                 settings.insert(name.to_owned(), value.clone());
@@ -113,6 +118,17 @@ pub(super) fn body(question: &Question) -> Result<Value, String> {
     }
     body.insert("contents".to_owned(), json!(contents));
     Ok(Value::Object(body))
+}
+
+/// Which tool must be called, said in OpenAI's words.
+fn choice(wanted: &Value) -> Value {
+    let config = match (wanted.as_str(), wanted.pointer("/function/name")) {
+        (Some("required"), _) => json!({"mode": "ANY"}),
+        (Some("none"), _) => json!({"mode": "NONE"}),
+        (None, Some(name)) => json!({"mode": "ANY", "allowedFunctionNames": [name]}),
+        _ => json!({"mode": "AUTO"}),
+    };
+    json!({"functionCallingConfig": config})
 }
 
 pub(super) fn read(json: &Value) -> Result<Answer, String> {

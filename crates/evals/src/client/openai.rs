@@ -114,5 +114,10 @@ pub(super) fn add(answer: &mut Answer, calls: &mut Vec<(String, String)>, json: 
             arguments.push_str(&text(call, "/function/arguments").unwrap_or_default());
         }
     }
-    text(json, "/choices/0/delta/content").unwrap_or_default()
+    let content = text(json, "/choices/0/delta/content").unwrap_or_default();
+    if content.is_empty() {
+        // A refusal is an answer too, as in one that comes whole.
+        return text(json, "/choices/0/delta/refusal").unwrap_or_default();
+    }
+    content
 }

@@ -1,9 +1,11 @@
 //! An answer that comes in pieces, as server-sent events.
 
 use super::{OnText, anthropic, arguments, google, openai};
+use crate::exchange::HELD_BYTES;
 use crate::{ANSWER_BYTES, Answer, AskError, Provider, ProviderKind, ToolCall};
 use eventsource_stream::Eventsource;
 use futures_util::{StreamExt, TryStreamExt};
+use parking_lot::Mutex;
 use reqwest::Response;
 use serde_json::Value;
 
@@ -21,15 +23,20 @@ impl Provider {
         &self,
         response: Response,
         on_text: OnText<'_>,
-    ) -> Result<Answer, AskError> {
+    ) -> Result<(Answer, Vec<u8>), AskError> {
         let provider = || self.name().to_owned();
         let mut read = 0_usize;
+        let received = Mutex::new(Vec::new());
+        let noted = &received;
         // Counted before the events are cut out of it, whose reader keeps what has no end yet.
         let bytes = response
             .bytes_stream()
             .map_err(|_| Stopped::BrokeOff)
             .and_then(move |chunk| {
                 read += chunk.len();
+                let mut noted = noted.lock();
+                let room = HELD_BYTES.saturating_sub(noted.len()).min(chunk.len());
+                noted.extend_from_slice(chunk.get(..room).unwrap_or_default());
                 let fits = read <= ANSWER_BYTES;
                 async move {
                     if fits {
@@ -108,6 +115,7 @@ impl Provider {
                 ProviderKind::Google => {}
             }
         }
-        Ok(answer)
+        let received = received.lock().clone();
+        Ok((answer, received))
     }
 }

@@ -4,7 +4,7 @@ use crate::maker::{self, Maker, NOON};
 use domain::ledger::Body;
 use domain::{Digest, Millis, RunId, VersionContent};
 use serde_json::json;
-use store::{CaseResult, DraftId, DraftSave, KeptAnswer, NewDraft};
+use store::{CaseResult, DraftId, DraftSave, Exchange, KeptAnswer, NewDraft, Playground};
 use uuid::Uuid;
 
 const SECRET: &str = "Mrs Olufemi lives in 12 Quince Lane";
@@ -55,6 +55,10 @@ fn redacted_content_is_nowhere_in_the_file() {
         provider: "local".to_owned(),
         model: "small".to_owned(),
         at: now,
+        exchange: Some(Exchange {
+            sent: text.to_owned(),
+            ..Exchange::default()
+        }),
     };
     let (told, other) = (Digest::of(b"told"), Digest::of(b"other"));
     store
@@ -74,6 +78,20 @@ fn redacted_content_is_nowhere_in_the_file() {
     };
     store.keep_results(run, &[result], now).expect("keeps");
 
+    // A conversation with its prompt.
+    let conversation = Playground {
+        id: Uuid::from_u128(11),
+        project: maker.project,
+        prompt: prompt.0.to_string(),
+        title: SECRET.to_owned(),
+        body: json!({ "turns": [SECRET] }),
+        typed: String::new(),
+        revision: 0,
+        created: now,
+        updated: now,
+    };
+    store.keep_playground(&conversation, now).expect("keeps");
+
     let bytes_of = |name: &str| std::fs::read(folder.path().join(name)).unwrap_or_default();
     let everything = || [bytes_of("galley.db"), bytes_of("galley.db-wal")].concat();
     assert!(contains(&everything(), SECRET), "it is there before");
@@ -92,6 +110,9 @@ fn redacted_content_is_nowhere_in_the_file() {
     assert_eq!(store.content(&secret).expect("reads"), None);
     assert_eq!(store.answer(&told, now).expect("reads"), None);
     assert!(store.answer(&other, now).expect("reads").is_some());
+    assert_eq!(store.exchange(&told).expect("reads"), None);
+    assert!(store.exchange(&other).expect("reads").is_some());
+    assert!(store.playground(conversation.id).is_err());
     assert!(store.run(run).is_err());
     let hits = store.search(maker.project, "olufemi", 9).expect("finds");
     assert_eq!(hits, []);

@@ -18,6 +18,7 @@ fn answer(text: &str) -> KeptAnswer {
         provider: "local".to_owned(),
         model: "small".to_owned(),
         at: Millis(NOON),
+        exchange: None,
     }
 }
 

@@ -12,3 +12,4 @@ mod outbox;
 mod processes;
 mod properties;
 mod replica;
+mod trying;

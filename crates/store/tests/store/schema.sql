@@ -13,6 +13,7 @@ CREATE INDEX named_seq ON named(project, seq);
 CREATE INDEX named_thing ON named(project, thing, seq) WHERE kind >= 3;
 CREATE INDEX outbox_names_digest ON outbox_names(digest);
 CREATE INDEX outbox_project ON outbox(project, place);
+CREATE INDEX playgrounds_of ON playgrounds(project, prompt, updated);
 CREATE INDEX run_sources_source ON run_sources(source);
 CREATE INDEX runs_project ON runs(project, started);
 CREATE INDEX set_aside_names_digest ON set_aside_names(digest);
@@ -68,6 +69,11 @@ CREATE TABLE entries (
     line    TEXT NOT NULL,
     PRIMARY KEY (project, seq)
 ) STRICT;
+CREATE TABLE exchanges (
+    answer BLOB PRIMARY KEY NOT NULL REFERENCES answers(digest) ON DELETE CASCADE,
+    bytes  BLOB NOT NULL,
+    size   INTEGER NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE find USING fts5(text, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
 CREATE TABLE findable (
     id      INTEGER PRIMARY KEY,
@@ -114,6 +120,17 @@ CREATE TABLE pinned (
     thing   BLOB NOT NULL,
     PRIMARY KEY (project, thing)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE playgrounds (
+    id       BLOB PRIMARY KEY NOT NULL,
+    project  BLOB NOT NULL REFERENCES projects(id) ON DELETE CASCADE,
+    prompt   TEXT NOT NULL,             -- the prompt's id; its draft's while it has no version
+    title    TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    typed    TEXT NOT NULL,             -- what stands in the field and is not said yet
+    revision INTEGER NOT NULL,
+    created  INTEGER NOT NULL,
+    updated  INTEGER NOT NULL
+) STRICT;
 CREATE TABLE projects (
     id       BLOB PRIMARY KEY NOT NULL,
     name     TEXT NOT NULL,
@@ -196,6 +213,12 @@ CREATE TRIGGER answers_added AFTER INSERT ON answers BEGIN
     UPDATE answers_size SET bytes = bytes + new.size;
 END;
 CREATE TRIGGER answers_gone AFTER DELETE ON answers BEGIN
+    UPDATE answers_size SET bytes = bytes - old.size;
+END;
+CREATE TRIGGER exchanges_added AFTER INSERT ON exchanges BEGIN
+    UPDATE answers_size SET bytes = bytes + new.size;
+END;
+CREATE TRIGGER exchanges_gone AFTER DELETE ON exchanges BEGIN
     UPDATE answers_size SET bytes = bytes - old.size;
 END;
 CREATE TRIGGER findable_gone AFTER DELETE ON findable BEGIN

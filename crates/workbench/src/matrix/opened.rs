@@ -87,6 +87,7 @@ fn asking(cell: &Cell, graders: &[&Grader]) -> OneAnswer {
             .as_ref()
             .map(|answer| answer.model.clone())
             .unwrap_or_default(),
+        question: cell.question,
         graders: said.collect(),
     }
 }

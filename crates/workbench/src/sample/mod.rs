@@ -171,6 +171,7 @@ impl Workbench {
                 provider: String::new(),
                 model: line.answer.model.clone(),
                 at: line.answer.at,
+                exchange: None,
             };
             answers.push((line.question, kept, Vec::new()));
         }

@@ -1,7 +1,7 @@
 //! What the workbench says without being asked. Each is one event to the window, named as the
 //! type in snake_case.
 
-use super::{RunProgress, SyncState};
+use super::{AnswerUnderWay, RunProgress, SyncState, TriedCell};
 use domain::{ProjectId, RequestId, RunId};
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +32,37 @@ pub struct RunProgressed {
     pub progress: RunProgress,
 }
 
-/// A piece of an answer while it is being written (`answer_chunk`).
+/// An answer while it is being written (`answer_chunk`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct AnswerChunk {
-    /// The piece.
+    /// What is tried: a handful, or a conversation.
+    pub id: String,
+    /// The case.
+    pub case: u32,
+    /// The column.
+    pub column: u32,
+    /// What is written so far; of a long one, its end.
     pub text: String,
+}
+
+/// An answer of a handful is there, or will not come (`answer_done`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct AnswerDone {
+    /// What is tried.
+    pub id: String,
+    /// The answer.
+    pub cell: TriedCell,
+}
+
+/// The answers of a run that are being written now, the latest of them (`run_answers`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct RunAnswers {
+    /// Which run.
+    pub run: RunId,
+    /// Them.
+    pub answers: Vec<AnswerUnderWay>,
+    /// How many there are besides.
+    pub more: u32,
 }
 
 /// Something to tell the person that needs no answer (`notice`).

@@ -3,7 +3,7 @@
 use super::{Ref, RunProgress, RunState, State};
 use domain::diff::Segment;
 use domain::statistics::compare::{PairedDifference, Rate};
-use domain::{DatasetId, RunId};
+use domain::{DatasetId, Digest, RunId};
 use serde::{Deserialize, Serialize};
 
 /// A run without its rows: what it says against one of its columns.
@@ -335,6 +335,9 @@ pub struct OneAnswer {
     pub latency_ms: u32,
     /// The model as the provider named it.
     pub model: String,
+    /// The digest of the question: by it what was sent and received is found.
+    #[serde(default)]
+    pub question: Option<Digest>,
     /// What each grader said.
     pub graders: Vec<GraderSaid>,
 }

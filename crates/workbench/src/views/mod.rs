@@ -18,6 +18,7 @@
 //! * [`settings`]: people, environments, keys, providers.
 //! * [`suites`]: by what prompts are judged, and what gates say.
 //! * [`syncing`]: how far this computer is in step with its registry, and the outbox.
+//! * [`trying`]: a handful of cases, conversations with a draft, what was sent.
 //! * [`webhooks`]: which programs are told what happens, and what was sent to them.
 //! * [`events`]: what the workbench says without being asked.
 //!
@@ -36,6 +37,7 @@ pub mod review;
 pub mod settings;
 pub mod suites;
 pub mod syncing;
+pub mod trying;
 pub mod webhooks;
 
 pub use ::evals::{CallLimits, Price};
@@ -56,6 +58,7 @@ pub use review::*;
 pub use settings::*;
 pub use suites::*;
 pub use syncing::*;
+pub use trying::*;
 pub use webhooks::*;
 
 use domain::{EnvironmentId, PromptId, VersionId};

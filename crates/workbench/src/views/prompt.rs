@@ -301,22 +301,3 @@ pub struct LabelRow {
     /// That version's number.
     pub number: Option<u32>,
 }
-
-/// One answer of a model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
-pub struct Tried {
-    /// What it answered.
-    pub answer: String,
-    /// Whether it came from the cache.
-    pub from_cache: bool,
-    /// Where it came from, in words ("SmolLM2-135M, from the cache, 12 Nov").
-    pub source: String,
-    /// How long the model took; from the cache, how long it took then.
-    pub latency_ms: u32,
-    /// Tokens sent, as the provider counted them.
-    pub tokens_in: Option<u32>,
-    /// Tokens answered.
-    pub tokens_out: Option<u32>,
-    /// Which model.
-    pub model: String,
-}

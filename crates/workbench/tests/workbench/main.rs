@@ -17,4 +17,5 @@ mod matrix;
 mod resuming;
 mod running;
 mod support;
+mod trying;
 mod upstream_gates;
