@@ -175,6 +175,8 @@ impl Answer {
             latency_ms: self.latency_ms,
             tokens_out: self.tokens_out,
             judged: Some(judged),
+            // No suite has a grader that people answer.
+            marks: None,
             cost: None,
         }
     }

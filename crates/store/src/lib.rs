@@ -8,7 +8,7 @@
 //! * content by digest: [`Store::missing`], [`Store::keep_contents`].
 //! * drafts ([`Draft`]), each with its history of autosaves.
 //! * the outbox ([`Queued`]) and [`Store::view`], the state that it will lead to.
-//! * answers of models ([`KeptAnswer`]), runs ([`LocalRun`]), settings and providers.
+//! * answers of models ([`KeptAnswer`]), people's marks for them ([`GivenMark`]), runs ([`LocalRun`]), settings and providers.
 //! * [`Store::search`] over names, texts, messages and drafts.
 //! * [`Store::changed_since`]: what another process wrote.
 //!
@@ -27,6 +27,7 @@ mod drafts;
 mod error;
 mod file;
 mod histories;
+mod marks;
 mod migrations;
 mod outbox;
 mod projects;
@@ -45,6 +46,7 @@ pub use drafts::{AfterSaving, Autosave, Draft, DraftId, DraftSave, NewDraft};
 pub use error::{Result, StoreError};
 pub use file::{Options, Store};
 pub use histories::{OtherHistory, SetAside};
+pub use marks::GivenMark;
 pub use migrations::newest_schema;
 pub use outbox::{Answer, Mark, NewCommand, OutboxState, QueueRequest, Queued, Settle};
 pub use projects::{Begun, KeyNames, KnownProject, Place, SyncNote};

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 const STEPS: &[&str] = &[
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_answers_held.sql"),
+    include_str!("schema/0003_marks.sql"),
 ];
 
 /// `GALY`: says that the file is ours.
