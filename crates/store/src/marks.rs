@@ -8,6 +8,7 @@ use crate::file::Store;
 use domain::graders::PersonMark;
 use domain::{Digest, Millis, ProjectId};
 use rusqlite::params;
+use std::collections::BTreeMap;
 
 /// A mark on its way into the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,20 +67,24 @@ impl Store {
         })
     }
 
-    /// All marks about one question, those that were taken back too.
+    /// All marks of a project, those that were taken back too, by what was asked.
     ///
     /// # Errors
     /// The file can't be read.
-    pub fn marks(&self, project: ProjectId, question: &Digest) -> Result<Vec<PersonMark>> {
+    pub fn marks(&self, project: ProjectId) -> Result<BTreeMap<Digest, Vec<PersonMark>>> {
         self.read(|tx| {
             let mut statement = tx.prepare_cached(
-                "SELECT mark FROM marks WHERE project = ?1 AND question = ?2 ORDER BY at, person",
+                "SELECT question, mark FROM marks WHERE project = ?1 ORDER BY question, at, person",
             )?;
-            let mut rows = statement.query(params![project.0.as_bytes(), question.0])?;
-            let mut found = Vec::new();
+            let mut rows = statement.query([project.0.as_bytes()])?;
+            let mut found: BTreeMap<Digest, Vec<PersonMark>> = BTreeMap::new();
             while let Some(row) = rows.next()? {
-                let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-                found.push(columns::json("a mark", text)?);
+                let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                let mark = columns::json("a mark", text)?;
+                found
+                    .entry(columns::digest(row, 0)?)
+                    .or_default()
+                    .push(mark);
             }
             Ok(found)
         })

@@ -270,7 +270,8 @@ impl Workbench {
             let judged = self
                 .ask_judges(id, &kept, &dataset, &cache.answers, concurrency, &cancel)
                 .await;
-            if let Err(error) = judged {
+            let marked = self.take_marks(project, id, &kept, &dataset);
+            if let Err(error) = judged.and(marked) {
                 end.error.get_or_insert_with(|| error.to_string());
             }
         }

@@ -75,15 +75,10 @@ impl Workbench {
                     cell.judged.insert(digest, words.clone());
                 }
             }
-            let place = usize::try_from(cell.case).unwrap_or(usize::MAX);
-            let Some(answer) = &cell.answer else {
+            if cell.answer.is_none() {
                 continue;
-            };
-            let text = answer.graded_text();
-            let cost = cell.cost.as_ref().map(|cost| cost.amount);
-            let mut answered = answer.answered(&text, cost);
-            answered.judged = Some(&cell.judged);
-            cell.scores = panel.judge(&answered, dataset, place);
+            }
+            crate::marking::judge_again(&panel, dataset, &mut cell);
             rows.push(row(column, &cell)?);
         }
         for group in rows.chunks(TOGETHER) {

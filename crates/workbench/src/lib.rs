@@ -31,6 +31,7 @@ mod judging;
 mod keys;
 mod library;
 mod local;
+mod marking;
 mod matrix;
 mod missing_runs;
 mod outbox;
@@ -159,6 +160,7 @@ struct Inner {
     /// The line before each provider, by its name.
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
     matrices: matrix::Matrices,
+    marking: matrix::LastMarked,
     same_model: same_model::Known,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
 }
@@ -196,6 +198,7 @@ impl Workbench {
             runs: running::Running::default(),
             lines: Mutex::default(),
             matrices: matrix::Matrices::default(),
+            marking: matrix::LastMarked::default(),
             same_model: same_model::Known::default(),
             trying: Mutex::default(),
         };

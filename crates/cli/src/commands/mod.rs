@@ -7,6 +7,7 @@ mod evals;
 mod gate;
 mod keys;
 mod look;
+mod mark;
 mod merge;
 mod people;
 mod policy;
@@ -107,6 +108,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Outbox { settle, how } => write::outbox(&at, settle.as_deref(), how).await,
         Command::Run(asked) => Box::pin(evals::run(&at, asked)).await,
         Command::Compare(asked) => Box::pin(evals::compare(&at, asked)).await,
+        Command::Mark(asked) => Box::pin(mark::mark(&at, asked)).await,
         Command::Gate(asked) => Box::pin(gate::gate(&at, asked)).await,
         Command::Suite { what } => Box::pin(gate::suite(&at, what)).await,
         Command::Review { what } => review::review(&at, what.as_ref()).await,

@@ -3,8 +3,8 @@
 use super::path::Path;
 use super::texts::{self, nothing_expected, wanted_texts};
 use super::{
-    Answered, Grader, GraderError, JudgeQuestion, Score, calls, human, judge, measures, refusal, schema,
-    similarity,
+    Answered, Grader, GraderError, JudgeQuestion, Score, calls, human, judge, measures, refusal,
+    schema, similarity,
 };
 use super::{path, together};
 use crate::dataset::Case;

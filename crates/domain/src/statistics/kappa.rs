@@ -109,7 +109,11 @@ pub fn words(judge: &str, marked: &Marked) -> String {
         "The judge {judge} agrees with people on {} of {} {} ({:.0} %)",
         grouped(same),
         grouped(found.answers),
-        if found.answers == 1 { "answer" } else { "answers" },
+        if found.answers == 1 {
+            "answer"
+        } else {
+            "answers"
+        },
         found.agreed * 100.0,
     );
     match found.kappa {

@@ -203,21 +203,9 @@ fn a_mark_stands_under_all_that_was_seen_and_nothing_else() {
     for other in [
         one(&grader, "y", &case()),
         one(&grader, "x", &expecting),
-        one(
-            &human("Is it right?", Scale::Five, None),
-            "x",
-            &case(),
-        ),
-        one(
-            &human("Is it polite?", Scale::Thumb, None),
-            "x",
-            &case(),
-        ),
-        one(
-            &Grader::Refusal { absent: true },
-            "x",
-            &case(),
-        ),
+        one(&human("Is it right?", Scale::Five, None), "x", &case()),
+        one(&human("Is it polite?", Scale::Thumb, None), "x", &case()),
+        one(&Grader::Refusal { absent: true }, "x", &case()),
     ] {
         assert_ne!(first, other);
     }
@@ -227,10 +215,7 @@ fn a_mark_stands_under_all_that_was_seen_and_nothing_else() {
         least: None,
     };
     assert_eq!(one(&same, "x", &case()), first);
-    assert_eq!(
-        mark_questions(&[], "x", &case())[0].scale,
-        Scale::Thumb
-    );
+    assert_eq!(mark_questions(&[], "x", &case())[0].scale, Scale::Thumb);
 }
 
 #[test]
@@ -254,8 +239,8 @@ fn people_are_held_against_a_judge_only_where_both_have_a_verdict() {
             cases: vec![case.clone()],
             ..Default::default()
         };
-        let panel =
-            domain::graders::Panel::prepare(std::slice::from_ref(&judge), &dataset).expect("usable");
+        let panel = domain::graders::Panel::prepare(std::slice::from_ref(&judge), &dataset)
+            .expect("usable");
         let judged: BTreeMap<Digest, String> = panel
             .questions("x", &dataset, 0)
             .iter()
