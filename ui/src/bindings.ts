@@ -3910,6 +3910,10 @@ export type RunProgress = {
 	calls: number,
 	/**  Cells with an error. */
 	failed: number,
+	/**  Answers that judges were asked about, and how many there are to ask about; both 0 before that. */
+	judged?: number,
+	/**  Of how many. */
+	to_judge?: number,
 	/**  What was paid so far, in words; empty where nothing was, or no price is known. */
 	cost_note?: string,
 };

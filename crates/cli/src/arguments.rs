@@ -136,7 +136,7 @@ pub enum Command {
         #[arg(long, default_value_t = 30)]
         limit: u32,
     },
-    /// Run versions over a dataset; the exit code is 1 if a case fails. With --for: run one over
+    /// Run versions over a dataset; the exit code is 1 if a case fails, 3 if answers wait for people's marks. With --for: run one over
     /// its suite so that it counts; the exit codes are those of `galley gate`.
     Run(Run),
     /// Two versions over a dataset: what the later one does better and worse, and how sure that is.

@@ -273,6 +273,7 @@ pub(crate) fn progress_view(progress: Progress, paid: &evals::Sum) -> RunProgres
         calls: progress.calls,
         failed: progress.failed,
         cost_note: crate::carrying::cost_words(paid),
+        ..RunProgress::default()
     }
 }
 

@@ -194,6 +194,7 @@ impl Workbench {
             calls: 0,
             failed: found.summary.failed,
             cost_note: String::new(),
+            ..RunProgress::default()
         };
         let table = Table {
             references: live

@@ -130,6 +130,8 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         from_cache: Math.floor(finished * 0.85),
         calls: Math.ceil(finished * 0.15),
         failed: done > 21 ? 1 : 0,
+        judged: 0,
+        to_judge: 0,
         cost_note: "",
       },
       columns,

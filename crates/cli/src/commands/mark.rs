@@ -155,3 +155,39 @@ fn read(line: &str, scale: Scale) -> Result<Typed, String> {
         note: note.trim().to_owned(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_a_mark_of_its_scale_or_named() {
+        let mark = |value, note: &str| {
+            Ok(Typed::Give(MarkGiven {
+                value: Some(value),
+                note: note.to_owned(),
+            }))
+        };
+        for (line, scale, wanted) in [
+            ("y\n", Scale::Thumb, mark(1, "")),
+            ("n  too  long \n", Scale::Thumb, mark(0, "too  long")),
+            ("5 fine\r\n", Scale::Five, mark(5, "fine")),
+            ("1", Scale::Five, mark(1, "")),
+            ("\n", Scale::Five, Ok(Typed::Skip)),
+            ("u", Scale::Thumb, Ok(Typed::Undo)),
+            (" q ", Scale::Five, Ok(Typed::Stop)),
+        ] {
+            assert_eq!(read(line, scale), wanted, "{line}");
+        }
+        for (line, scale) in [
+            ("5", Scale::Thumb),
+            ("yes", Scale::Thumb),
+            ("y", Scale::Five),
+            ("0", Scale::Five),
+            ("6", Scale::Five),
+            ("4.5", Scale::Five),
+        ] {
+            assert!(read(line, scale).is_err(), "{line}");
+        }
+    }
+}

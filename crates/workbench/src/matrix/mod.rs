@@ -358,6 +358,7 @@ impl Table {
             calls: 0,
             failed: self.counts(0).errors,
             cost_note: String::new(),
+            ..RunProgress::default()
         }
     }
 }

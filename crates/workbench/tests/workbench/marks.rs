@@ -90,9 +90,9 @@ async fn desk(bench: &Workbench, project: ProjectId) -> Desk {
     }
 }
 
-async fn ran(bench: &Workbench, desk: &Desk, graders: Vec<Grader>) -> RunView {
+fn planned(desk: &Desk, graders: Vec<Grader>) -> RunPlan {
     let versions = desk.versions.iter();
-    let plan = RunPlan {
+    RunPlan {
         versions: versions
             .map(|version| Ref::Version { version: *version })
             .collect(),
@@ -102,7 +102,11 @@ async fn ran(bench: &Workbench, desk: &Desk, graders: Vec<Grader>) -> RunView {
         repeats: 1,
         concurrency: 4,
         counts: None,
-    };
+    }
+}
+
+async fn ran(bench: &Workbench, desk: &Desk, graders: Vec<Grader>) -> RunView {
+    let plan = planned(desk, graders);
     let run = bench.start_run(desk.project, plan).await.unwrap();
     ended(bench, desk.project, &run).await
 }
@@ -236,7 +240,50 @@ async fn a_judge_is_measured_against_people() {
     let desk = desk(bench, card.id).await;
     let project = desk.project;
     // The judge is content with "yes" and can't be read on question 7; nobody asked for marks.
+    let foreseen = bench
+        .estimate_run(project, planned(&desk, vec![judge()]))
+        .await
+        .unwrap();
+    assert_eq!((foreseen.calls, foreseen.cached), (40, 0));
+    assert_eq!(
+        foreseen.note,
+        "20 calls to the model. Then 20 calls to judge the answers."
+    );
     let run = ran(bench, &desk, vec![judge()]).await;
+    // The same answer to the same case is judged once: 12 of 20.
+    assert_eq!(run.progress.calls, 32);
+    assert_eq!((run.progress.judged, run.progress.to_judge), (12, 12));
+    let foreseen = bench
+        .estimate_run(project, planned(&desk, vec![judge()]))
+        .await
+        .unwrap();
+    assert_eq!((foreseen.calls, foreseen.cached), (0, 20));
+    assert!(
+        foreseen.note.ends_with("12 judgements are there already."),
+        "{}",
+        foreseen.note
+    );
+    let Grader::Judge {
+        rubric,
+        model,
+        parameters,
+        ..
+    } = judge()
+    else {
+        panic!("a judge");
+    };
+    let nobody = Grader::Judge {
+        rubric,
+        model,
+        parameters,
+        provider: "nobody".to_owned(),
+        least: None,
+    };
+    let foreseen = bench
+        .estimate_run(project, planned(&desk, vec![nobody]))
+        .await
+        .unwrap();
+    assert!(!foreseen.can_start && foreseen.note.contains("a judge of this run can't be asked"));
     assert_eq!(passed(&run), [(7, 10), (5, 10)]);
     let queue = bench
         .mark_queue(project, run.id, MarkChoice::Unmarked)
