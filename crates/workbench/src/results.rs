@@ -15,6 +15,7 @@ use domain::graders::Grader;
 use domain::{Millis, RunId};
 use evals::{AnswerCache, Cell, Question};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Cases whose answers Compare shows.
 const COMPARED: usize = 200;
@@ -434,12 +435,29 @@ impl Table<'_> {
                 }
             })
             .collect();
+        // Of a case that was asked again the worst answer is shown: it passed if it did each time.
+        let mut asked: BTreeMap<(u32, usize), Vec<Asking>> = BTreeMap::new();
         for (side, cell) in &self.cells {
             let row = usize::try_from(cell.case)
                 .ok()
                 .and_then(|place| rows.get_mut(place));
             if let Some(slot) = row.and_then(|row| row.cells.get_mut(*side)) {
-                *slot = Some(cell_view(cell));
+                let times = asked.entry((cell.case, *side)).or_default();
+                times.push((cell.pass(), cell.mean()));
+                let found = cell_view(cell);
+                let worse = slot
+                    .as_ref()
+                    .is_none_or(|old| badness(&found) > badness(old));
+                if worse {
+                    *slot = Some(found);
+                }
+            }
+        }
+        for ((case, side), times) in asked.iter().filter(|(_, times)| times.len() > 1) {
+            let row = usize::try_from(*case).ok();
+            let row = row.and_then(|place| rows.get_mut(place));
+            if let Some(Some(cell)) = row.and_then(|row| row.cells.get_mut(*side)) {
+                together(cell, times);
             }
         }
         for row in &mut rows {
@@ -454,6 +472,34 @@ impl Table<'_> {
         // A run that has just begun has none to tell.
         rows.retain(|row| row.cells.iter().any(Option::is_some));
         rows
+    }
+}
+
+// One of several askings of a case: whether it passed, and its score.
+type Asking = (Option<bool>, Option<f64>);
+
+// What is shown rather, of several answers to one case.
+fn badness(cell: &ResultCell) -> u8 {
+    match (&cell.error, cell.pass) {
+        (Some(_), _) => 3,
+        (None, Some(false)) => 2,
+        (None, None) => 1,
+        (None, Some(true)) => 0,
+    }
+}
+
+// All askings of a case: the mean of their scores, and how often it passed.
+fn together(cell: &mut ResultCell, times: &[Asking]) {
+    let passed = times.iter().filter(|(pass, _)| *pass == Some(true)).count();
+    let scores: Vec<f64> = times.iter().filter_map(|(_, score)| *score).collect();
+    let number = u32::try_from(scores.len()).map(f64::from);
+    if let Ok(number) = number
+        && number > 0.0
+    {
+        cell.score = Some(scores.iter().sum::<f64>() / number);
+    }
+    if passed > 0 && passed < times.len() {
+        cell.reason = format!("passed {passed} of {} times; {}", times.len(), cell.reason);
     }
 }
 
@@ -482,6 +528,15 @@ fn cell_view(cell: &Cell) -> ResultCell {
 fn summary(columns: &[RunColumn], rows: &[ResultRow]) -> String {
     match columns {
         [] => String::new(),
+        [only]
+            if only.total == 0
+                && rows.iter().all(|row| {
+                    let mut cells = row.cells.iter().flatten();
+                    cells.all(|cell| cell.error.is_some())
+                }) =>
+        {
+            format!("{} answered nothing.", only.label)
+        }
         [only] if only.total == 0 => format!("{} answered; no grader judged.", only.label),
         [only] => format!("{} passed {} of {}.", only.label, only.passed, only.total),
         [first, .., last] => {
