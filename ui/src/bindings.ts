@@ -465,21 +465,21 @@ export const commands = {
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	planCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId) => __TAURI_INVOKE<CountedPlan>("plan_counted_run", { project, version, environment }),
+	planCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId, beside: VersionId[]) => __TAURI_INVOKE<CountedPlan>("plan_counted_run", { project, version, environment, beside }),
 	/**
 	 *  Announces a run that counts, and starts it.
 	 *
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	startCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId, repeats: number, concurrency: number) => __TAURI_INVOKE<RunView>("start_counted_run", { project, version, environment, repeats, concurrency }),
+	startCountedRun: (project: ProjectId, version: Ref, environment: EnvironmentId, beside: VersionId[], repeats: number, concurrency: number) => __TAURI_INVOKE<RunView>("start_counted_run", { project, version, environment, beside, repeats, concurrency }),
 	/**
 	 *  Makes the runs that count which the gates still wait for, one after another.
 	 *
 	 *  # Errors
 	 *  What the workbench refuses or fails at, in words.
 	 */
-	runWhatIsMissing: (project: ProjectId, environment: EnvironmentId, version: Ref, concurrency: number) => __TAURI_INVOKE<RunView[]>("run_what_is_missing", { project, environment, version, concurrency }),
+	runWhatIsMissing: (project: ProjectId, environment: EnvironmentId, runs: MissingRun[], concurrency: number) => __TAURI_INVOKE<RunView[]>("run_what_is_missing", { project, environment, runs, concurrency }),
 	/**
 	 *  Asks for another suite where a gate rests on the one there is.
 	 *
@@ -1428,6 +1428,8 @@ export type Counting = {
 	repeats: number,
 	/**  Whether answers are scored instead of passed. */
 	score: boolean,
+	/**  What is asked before both sides, because its output is an input. */
+	upstream?: Upstream,
 };
 
 /**  What happened to the sentences of a message. */
@@ -1947,6 +1949,8 @@ export type GateView = {
 	name: string,
 	/**  Whether exactly this is served there already, so that no gate asks anything. */
 	served: boolean,
+	/**  The versions that would come there together with it. */
+	beside?: VersionId[],
 	/**  What all gates together say. Where none asks anything, it may go. */
 	outcome: GateOutcome,
 	/**  The same in words. */
@@ -2791,6 +2795,8 @@ export type MissingRun = {
 	name: string,
 	/**  How often it asks each case. */
 	repeats: number,
+	/**  What is to stand before it where it reads what comes out of that; else what is served. */
+	beside?: VersionId[],
 	/**  "support/reply v5, 40 cases once: it includes snippets/tone". */
 	words: string,
 };
@@ -3424,6 +3430,11 @@ export type Reading = {
 	columns: string[],
 	/**  A mapping that is probably right. */
 	suggested: Mapping,
+	/**
+	 *  The columns that the mapping leaves out, each as an input that it could fill: where nobody
+	 *  chooses, nothing should be lost.
+	 */
+	left_over: { [key in string]: string },
 	/**  The first rows, one value for each column. */
 	preview: string[][],
 	/**  How many rows can be imported. */
@@ -4522,6 +4533,17 @@ export type Unit =
 "words" |
 /**  Tokens, as the provider counted them. */
 "tokens";
+
+/**
+ *  The versions whose outputs are inputs in a run that counts, directly or through others, as far
+ *  as the environment serves those prompts. Each list is sorted and names each prompt once.
+ */
+export type Upstream = {
+	/**  Before the live version: what the environment serves. */
+	live?: VersionId[],
+	/**  Before the proposed one: the same, but for what is proposed together with it. */
+	proposed?: VersionId[],
+};
 
 /**  How an application reads a prompt from an environment. */
 export type UseView = {

@@ -189,16 +189,15 @@ impl Workbench {
         run: RunId,
         state: store::RunState,
         end: Option<serde_json::Value>,
-        shared: Vec<RunId>,
+        mut shared: Vec<RunId>,
     ) -> Result<(), Error> {
         let end: KeptEnd = end.map(read_json).transpose()?.unwrap_or_default();
         // The newest first: how far that got is what is shown.
-        let earlier = end
-            .shared
-            .iter()
-            .filter(|one| !shared.contains(one))
-            .copied();
-        let shared: Vec<RunId> = shared.iter().copied().chain(earlier).collect();
+        for earlier in &end.shared {
+            if !shared.contains(earlier) {
+                shared.push(*earlier);
+            }
+        }
         let end = serde_json::to_value(KeptEnd { shared, ..end })
             .map_err(|e| Error::invalid(e.to_string()))?;
         // A run that was announced and broken off with its program is over once it is recorded.

@@ -25,6 +25,9 @@ const TOGETHER: usize = 64;
 /// After so many judgements it is told how far they are.
 const TOLD: u32 = 8;
 
+/// Who judges, by provider and model; none: nobody on this computer.
+type Judges = BTreeMap<(String, String), Option<Arc<Provider>>>;
+
 /// What judges were asked, beside what was there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JudgesAsked {
@@ -186,7 +189,7 @@ impl Workbench {
         if !has_judges(&ready.kept.plan.graders, &dataset) {
             return Ok(JudgesForeseen::default());
         }
-        let known: RefCell<BTreeMap<(String, String), Option<Arc<Provider>>>> = RefCell::default();
+        let known: RefCell<Judges> = RefCell::default();
         let missing: RefCell<Option<Error>> = RefCell::default();
         let find = |provider: &str, model: &str| {
             let key = (provider.to_owned(), model.to_owned());

@@ -113,7 +113,7 @@ pub fn newest(marks: impl IntoIterator<Item = PersonMark>) -> Vec<PersonMark> {
     }
     let standing = found.into_values().filter(|mark| mark.value.is_some());
     let mut standing: Vec<PersonMark> = standing.collect();
-    standing.sort_by(|a, b| (a.at, a.person).cmp(&(b.at, b.person)));
+    standing.sort_by_key(|mark| (mark.at, mark.person));
     standing
 }
 
