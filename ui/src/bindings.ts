@@ -1865,7 +1865,12 @@ export type GateDoubt =
 /**  Cases lack an answer. */
 "unanswered" |
 /**  There are too few cases for how close it is. */
-"too_close";
+"too_close" |
+/**
+ *  A run that was announced is not recorded yet: until it is, whoever made it could choose
+ *  which runs count.
+ */
+"unfinished";
 
 /**  What was measured. */
 export type GateMeasure =
@@ -1897,6 +1902,8 @@ export type GateRow = {
 	evidence: EvidenceRow[],
 	/**  How many announced runs brought no answers, and still pay for a look. */
 	silent: number,
+	/**  How many announced runs are not recorded yet: nothing passes before they are. */
+	unfinished?: number,
 };
 
 /**  A verdict: the same on every machine, from the same evidence. */

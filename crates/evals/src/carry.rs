@@ -22,6 +22,10 @@ use tokio_util::sync::CancellationToken;
 /// How often the cache and the progress are looked after while nothing is asked.
 const BATCH: usize = 256;
 
+/// After so many questions of a column in a row to which its provider gave no answer, each asked as
+/// patiently as any, the rest are not asked: an address that is wrong, a key that has expired.
+const UNANSWERED: usize = 5;
+
 /// Who is told of each finished cell, with its column.
 type OnCell<'a> = &'a (dyn Fn(&Progress, usize, &Cell) + Send + Sync);
 
@@ -36,6 +40,19 @@ struct Given {
     attempts: u32,
     cost: Option<Cost>,
     paid: Option<Cost>,
+}
+
+impl Given {
+    fn is_of_the_provider(&self) -> bool {
+        let failure = self.result.as_ref().err();
+        failure.is_some_and(Failure::is_of_the_provider)
+    }
+}
+
+/// What a column's provider has not answered since its last answer.
+#[derive(Default)]
+struct Unanswered {
+    held: Vec<Given>,
 }
 
 impl Run {
@@ -57,6 +74,10 @@ impl Run {
             on_cell,
         };
         self.take_already(&mut tally);
+        // Stopped by a person, or because nothing more would be answered.
+        let (by_hand, cancel) = (cancel, &cancel.child_token());
+        let mut unanswered: BTreeMap<usize, Unanswered> = BTreeMap::new();
+        let mut out_of_reach = None;
         let this = &self;
         let mut open = this.look_up(cache, &mut tally, cancel).await.into_iter();
         let steps = &Steps::default();
@@ -79,10 +100,43 @@ impl Run {
                     _ => break,
                 }
             }
-            let given: Vec<Given> = given.into_iter().flatten().collect();
-            stopped |= !this.keep(&given, cache, &mut tally);
+            let mut ready: Vec<Given> = Vec::new();
+            for one in given.into_iter().flatten() {
+                let column = one.slots.first().and_then(|slot| this.cells.get(*slot));
+                let column = column.map_or(0, |slot| slot.column);
+                let before = unanswered.entry(column).or_default();
+                if !one.is_of_the_provider() {
+                    ready.append(&mut before.held);
+                    ready.push(one);
+                    continue;
+                }
+                before.held.push(one);
+                if before.held.len() >= UNANSWERED && out_of_reach.is_none() {
+                    out_of_reach = this.out_of_reach(column, before);
+                    cancel.cancel();
+                }
+            }
+            stopped |= !this.keep(&ready, cache, &mut tally);
         }
-        self.report(tally, stopped || cancel.is_cancelled())
+        if out_of_reach.is_none() && !stopped && !by_hand.is_cancelled() {
+            let rest: Vec<Given> = unanswered.into_values().flat_map(|one| one.held).collect();
+            stopped |= !self.keep(&rest, cache, &mut tally);
+        }
+        let mut report = self.report(tally, stopped || by_hand.is_cancelled());
+        report.out_of_reach = out_of_reach;
+        report
+    }
+
+    fn out_of_reach(&self, column: usize, unanswered: &Unanswered) -> Option<String> {
+        let last = unanswered.held.last()?.result.as_ref().err()?;
+        let label = self
+            .columns
+            .get(column)
+            .map_or("", |one| one.label.as_str());
+        Some(format!(
+            "{label}: {}. After {UNANSWERED} questions in a row without an answer nothing more was asked; mend that and go on with the run",
+            last.message.trim_end_matches('.')
+        ))
     }
 
     /// What an earlier beginning has filled stays as it is.
@@ -361,6 +415,7 @@ impl Run {
                 .collect(),
             // Stopped after the last cell is finished, not stopped.
             cancelled: cancelled && progress.done < progress.total,
+            out_of_reach: None,
             progress,
         }
     }

@@ -144,6 +144,10 @@ impl AskError {
         match self {
             Self::SlowDown { .. } => "slow_down",
             Self::Failed { .. } => "provider_failed",
+            // No key, no money, no right, no such model.
+            Self::Refused {
+                status: 401..=404, ..
+            } => "not_allowed",
             Self::Refused { .. } => "provider_refused",
             Self::TimedOut { .. } => "timed_out",
             Self::Unreachable { .. } | Self::BrokeOff { .. } => "unreachable",
@@ -163,6 +167,23 @@ pub struct Failure {
     pub code: String,
     /// The same for people.
     pub message: String,
+}
+
+impl Failure {
+    /// Whether it says more of the provider than of the question: the next question would probably
+    /// fare alike.
+    #[must_use]
+    pub fn is_of_the_provider(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "unreachable"
+                | "redirected"
+                | "not_allowed"
+                | "slow_down"
+                | "provider_failed"
+                | "timed_out"
+        )
+    }
 }
 
 impl From<&AskError> for Failure {

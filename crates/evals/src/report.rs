@@ -127,6 +127,9 @@ pub struct RunReport {
     pub progress: Progress,
     /// A person stopped it.
     pub cancelled: bool,
+    /// Why nothing more was asked: a provider gave no answer so often in a row that the next would
+    /// get none either. The cells for which it gave none are not filled.
+    pub out_of_reach: Option<String>,
 }
 
 impl ColumnReport {

@@ -286,6 +286,15 @@ impl Run {
         once.map(|column| column.label.as_str())
     }
 
+    /// Why the first of the questions that can't be put can't be.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&str> {
+        self.cells.iter().find_map(|slot| match &slot.question {
+            Put::Nothing(failure) => Some(failure.message.as_str()),
+            Put::Question(..) | Put::Path => None,
+        })
+    }
+
     /// What it would cost now, in calls.
     #[must_use]
     pub fn estimate(&self, cache: &dyn AnswerCache) -> Estimate {

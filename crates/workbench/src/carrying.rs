@@ -252,7 +252,11 @@ impl Workbench {
             Err(error) => Err(error.to_string()),
         };
         let not_kept = crate::locked(&cache.failed).clone();
-        let error = not_kept.clone().or(written.as_ref().err().cloned());
+        let out_of_reach = report.out_of_reach.clone();
+        let error = not_kept
+            .clone()
+            .or(written.as_ref().err().cloned())
+            .or(out_of_reach.clone());
         let state = match (&error, report.cancelled) {
             (Some(_), _) => store::RunState::Failed,
             (None, true) => store::RunState::Cancelled,
@@ -289,8 +293,10 @@ impl Workbench {
                 end.error.get_or_insert_with(|| error.to_string());
             }
         }
-        // What could not be kept is no end: it can go on when there is room.
-        if let Some(counting) = kept.plan.counts.as_ref().filter(|_| not_kept.is_none()) {
+        // What could not be kept is no end: it can go on when there is room. Nor is a provider that is
+        // out of reach.
+        let over = not_kept.is_none() && out_of_reach.is_none();
+        if let Some(counting) = kept.plan.counts.as_ref().filter(|_| over) {
             match self.record_counted(project, id, &kept, counting).await {
                 Ok(shared) => end.shared = shared,
                 Err(error) => {

@@ -57,6 +57,7 @@ impl Workbench {
                 (repeats, concurrency),
             )
             .await?;
+        self.may_announce(project, environment, proposed, suite, live)?;
         // All that can be wrong with it is found before it costs a look.
         let ready = self.prepare(project, &plan).await?;
         let mut act = self.act(project)?;
@@ -82,6 +83,53 @@ impl Workbench {
             ));
         }
         self.carry_on(project, RunId::from(id), ready).await
+    }
+
+    // What a run would be announced for in vain: where no gate counts it, and beside one of one's own
+    // that is not recorded yet.
+    fn may_announce(
+        &self,
+        project: ProjectId,
+        environment: EnvironmentId,
+        proposed: VersionId,
+        suite: Digest,
+        live: Option<VersionId>,
+    ) -> Result<(), Error> {
+        let reading = self.reading(project)?;
+        let Some((prompt, found)) = reading.ahead.version(proposed) else {
+            return Ok(());
+        };
+        let place = crate::words::environment(&reading.ahead, environment);
+        let me = reading.person_here;
+        let gates = reading.ahead.policy(environment).suite_gates.iter();
+        let mut gates = gates
+            .filter(|gate| gate.is_for(&reading.ahead, prompt.id))
+            .peekable();
+        let service = me.and_then(|me| reading.ahead.person(me)?.service.as_ref());
+        if gates.peek().is_some()
+            && service.is_none()
+            && gates.all(|gate| gate.runs_by == domain::policy::RunsBy::Services)
+        {
+            return Err(Error::invalid(format!(
+                "the gates of {place} count only runs of service accounts: have a pipeline make it, or run it without letting it count"
+            )));
+        }
+        let same = |run: &&std::sync::Arc<domain::project::Announced>| {
+            run.environment == environment
+                && run.suite == suite
+                && run.content == found.content
+                && run.live.map(|(version, _)| version) == live
+                && run.came_to.is_none()
+                && Some(run.by) == me
+        };
+        let mut open = reading.ahead.announced_runs(prompt.id).filter(same);
+        if let Some(run) = open.find(|run| self.store().run(run.id).is_ok()) {
+            return Err(Error::invalid(format!(
+                "a run of it for {place} is announced and not recorded yet, and a second one would say nothing before that: let it come to its end, or go on with it (Go on in its view, or galley run --resume {})",
+                run.id
+            )));
+        }
+        Ok(())
     }
 
     /// For what a run was announced; none: it counts for nothing.
@@ -223,11 +271,7 @@ impl Workbench {
             }
             marks.push(mark(one));
         }
-        if marks.is_empty() {
-            return Err(Error::invalid(
-                "this run was broken off before anything was answered: there is nothing to record, and it has cost its look",
-            ));
-        }
+        // Where nothing was asked that is recorded, too: what stands open lets nothing pass.
         let own = |side: BTreeMap<(u32, u32), &Cell>| -> Vec<Cell> {
             side.into_values().cloned().collect()
         };

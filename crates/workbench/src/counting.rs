@@ -89,7 +89,7 @@ impl Workbench {
             .collect();
         let view = reading.gate_view_of(environment, proposed, &together, self.now())?;
         let looks = view.gates.first().map_or(0, |gate| {
-            gate.silent + u32::try_from(gate.evidence.len()).unwrap_or(u32::MAX)
+            gate.silent + gate.unfinished + u32::try_from(gate.evidence.len()).unwrap_or(u32::MAX)
         });
         let often = match repeats {
             1 => "once".to_owned(),

@@ -131,7 +131,9 @@ pub fn plain(error: &std::io::Error) -> String {
         Kind::IsADirectory => "it is a folder, and a file is needed",
         Kind::NotADirectory => "a part of this path is a file, and a folder is needed",
         Kind::AlreadyExists => "it is there already",
-        Kind::InvalidData => "it is not text in UTF-8",
+        Kind::InvalidData => {
+            "it is not text in UTF-8: save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
+        }
         Kind::StorageFull => "the disk is full",
         Kind::ReadOnlyFilesystem => "it is on a disk that can't be written",
         _ => {

@@ -112,7 +112,15 @@ impl Workbench {
         let cached = estimate
             .cells
             .saturating_sub(estimate.calls + estimate.failed);
+        let failed = estimate.failed;
+        if failed > 0 && failed == estimate.cells {
+            return Ok(cannot(format!(
+                "Nothing can be asked: {}",
+                ready.run.first_failure().unwrap_or_default()
+            )));
+        }
         let mut note = match (estimate.calls, cached) {
+            (0, 0) => "Nothing is to be asked.".to_owned(),
             (0, _) => {
                 "Every answer is in the cache: nothing is asked, and it costs nothing.".to_owned()
             }
@@ -123,6 +131,11 @@ impl Workbench {
                 words::count(cached, "answer", "answers")
             ),
         };
+        if failed > 0 {
+            let why = ready.run.first_failure().unwrap_or_default();
+            let failed = words::count(failed, "question", "questions");
+            note = format!("{note} {failed} can't be put: {why}.");
+        }
         if let Some(words) = judges_words(&judges) {
             note = format!("{note} {words}");
         }

@@ -2,11 +2,12 @@
 
 use crate::acting::Act;
 use crate::reading::Reading;
+use crate::results::one_line;
 use crate::review::said;
 use crate::suites::duplicates;
 use crate::views::{AskedFor, SuiteAsked, SuiteDraft};
 use crate::{Error, Workbench, words};
-use domain::dataset::Dataset;
+use domain::dataset::{Case, Dataset};
 use domain::ledger::{Asked, AskedSuite, Body};
 use domain::project::Request;
 use domain::rules::requests::suite_part;
@@ -250,26 +251,42 @@ fn graders_told(reading: &Reading, suite: &Suite) -> Vec<String> {
     told.collect()
 }
 
-/// What differs between two savings of cases, by their ids.
+/// How many of the cases that are taken out are named.
+const NAMED: usize = 3;
+
+/// What differs between two savings of cases. A case that says the same is the same, whatever its
+/// id: where ids are the numbers of rows, one row less gives all after it another.
 fn told(before: &Dataset, after: &Dataset) -> String {
-    let by_id = |dataset: &Dataset| -> BTreeMap<String, String> {
-        let cases = dataset.cases.iter();
-        cases
-            .map(|case| {
-                (
-                    case.id.clone(),
-                    serde_json::to_string(case).unwrap_or_default(),
-                )
-            })
-            .collect()
+    let said = |case: &Case| {
+        let same = Case {
+            id: String::new(),
+            ..case.clone()
+        };
+        serde_json::to_string(&same).unwrap_or_default()
     };
-    let (was, now) = (by_id(before), by_id(after));
-    let gone = was.keys().filter(|id| !now.contains_key(*id)).count();
-    let new = now.keys().filter(|id| !was.contains_key(*id)).count();
-    let other = was
+    let mut now: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
+    for case in &after.cases {
+        now.entry(said(case)).or_default().push(case);
+    }
+    let rest: Vec<&Case> = before
+        .cases
         .iter()
-        .filter(|(id, case)| now.get(*id).is_some_and(|now| now != *case));
-    let other = other.count();
+        .filter(|case| {
+            now.get_mut(&said(case))
+                .is_none_or(|same| same.pop().is_none())
+        })
+        .collect();
+    let mut new: BTreeMap<&str, &Case> = now
+        .values()
+        .flatten()
+        .map(|case| (case.id.as_str(), *case))
+        .collect();
+    let all = new.len();
+    let (other, out): (Vec<&Case>, Vec<&Case>) = rest
+        .into_iter()
+        .partition(|case| new.remove(case.id.as_str()).is_some());
+    let (gone, other, new) = (out.len(), other.len(), all - other.len());
+    let was = &before.cases;
     let parts: Vec<String> = [(gone, "taken out"), (new, "new"), (other, "changed")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -278,9 +295,31 @@ fn told(before: &Dataset, after: &Dataset) -> String {
     match parts.is_empty() {
         true => "the same, in another order or with other graders of their own".to_owned(),
         false => format!(
-            "{}, of {}",
+            "{}, of {}{}",
             words::list(&parts),
-            words::count(was.len(), "case", "cases")
+            words::count(was.len(), "case", "cases"),
+            named(&out)
         ),
     }
+}
+
+// The first of the cases that are taken out, by what they ask.
+fn named(out: &[&Case]) -> String {
+    if out.is_empty() {
+        return String::new();
+    }
+    let first = out.iter().take(NAMED);
+    let first: Vec<String> = first
+        .map(|case| {
+            let line = one_line(case);
+            let short: String = line.chars().take(60).collect();
+            let more = if short.len() < line.len() { "…" } else { "" };
+            format!("“{short}{more}”")
+        })
+        .collect();
+    let more = match out.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("; taken out: {}{more}", first.join(", "))
 }

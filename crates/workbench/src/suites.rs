@@ -403,7 +403,9 @@ impl Reading {
                 .iter()
                 .map(|run| self.evidence_row(*run))
                 .collect(),
-            silent: u32::try_from(judged.silent.len()).unwrap_or(u32::MAX),
+            silent: u32::try_from(judged.silent.len() - judged.unfinished.len())
+                .unwrap_or(u32::MAX),
+            unfinished: u32::try_from(judged.unfinished.len()).unwrap_or(u32::MAX),
         }
     }
 }

@@ -178,7 +178,7 @@ impl Workbench {
     pub(crate) fn provider_for(&self, settings: &ModelSettings) -> Result<Arc<Provider>, Error> {
         let row = self.provider(&settings.provider)?.ok_or_else(|| {
             Error::invalid(format!(
-                "the version asks {}, which is not set up on this computer: add it in Settings, under Providers",
+                "the provider {} is asked for and not set up on this computer: add it in Settings, under Providers, or with galley provider set",
                 settings.provider
             ))
         })?;

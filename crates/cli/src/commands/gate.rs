@@ -145,6 +145,21 @@ fn gate_told(view: &GateView) -> String {
             )),
         }
     }
+    let unfinished: u32 = view
+        .gates
+        .iter()
+        .map(|gate| gate.unfinished)
+        .max()
+        .unwrap_or(0);
+    if unfinished > 0 {
+        lines.push(format!(
+            "  {} announced and not recorded yet: galley run --resume goes on with one that was broken off",
+            match unfinished {
+                1 => "1 run is".to_owned(),
+                n => format!("{n} runs are"),
+            }
+        ));
+    }
     lines.extend(view.dependents.iter().map(|one| format!("  {}", one.words)));
     let runs = view.runs.iter();
     lines.extend(runs.map(|run| format!("  to run: {} (galley gate … --run)", run.words)));

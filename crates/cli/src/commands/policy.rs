@@ -6,7 +6,9 @@ use super::write::text_of;
 use crate::review_arguments::{Policies, SetPolicy};
 use crate::say::{answer, when};
 use crate::{Failure, find};
+use domain::PromptId;
 use domain::names::folded;
+use serde_json::Value;
 use std::process::ExitCode;
 use workbench::views::{PolicyDraft, PolicyView};
 
@@ -64,8 +66,27 @@ async fn changed(
 ) -> Result<PolicyDraft, Failure> {
     if let Some(path) = &set.from {
         let text = text_of(path)?;
-        return serde_norway::from_str(&text)
-            .map_err(|error| Failure::other(format!("{}: {error}", path.display())));
+        let failed = |error: String| Failure::other(format!("{}: {error}", path.display()));
+        if let Ok(draft) = serde_norway::from_str(&text) {
+            return Ok(draft);
+        }
+        let mut value: Value =
+            serde_norway::from_str(&text).map_err(|error| failed(error.to_string()))?;
+        let library = at.bench.library(at.project).await?;
+        by_name(&mut value, "prompts", &|name| {
+            Ok(serde_json::json!(find::prompt(&library, name)?))
+        })?;
+        by_name(&mut value, "path", &|name| {
+            Ok(serde_json::json!(find::environment(&library, Some(name))?))
+        })?;
+        let draft: Result<PolicyDraft, _> = serde_json::from_value(value);
+        // What is wrong is told with its line, where that is known.
+        return draft.map_err(|error| match serde_norway::from_str::<PolicyDraft>(&text) {
+            Err(with_line) if !with_line.to_string().contains("UUID") => {
+                failed(with_line.to_string())
+            }
+            _ => failed(error.to_string()),
+        });
     }
     let library = at.bench.library(at.project).await?;
     let mut draft = policy.draft.clone();
@@ -86,4 +107,37 @@ async fn changed(
         draft.path = path.collect::<Result<_, _>>()?;
     }
     Ok(draft)
+}
+
+/// Puts ids in the place of names, in every list under a key.
+fn by_name(
+    value: &mut Value,
+    key: &str,
+    id: &dyn Fn(&str) -> Result<Value, Failure>,
+) -> Result<(), Failure> {
+    match value {
+        Value::Object(fields) => {
+            for (field, inner) in fields {
+                match inner {
+                    Value::Array(list) if field == key => {
+                        for one in list {
+                            // Every id looks alike.
+                            let is_id = serde_json::from_value::<PromptId>(one.clone()).is_ok();
+                            if let (Value::String(name), false) = (&*one, is_id) {
+                                *one = id(name)?;
+                            }
+                        }
+                    }
+                    inner => by_name(inner, key, id)?,
+                }
+            }
+        }
+        Value::Array(list) => {
+            for one in list {
+                by_name(one, key, id)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }

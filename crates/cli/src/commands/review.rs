@@ -10,8 +10,8 @@ use domain::names::folded;
 use domain::{EnvironmentId, RequestId};
 use std::process::ExitCode;
 use workbench::views::{
-    self, BreakNote, BundleChange, BundleSide, DoneState, NextStep, Ref, RequestRow, RequestState,
-    RequestView,
+    self, BreakNote, BundleChange, BundleSide, DoneState, GateView, NextStep, Ref, RequestRow,
+    RequestState, RequestView,
 };
 
 /// Characters of a request's id that a list shows.
@@ -157,7 +157,8 @@ async fn show(at: &At<'_>, wanted: &str) -> Result<ExitCode, Failure> {
     let view = look(at, wanted).await?;
     // So that it can be looked at again, and graded again, where there is no network.
     at.bench.keep_evidence(at.project, view.row.id).await?;
-    answer(at.arguments, &view, || told(&view));
+    let gates = at.bench.gates_of(at.project, view.row.id).await?;
+    answer(at.arguments, &view, || told(&view, &gates));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -169,7 +170,7 @@ async fn done(at: &At<'_>, id: RequestId) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(view: &RequestView) -> String {
+fn told(view: &RequestView, gates: &[GateView]) -> String {
     let mut lines = vec![
         view.row.title.clone(),
         format!(
@@ -230,6 +231,18 @@ fn told(view: &RequestView) -> String {
         }
         lines.extend(part.policy.iter().map(|line| format!("  policy: {line}")));
         lines.extend(part.missing.iter().map(|line| format!("  missing: {line}")));
+        for gate in gates
+            .iter()
+            .filter(|gate| gate.environment == part.environment)
+        {
+            lines.push(format!("  gate: {}: {}", gate.name, gate.words));
+            let silent: u32 = gate.gates.iter().map(|row| row.silent).max().unwrap_or(0);
+            if silent > 0 {
+                lines.push(format!(
+                    "    announced and without answers: {silent}, each of them a look"
+                ));
+            }
+        }
         if !part.approvals.is_empty() {
             lines.push(format!("  approved by {}", part.approvals.join(", ")));
         }
@@ -389,7 +402,7 @@ async fn ask(at: &At<'_>, asking: &Asking) -> Result<ExitCode, Failure> {
         .await?;
     let view = at.bench.request(at.project, asked.request).await?;
     answer(at.arguments, &view, || {
-        format!("{}\n\n{}", asked.words, told(&view))
+        format!("{}\n\n{}", asked.words, told(&view, &[]))
     });
     Ok(ExitCode::SUCCESS)
 }

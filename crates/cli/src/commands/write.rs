@@ -200,6 +200,10 @@ pub fn text_of(path: &Path) -> Result<String, Failure> {
 // A file may hold a content as YAML or JSON, or, for a snippet, just its text.
 fn read_content(path: &Path, kind: Kind) -> Result<VersionContent, Failure> {
     let text = text_of(path)?;
+    // JSON is YAML but for pairs of escapes, which YAML knows not.
+    if let Ok(content) = serde_json::from_str(&text) {
+        return Ok(content);
+    }
     match serde_norway::from_str(&text) {
         Ok(content) => Ok(content),
         Err(_) if kind == Kind::Text => Ok(VersionContent::text(text)),

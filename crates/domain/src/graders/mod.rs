@@ -217,7 +217,9 @@ fn is_no(value: &bool) -> bool {
 /// What a grader thinks of one answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Score {
-    /// From 0 (wrong) to 1 (right).
+    /// From 0 (wrong) to 1 (right). What JSON could not hold, and so kept as nothing, is read as 0:
+    /// one answer must not make a whole run unreadable.
+    #[serde(deserialize_with = "number_or_none")]
     pub value: f64,
     /// Whether it is good enough.
     pub pass: bool,
@@ -237,6 +239,10 @@ pub fn passed(scores: &[Score]) -> Option<bool> {
     }
     let waits = scores.is_empty() || scores.iter().any(|score| score.waiting);
     (!waits).then_some(true)
+}
+
+fn number_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(from)?.unwrap_or_default())
 }
 
 impl Score {

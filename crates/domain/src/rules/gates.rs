@@ -8,7 +8,7 @@ use crate::rules::Contents;
 use crate::rules::upstream::{self, Beside};
 use crate::statistics::looks;
 use crate::statistics::pairs::CaseAnswers;
-use crate::statistics::verdict::{Evidence, GateVerdict, judge};
+use crate::statistics::verdict::{Evidence, GateDoubt, GateOutcome, GateVerdict, judge};
 use crate::suite::Suite;
 use crate::{Digest, EnvironmentId, Millis, Project, PromptId, RunId, VersionContent, VersionId};
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ pub struct Judged<'a> {
     /// The announcements that pay for a look, but bring no answers: broken off before
     /// anything was recorded, still under way, or too old.
     pub silent: Vec<RunId>,
+    /// Those of them that are not recorded yet, and not too old: nothing passes before they are.
+    pub unfinished: Vec<RunId>,
     /// What stands in the way; none if the gate opens.
     pub fault: Option<GateFault>,
     /// The verdict, where there was something to judge.
@@ -72,6 +74,7 @@ fn one<'a>(
         live: live.map(|(version, _)| version),
         evidence: Vec::new(),
         silent: Vec::new(),
+        unfinished: Vec::new(),
         fault: None,
         verdict: None,
     };
@@ -112,7 +115,12 @@ fn one<'a>(
                 pooled.push(read);
             }
             // What it saw was seen: waiting until it is forgotten costs a look, too.
-            _ => found.silent.push(run.id),
+            _ => {
+                found.silent.push(run.id);
+                if run.came_to.is_none() && run.at >= oldest {
+                    found.unfinished.push(run.id);
+                }
+            }
         }
     }
     let announced = found.evidence.len() + found.silent.len();
@@ -137,9 +145,17 @@ fn one<'a>(
         )
     });
     match verdict {
-        Ok(verdict) => {
+        Ok(mut verdict) => {
+            // Looks are paid for whatever comes of them; but that holds for all runs together, and
+            // not for those that somebody picked once they had seen them.
+            let open = beside.is_some() && !found.unfinished.is_empty();
+            if open && verdict.outcome != GateOutcome::Fail {
+                verdict.outcome = GateOutcome::CantTell;
+                verdict.doubt = Some(GateDoubt::Unfinished);
+                verdict.more = None;
+            }
             found.verdict = Some(verdict);
-            if verdict.outcome != crate::statistics::verdict::GateOutcome::Pass {
+            if verdict.outcome != GateOutcome::Pass {
                 found.fault = Some(GateFault::Verdict { verdict });
             }
         }

@@ -128,6 +128,9 @@ pub enum GateDoubt {
     Unanswered,
     /// There are too few cases for how close it is.
     TooClose,
+    /// A run that was announced is not recorded yet: until it is, whoever made it could choose
+    /// which runs count.
+    Unfinished,
 }
 
 /// A verdict: the same on every machine, from the same evidence.

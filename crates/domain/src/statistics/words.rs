@@ -8,6 +8,9 @@ use super::verdict::{GateDoubt, GateMeasure, GateOutcome, GateVerdict};
 pub fn verdict(verdict: &GateVerdict) -> String {
     let mut words = match (verdict.measure, verdict.outcome) {
         _ if verdict.doubt == Some(GateDoubt::Unanswered) => unanswered(verdict),
+        _ if verdict.doubt == Some(GateDoubt::Unfinished) => {
+            "Can't tell. A run that was announced is not recorded yet, and nothing passes before it is: let it come to its end, or go on with it.".to_owned()
+        }
         (GateMeasure::Loss, GateOutcome::Pass) => format!(
             "Pass. {} that {}; a loss below {} is allowed.",
             cases_show(verdict.units),

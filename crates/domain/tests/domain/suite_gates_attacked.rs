@@ -41,12 +41,57 @@ fn a_run_that_is_hidden_costs_a_look() {
     let verdict = judged.verdict.expect("one");
     assert_eq!(verdict.look, 2);
     assert_eq!(judged.silent, [hidden]);
+    assert_eq!(judged.unfinished, [hidden]);
     assert_eq!(
-        verdict.outcome,
-        GateOutcome::CantTell,
+        (verdict.outcome, verdict.doubt),
+        (GateOutcome::CantTell, Some(GateDoubt::Unfinished)),
         "once would have passed"
     );
-    assert!(domain::statistics::words::verdict(&verdict).contains("This is look 2"));
+    let words = domain::statistics::words::verdict(&verdict);
+    assert!(
+        words.contains("not recorded yet") && words.contains("This is look 2"),
+        "{words}"
+    );
+    // However often the others go well: whoever may leave out what went badly proves nothing.
+    for _ in 0..5 {
+        world.bob().runs(PRODUCTION, v2, &told(40, 0, 0));
+        let verdict = world.judged(PRODUCTION, v2).verdict.expect("one");
+        assert_eq!(verdict.doubt, Some(GateDoubt::Unfinished));
+    }
+    // Once it is told it counts like any other.
+    let truth = told(40, 0, 30);
+    let body = world.records(hidden, &truth, &truth);
+    world.bob().does(body);
+    let judged = world.judged(PRODUCTION, v2);
+    assert_eq!((judged.silent.len(), judged.unfinished.len()), (0, 0));
+    let verdict = judged.verdict.expect("one");
+    assert_eq!((verdict.look, verdict.estimate), (7, 1_071), "30 of 7 × 40");
+}
+
+#[test]
+fn a_run_that_is_never_recorded_is_forgotten_with_all_that_is_as_old() {
+    let (mut world, _, _, v2) = desk();
+    let lost = announced(&mut world, v2);
+    world.bob().runs(PRODUCTION, v2, &told(40, 0, 0));
+    world.wait(7 * DAY);
+    let judged = world.judged(PRODUCTION, v2);
+    assert_eq!((judged.evidence.len(), judged.unfinished.len()), (0, 0));
+    assert!(judged.silent.contains(&lost), "it has cost its look");
+    world.bob().runs(PRODUCTION, v2, &told(40, 0, 0));
+    let verdict = world.judged(PRODUCTION, v2).verdict.expect("one");
+    assert_eq!(verdict.look, 3);
+    assert_ne!(verdict.doubt, Some(GateDoubt::Unfinished));
+}
+
+#[test]
+fn a_run_in_which_nothing_was_asked_is_recorded_as_that() {
+    let (mut world, _, _, v2) = desk();
+    let run = announced(&mut world, v2);
+    let nothing = told(0, 0, 0);
+    let body = world.records(run, &nothing, &nothing);
+    world.bob().does(body);
+    let judged = world.judged(PRODUCTION, v2);
+    assert_eq!((judged.silent.len(), judged.unfinished.len()), (1, 0));
 }
 
 #[test]

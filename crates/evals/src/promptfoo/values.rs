@@ -22,6 +22,11 @@ pub(super) fn loaded(node: &Node, files: &Files<'_>) -> Result<Value, String> {
         "pdf" | "docx" | "png" | "jpg" | "jpeg" | "gif" | "webp" | "mp3" | "wav" | "mp4" => {
             Err(bad("is no text".to_owned()))
         }
+        // As promptfoo reads it: an editor's line end is no part of what is expected.
+        "txt" => {
+            let text = files.text(path).map_err(bad)?;
+            Ok(Value::from(text.trim()))
+        }
         _ => files.text(path).map(Value::String).map_err(bad),
     }
 }

@@ -211,10 +211,7 @@ async fn what_is_no_answer_says_so_and_leaves_the_key_out() {
             ResponseTemplate::new(400).set_body_json(error.clone()),
             "not valid",
         ),
-        (
-            ResponseTemplate::new(200).set_body_json(error),
-            "no candidates",
-        ),
+        (ResponseTemplate::new(200).set_body_json(error), "it says “"),
         (
             ResponseTemplate::new(200).set_body_string("{\"candidates\": ["),
             "not JSON",

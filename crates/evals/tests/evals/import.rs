@@ -2,7 +2,7 @@
 
 use domain::content::{Input, InputKind};
 use domain::dataset::{Case, Dataset};
-use evals::import::{Format, LineProblem, Mapping, Table, dataset, read, suggest};
+use evals::import::{Format, LineProblem, Mapping, Table, dataset, left_over, read, suggest};
 use evals::{export, import};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -497,4 +497,26 @@ fn what_is_written_for_others_comes_back() {
     assert_eq!(tests[0]["description"], json!("N"));
     // Our own form loses nothing of a case.
     assert_eq!(read(&export::jsonl(&dataset)).cases, dataset.cases);
+}
+
+#[test]
+fn what_a_suggestion_leaves_over_is_named_as_an_input() {
+    let inputs = [input("n", InputKind::Text)];
+    let table = read(
+        b"question,context,answer\nWhere is it?,the post,gone\n",
+        None,
+    )
+    .unwrap();
+    let suggested = suggest(&table, &inputs);
+    let left = left_over(&table, &suggested);
+    assert_eq!(left, [("context".to_owned(), "context".to_owned())].into());
+    // Names that would meet are told apart, and what is no name becomes one.
+    let table = read(b"n,a b,a-b,expected\n1,2,3,4\n", None).unwrap();
+    let suggested = suggest(&table, &inputs);
+    let mut left = left_over(&table, &suggested);
+    left.extend(suggested.inputs);
+    let mut names: Vec<&str> = left.values().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 3, "{left:?}");
 }

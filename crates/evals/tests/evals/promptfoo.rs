@@ -59,7 +59,7 @@ fn one(assertion: &str) -> Result<Value, String> {
         &config,
         &[
             ("shape.json", "{\"type\": \"array\"}"),
-            ("word.txt", "fjord"),
+            ("word.txt", "fjord\n"),
         ],
     );
     match imported.left_out.first() {
@@ -556,4 +556,25 @@ proptest! {
         let _ = read("promptfooconfig.yaml", &shelf(&text, &[]));
         let _ = read("promptfooconfig.yaml", &shelf(&format!("tests:\n- vars: {{q: 1}}\n  assert:\n  - {text}"), &[]));
     }
+}
+
+#[test]
+fn more_combinations_than_fit_are_not_even_begun() {
+    let list: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+    let vars: Vec<String> = ["a", "b", "c", "d", "e", "f", "g", "h"]
+        .iter()
+        .map(|name| format!("{name}: [{}]", list.join(", ")))
+        .collect();
+    let config = format!(
+        "prompts: ['{{{{a}}}}']\ntests:\n  - vars: {{{}}}\n",
+        vars.join(", ")
+    );
+    let imported = import(&config, &[]);
+    assert!(imported.dataset.cases.is_empty());
+    let left = left_out(&imported);
+    assert!(
+        left.iter()
+            .any(|line| line.contains("more than 50000 combinations")),
+        "{left:?}"
+    );
 }

@@ -483,3 +483,66 @@ async fn a_run_can_be_put_on_its_own_task() {
     });
     assert_eq!(task.await.unwrap().columns[0].passed, 1);
 }
+
+/// Refuses every question but those that hold a word.
+struct Picky(&'static str, AtomicUsize);
+
+impl Respond for Picky {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        let asked = String::from_utf8_lossy(&request.body).into_owned();
+        if asked.contains(self.0) {
+            ResponseTemplate::new(200).set_body_json(completion("yes"))
+        } else {
+            let why = json!({"error": {"message": "no such model"}});
+            ResponseTemplate::new(404).set_body_json(why)
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_everything_is_soon_left_alone() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(Picky("good", AtomicUsize::new(0)))
+        .mount(&server)
+        .await;
+    let questions: Vec<String> = (0..60).map(|n| format!("bad {n}")).collect();
+    let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
+    let mut one_by_one = options();
+    one_by_one.concurrency = 1;
+    let report = run(
+        &server.uri(),
+        vec![column("v1", "be good"), column("v2", "be brief")],
+        &dataset(&questions),
+        &MemoryCache::default(),
+        &one_by_one,
+    )
+    .await;
+    let why = report.out_of_reach.expect("left alone");
+    assert!(
+        why.starts_with("v2: ") && why.contains("no such model"),
+        "{why}"
+    );
+    assert!(!report.cancelled, "nobody stopped it");
+    let asked = server.received_requests().await.unwrap().len();
+    assert_eq!(asked, 10, "five of each, by turns");
+    assert_eq!(report.progress.failed, 0, "what was not answered is open");
+    assert_eq!(report.progress.done, 5, "what was answered is kept");
+
+    // One that answers now and then is asked to the end.
+    let questions: Vec<String> = (0..60)
+        .map(|n| format!("{} {n}", if n % 4 == 3 { "good" } else { "bad" }))
+        .collect();
+    let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
+    let report = run(
+        &server.uri(),
+        vec![column("v2", "be brief")],
+        &dataset(&questions),
+        &MemoryCache::default(),
+        &one_by_one,
+    )
+    .await;
+    assert_eq!(report.out_of_reach, None);
+    assert_eq!((report.progress.done, report.progress.failed), (60, 45));
+}

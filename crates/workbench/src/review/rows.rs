@@ -222,8 +222,15 @@ impl Reading {
                 .ahead
                 .datasets()
                 .find(|dataset| dataset.contents.iter().any(|c| c.content == found.dataset));
+            let lost = match found.summary.failed {
+                0 => String::new(),
+                failed => format!(
+                    "; {} did not come",
+                    words::count(usize::try_from(failed).unwrap_or(0), "answer", "answers")
+                ),
+            };
             format!(
-                "{} over {}: {} of {} passed with {}, by {}",
+                "{} over {}: {} of {} passed with {}, by {}{lost}",
                 domain::rules::requests::words::version(&self.ahead, found.version),
                 dataset.map_or("a dataset", |dataset| dataset.name.as_str()),
                 found.summary.passed,

@@ -159,6 +159,9 @@ pub struct GateRow {
     pub evidence: Vec<EvidenceRow>,
     /// How many announced runs brought no answers, and still pay for a look.
     pub silent: u32,
+    /// How many announced runs are not recorded yet: nothing passes before they are.
+    #[serde(default)]
+    pub unfinished: u32,
 }
 
 /// Something that depends on a prompt.

@@ -12,20 +12,21 @@ use domain::{ProjectId, PromptId, VersionId};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use workbench::Workbench;
 use workbench::views::{
     Asking, BundleChange, BundleSide, PersonRole, ProviderKind, ProviderSettings, Ref,
     RequestState, RunState, RunView, SuiteDraft,
 };
 
-const CASES: usize = 40;
+pub const CASES: usize = 40;
 
 /// A provider that counts. The system message "wrong below N" makes it answer "no" to every
-/// question below N, and "yes" to all others.
+/// question below N, and "yes" to all others; "echo" has it say what it was asked.
 pub struct Fake {
     pub address: String,
     calls: Arc<AtomicUsize>,
+    refuses: Arc<AtomicBool>,
 }
 
 impl Fake {
@@ -34,21 +35,32 @@ impl Fake {
         let address = format!("http://{}/v1", listener.local_addr().unwrap());
         let calls = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&calls);
+        let refuses = Arc::new(AtomicBool::new(false));
+        let refused = Arc::clone(&refuses);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || answer(stream, &counted));
+                let (counted, refused) = (Arc::clone(&counted), Arc::clone(&refused));
+                std::thread::spawn(move || answer(stream, &counted, &refused));
             }
         });
-        Self { address, calls }
+        Self {
+            address,
+            calls,
+            refuses,
+        }
     }
 
-    fn calls(&self) -> usize {
+    /// From now on no key is good enough; or again every one.
+    pub fn refuses(&self, refuses: bool) {
+        self.refuses.store(refuses, Ordering::SeqCst);
+    }
+
+    pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 }
 
-fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
+fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize, refuses: &AtomicBool) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut length = 0;
     loop {
@@ -69,12 +81,22 @@ fn answer(mut stream: std::net::TcpStream, calls: &AtomicUsize) {
     let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let said = |place: &str| asked.pointer(place).unwrap().as_str().unwrap().to_owned();
     calls.fetch_add(1, Ordering::SeqCst);
+    if refuses.load(Ordering::SeqCst) {
+        let json = r#"{"error":{"message":"no such key"}}"#;
+        let _ = write!(
+            stream,
+            "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{json}",
+            json.len()
+        );
+        return;
+    }
     let word = match said("/messages/0/content").strip_prefix("wrong below ") {
         Some(below) => {
             let below: usize = below.parse().unwrap();
             let question: usize = said("/messages/1/content").parse().unwrap();
             if question < below { "no" } else { "yes" }.to_owned()
         }
+        None if said("/messages/0/content") == "echo" => said("/messages/1/content"),
         None => judges(&said("/messages/1/content")),
     };
     let json = serde_json::json!({
@@ -138,7 +160,7 @@ pub async fn writes(
     saved.await.unwrap().id
 }
 
-async fn released(
+pub async fn released(
     bench: &Workbench,
     project: ProjectId,
     prompt: PromptId,

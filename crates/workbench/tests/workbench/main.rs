@@ -18,3 +18,4 @@ mod matrix;
 mod resuming;
 mod running;
 mod support;
+mod upstream_gates;

@@ -178,7 +178,7 @@ async fn models_repeats_steps_and_prices() {
         ),
         (
             plan(second, vec![model("nobody", "x")], 1),
-            "nobody, which is not set up",
+            "nobody is asked for and not set up",
         ),
     ];
     for (plan, words) in table {

@@ -211,7 +211,11 @@ fn verdicts_in_words() {
             "Can't tell. 1 case has not been answered yet",
             "whole datasets only.",
         ),
-        (said(0, 0, true, 5), "Can't tell. No case", "yet."),
+        (
+            said(0, 0, true, 5),
+            "Can't tell. No case",
+            "yet, or none as often as the gate asks for.",
+        ),
         (
             said(1_000, 0, false, 1_000),
             "Pass. 1,000 cases show that at least 99.",
@@ -233,4 +237,18 @@ fn verdicts_in_words() {
     assert_eq!(words::points(100), "1 point");
     assert_eq!(words::points(-1_250), "12.5 points");
     assert_eq!(words::points(5), "0.05 points");
+}
+
+#[test]
+fn what_differs_on_so_few_cases_can_not_lose_more() {
+    let rule = Rule::of(looks::error_at(500, 1), true);
+    let share = FromTo { low: 0, high: 228 };
+    let sight = power::sight(100, share, rule);
+    assert!(sight.smallest.low > 228, "more than differ: {sight:?}");
+    let told = words::sight(&sight, 500, None);
+    assert!(
+        told.starts_with("The versions differ on 0 to 2.28 % of the cases, so that a larger loss is not to be expected; in 100 cases a loss stands out from ")
+            && !told.contains("can't see"),
+        "{told}"
+    );
 }
