@@ -12,7 +12,7 @@ use std::net::{TcpListener, TcpStream};
 use workbench::views::{PersonRole, VersionRow};
 
 /// A model that answers "no" to questions below the number in its system message, else "yes".
-fn counting_model() -> String {
+pub(super) fn counting_model() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {

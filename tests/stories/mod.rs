@@ -13,6 +13,7 @@
 //! * `histories`: a registry that shows two laptops different histories, and how they find out.
 //! * `keys`: an application's key replaced, its use seen; traffic shifted.
 //! * `lost`: a laptop is lost: what it said before stays, and it says nothing more.
+//! * `marks`: answers wait for a person, who marks them in a terminal.
 //! * `review`: what must be approved is approved, exactly as it is; and the proof of it.
 //! * `terminal_policy`: policies on the command line.
 //! * `terminal_review`: a review on the command line alone, and its proof.
@@ -31,6 +32,7 @@ mod going_back;
 mod histories;
 mod keys;
 mod lost;
+mod marks;
 mod offline;
 mod pipeline;
 mod review;

@@ -54,6 +54,40 @@ export const evals = [
     }),
   },
   {
+    name: "evals-marking",
+    wait: ".cm-content",
+    do: run(async (page) => {
+      await click(page, "mark-answers");
+      await page.waitForSelector('[data-testid="mark-item"]');
+      await page.keyboard.press("y");
+      await page.waitForTimeout(100);
+      await click(page, "mark-reveal");
+    }),
+  },
+  {
+    name: "evals-marked",
+    wait: ".cm-content",
+    widths: [1360],
+    do: run(async (page) => {
+      await click(page, "mark-answers");
+      await page.getByTestId("mark-which").selectOption("apart");
+    }),
+  },
+  {
+    name: "evals-judge",
+    wait: ".cm-content",
+    do: async (page) => {
+      await click(page, "go-evals");
+      await click(page, "new-run");
+      await page.getByTestId("grader-0").getByRole("combobox").first().selectOption("judge");
+      await page.getByTestId("judge-provider").selectOption({ index: 1 });
+      await click(page, "add-grader");
+      await page.getByTestId("grader-1").getByRole("combobox").first().selectOption("human");
+      await page.getByTestId("people-scale").selectOption("five");
+      await page.getByTestId("judge-rubric").scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "add-case",
     wait: ".cm-content",
     widths: [1360],

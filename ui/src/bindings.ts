@@ -432,6 +432,27 @@ export const commands = {
 	 */
 	runCase: (project: ProjectId, run: RunId, place: number, base: number) => __TAURI_INVOKE<OpenedCase>("run_case", { project, run, place, base }),
 	/**
+	 *  The answers of a run that are to be marked.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	markQueue: (project: ProjectId, run: RunId, choice: MarkChoice) => __TAURI_INVOKE<MarkQueue>("mark_queue", { project, run, choice }),
+	/**
+	 *  One answer that is to be marked.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	markItem: (project: ProjectId, run: RunId, question: string) => __TAURI_INVOKE<MarkItem>("mark_item", { project, run, question }),
+	/**
+	 *  Marks an answer, changes the mark or takes it back.
+	 *
+	 *  # Errors
+	 *  What the workbench refuses or fails at, in words.
+	 */
+	markAnswer: (project: ProjectId, run: RunId, question: string, given: MarkGiven) => __TAURI_INVOKE<MarkDone>("mark_answer", { project, run, question, given }),
+	/**
 	 *  Stops a run; what it had is kept.
 	 *
 	 *  # Errors
@@ -1856,6 +1877,10 @@ export type FilterCounts = {
 	errors: number,
 	/**  Those of [`MatrixFilter::Flaky`]. */
 	flaky: number,
+	/**  Those of [`MatrixFilter::Waiting`]. */
+	waiting: number,
+	/**  Those of [`MatrixFilter::Apart`]. */
+	apart: number,
 };
 
 /**  One place with something that should perhaps not be shared. */
@@ -2148,6 +2173,17 @@ model: string;
 parameters?: { [key in string]: Value };
 /**  The least score with which it passes, from 0 to 1; 0.5 where nothing else is said. */
 least?: number | null } |
+/**  People mark the answer. Their marks are kept beside it; until one is there it waits. */
+{ type: "human";
+/**  What they are to look at, in words; empty: whether it is a good answer. */
+look_at?: string;
+/**  Which marks they give. */
+scale?: Scale;
+/**
+ *  On the scale from 1 to 5: the least mean with which it passes; 4 where nothing else is
+ *  said. Good or not good passes where more say good.
+ */
+least?: number | null } |
 /**  What another grader asks for must not be so. */
 { type: "not";
 /**  The other grader. */
@@ -2169,6 +2205,8 @@ export type GraderSaid = {
 	value: number | null,
 	/**  Why. */
 	reason: string,
+	/**  It waits for a person's mark. */
+	waiting: boolean,
 };
 
 /**  One place where a searched text was found. */
@@ -2527,14 +2565,107 @@ export type Mark =
 /**  Only white space changed. */
 "spacing";
 
+/**  What people are asked about an answer, and what they said. */
+export type MarkAsked = {
+	/**  The name of what is asked. */
+	question: string,
+	/**  What to look at, in words; empty: whether it is a good answer. */
+	look_at: string,
+	/**  Which marks can be given. */
+	scale: Scale,
+	/**  What the person at this computer gave; none: nothing yet. */
+	mine: number | null,
+	/**  What they wrote to it. */
+	note: string,
+	/**  What others gave: not shown before it is marked, unless asked for. */
+	others: PersonMark[],
+};
+
+/**  Which answers of a run are to be marked. */
+export type MarkChoice =
+/**  Those that nobody has marked. */
+{ which: "unmarked" } |
+/**  Those that the person at this computer has not marked. */
+{ which: "not_by_me" } |
+/**  Those on which people and a judge disagree. */
+{ which: "apart" } |
+/**  So many, drawn by chance from those that nobody has marked; the same seed draws the same. */
+{ which: "sample";
+/**  How many. */
+many: number;
+/**  What the draw begins with. */
+seed: number } |
+/**  All. */
+{ which: "all" };
+
+/**  What came of a mark. */
+export type MarkDone = {
+	/**  What stood there before: giving that again undoes it. */
+	before: MarkGiven,
+	/**  How far the run is now. */
+	progress: MarkProgress,
+};
+
+/**  A mark as it is given. */
+export type MarkGiven = {
+	/**  Good (1) or not (0), or 1 to 5; none takes it back. */
+	value: number | null,
+	/**  What is written to it. */
+	note?: string,
+};
+
+/**  One answer that is to be marked. */
+export type MarkItem = {
+	/**  The case's place in its dataset, from 0. */
+	case: number,
+	/**  Its inputs by name, as text. */
+	inputs: ([string, string])[],
+	/**  What is expected. */
+	expected: string | null,
+	/**  The answer. */
+	answer: string,
+	/**  What is asked about it, and what was said. */
+	asked: MarkAsked,
+	/**  The columns that gave it: not shown before it is marked, unless asked for. */
+	columns: string[],
+	/**  What judges said to it: likewise. */
+	judges: string[],
+};
+
+/**  How many answers of a run are marked; the same answer to the same case counts once. */
+export type MarkProgress = {
+	/**  All. */
+	total: number,
+	/**  Those that somebody marked. */
+	marked: number,
+	/**  Those that the person at this computer marked. */
+	mine: number,
+};
+
+/**  The answers of a run that are to be marked, in an order that says nothing of where they come from. */
+export type MarkQueue = {
+	/**  What is to be marked, by the digest of what is asked; at most 5,000. */
+	questions: string[],
+	/**  How many the choice leaves altogether. */
+	chosen: number,
+	/**  How far the whole run is. */
+	progress: MarkProgress,
+	/**  How many answers people and a judge disagree on. */
+	apart: number,
+	/**  Whether a judge of this run can be held against people. */
+	judged: boolean,
+};
+
 /**  What one column answered to one case: the first answer, where it was asked several times. */
 export type MatrixCell = {
 	/**  The answer, or why there is none. */
 	answer: string,
 	/**  Whether there is none. */
 	failed: boolean,
-	/**  Whether it passed; none without a grader. */
+	/**  Whether it passed; none without a grader, and while it waits for a mark. */
 	pass: boolean | null,
+	/**  Whether it waits for a person's mark. */
+	waiting: boolean,
 	/**  The mean of its scores, 0 to 1. */
 	score: number | null,
 	/**  Why it failed, in the graders' words. */
@@ -2597,7 +2728,11 @@ export type MatrixFilter =
 /**  Those without an answer somewhere. */
 "errors" |
 /**  Those that scored differently when asked again. */
-"flaky";
+"flaky" |
+/**  Those that wait for a person's mark. */
+"waiting" |
+/**  Those on which people and a judge disagree. */
+"apart";
 
 /**  Some rows. */
 export type MatrixPage = {
@@ -2854,6 +2989,8 @@ export type OneAnswer = {
 	question?: string | null,
 	/**  What each grader said. */
 	graders: GraderSaid[],
+	/**  What people are asked about it, and what they said. */
+	marks: MarkAsked[],
 };
 
 /**  One case of a run, opened. */
@@ -2953,6 +3090,20 @@ export type Part = {
 
 /**  One person, through all their devices. */
 export type PersonId = string;
+
+/**  What one person gave one answer. */
+export type PersonMark = {
+	/**  Who. */
+	person: PersonId,
+	/**  What they were called then. */
+	name: string,
+	/**  When, by the clock of their computer. */
+	at: Millis,
+	/**  The mark; none: they took it back. */
+	value?: number | null,
+	/**  What they wrote to it. */
+	note?: string,
+};
 
 /**  What a person may do. */
 export type PersonRole =
@@ -3931,6 +4082,10 @@ export type RunProgress = {
 	calls: number,
 	/**  Cells with an error. */
 	failed: number,
+	/**  Answers that judges were asked about, and how many there are to ask about; both 0 before that. */
+	judged?: number,
+	/**  Of how many. */
+	to_judge?: number,
 	/**  What was paid so far, in words; empty where nothing was, or no price is known. */
 	cost_note?: string,
 };
@@ -4012,6 +4167,13 @@ export type SavedFile = {
 	/**  What is not in it, in words. */
 	left_out: string[],
 };
+
+/**  What marks can be given. */
+export type Scale =
+/**  Good (1) or not (0). */
+"thumb" |
+/**  1, the worst, to 5. */
+"five";
 
 /**  A piece of text under one mark. */
 export type Segment = {

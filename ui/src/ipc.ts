@@ -132,6 +132,9 @@ export interface Backend {
   runOverview(project: P, run: B.RunId, base: number): Promise<B.RunOverview>;
   runRows(project: P, run: B.RunId, query: B.MatrixQuery, offset: number, limit: number): Promise<B.MatrixPage>;
   runCase(project: P, run: B.RunId, place: number, base: number): Promise<B.OpenedCase>;
+  markQueue(project: P, run: B.RunId, choice: B.MarkChoice): Promise<B.MarkQueue>;
+  markItem(project: P, run: B.RunId, question: string): Promise<B.MarkItem>;
+  markAnswer(project: P, run: B.RunId, question: string, given: B.MarkGiven): Promise<B.MarkDone>;
   cancelRun(project: P, run: B.RunId): Promise<Nothing>;
   resumeRun(project: P, run: B.RunId): Promise<B.RunView>;
   runs(project: P): Promise<B.RunRow[]>;

@@ -3,7 +3,7 @@
 use crate::dataset_arguments::Datasets;
 use crate::gate_arguments::{Gate, Suites};
 use crate::review_arguments::{Policies, Review};
-use crate::run_arguments::{Cache, Compare, Prices, Provider, Run};
+use crate::run_arguments::{Cache, Compare, Mark, Prices, Provider, Run};
 use crate::service_arguments::Service;
 use crate::try_arguments::Try;
 use crate::webhook_arguments::Hooks;
@@ -140,12 +140,18 @@ pub enum Command {
     /// Try a prompt on a case or a handful, or go on with what it answers. Nothing of it leaves this
     /// computer but the question itself.
     Try(Try),
-    /// Run versions over a dataset; the exit code is 1 if a case fails. With --for: run one over
+    /// Run versions over a dataset; the exit code is 1 if a case fails, 3 if answers wait for people's
+    /// marks. With --for: run one over
     /// its suite so that it counts; the exit codes are those of `galley gate`.
     Run(Run),
     /// Two versions over a dataset: what the later one does better and worse, and how sure that is.
     /// What is in the cache is not asked again.
     Compare(Compare),
+    /// Mark the answers of a run, one at a time, without being told which version gave them.
+    ///
+    /// For each: y (good) or n (not good), or 1 to 5; words after it are a note. Enter skips it, u takes the
+    /// last one back, q stops. What was marked is kept at once.
+    Mark(Mark),
     /// Send what waits and fetch what is new.
     Sync,
     /// What the registry refused or has not accepted yet.

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::gate_arguments::Reports;
 use domain::statistics::verdict::GateOutcome;
 use std::path::Path;
-use workbench::views::{GateView, RunView};
+use workbench::views::{GateView, ResultCell, RunView};
 
 /// Writes the files that were asked for.
 pub fn write(reports: &Reports, run: Option<&RunView>, gates: &[GateView]) -> Result<(), Failure> {
@@ -19,6 +19,11 @@ pub fn write(reports: &Reports, run: Option<&RunView>, gates: &[GateView]) -> Re
         put(path, markdown(run, gates))?;
     }
     Ok(())
+}
+
+/// Whether an answer waits for a person's mark: it has neither passed nor failed, for a reason.
+pub fn waits(cell: &ResultCell) -> bool {
+    cell.error.is_none() && cell.pass.is_none() && !cell.reason.is_empty()
 }
 
 /// What an outcome is called.
@@ -42,6 +47,8 @@ fn junit(run: Option<&RunView>, gates: &[GateView]) -> String {
                 let told = match (&cell.error, cell.pass) {
                     (Some(_), _) => Told::Error,
                     (None, Some(false)) => Told::Failure,
+                    // Not marked by a person yet: the test did not come to an end.
+                    (None, None) if waits(cell) => Told::Error,
                     _ => Told::Good,
                 };
                 let name = format!("{} {}", row.case + 1, row.input_text);
@@ -173,7 +180,7 @@ fn markdown(run: Option<&RunView>, gates: &[GateView]) -> String {
     ));
     let failing = |row: &&workbench::views::ResultRow| {
         let mut cells = row.cells.iter().flatten();
-        cells.any(|cell| cell.pass == Some(false) || cell.error.is_some())
+        cells.any(|cell| cell.pass == Some(false) || cell.error.is_some() || waits(cell))
     };
     for row in run.rows.iter().filter(failing) {
         let cells = row.cells.iter().map(|cell| match cell {
@@ -181,6 +188,7 @@ fn markdown(run: Option<&RunView>, gates: &[GateView]) -> String {
             Some(cell) => match (&cell.error, cell.pass) {
                 (Some(error), _) => plain(error),
                 (None, Some(false)) => format!("✗ {}", plain(&cell.reason)),
+                (None, None) if waits(cell) => plain(&cell.reason),
                 (None, _) => "✓".to_owned(),
             },
         });

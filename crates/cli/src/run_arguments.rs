@@ -72,6 +72,31 @@ pub struct Compare {
     pub reports: Reports,
 }
 
+/// Which answers a person marks.
+#[derive(Args)]
+pub struct Mark {
+    /// The run: its id, as galley run says it; without it the last one.
+    pub run: Option<String>,
+    /// Also answers that others have marked, as long as you have not.
+    #[arg(long, conflicts_with_all = ["apart", "sample", "all"])]
+    pub not_by_me: bool,
+    /// Only answers on which people and a judge disagree.
+    #[arg(long, conflicts_with_all = ["sample", "all"])]
+    pub apart: bool,
+    /// So many, drawn by chance.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "all")]
+    pub sample: Option<u32>,
+    /// What the draw begins with: the same number draws the same answers.
+    #[arg(long, default_value_t = 1, requires = "sample")]
+    pub seed: u32,
+    /// All answers, marked or not.
+    #[arg(long)]
+    pub all: bool,
+    /// Only say how far it is; mark nothing.
+    #[arg(long)]
+    pub list: bool,
+}
+
 /// Who answers prompts on this computer.
 #[derive(Subcommand)]
 pub enum Provider {

@@ -175,6 +175,8 @@ impl Answer {
             latency_ms: self.latency_ms,
             tokens_out: self.tokens_out,
             judged: Some(judged),
+            // No suite has a grader that people answer.
+            marks: None,
             cost: None,
         }
     }
@@ -186,6 +188,9 @@ pub enum EvidenceError {
     /// Results that can't be read, or are of something else.
     #[error("the results of this run can't be read: {0}")]
     Results(String),
+    /// A dataset whose cases people judge.
+    #[error("people judge cases of this run's dataset, and their marks can't be judged again here")]
+    People,
     /// Results of another dataset or announcement.
     #[error("these results are of another run than the one that was announced")]
     Other,
@@ -272,6 +277,16 @@ pub fn grade_again(
     }
     let panel = Panel::prepare(held.graders, held.dataset)
         .map_err(|error| EvidenceError::Results(error.to_string()))?;
+    let own = held.dataset.cases.iter().flat_map(|case| &case.graders);
+    if held
+        .dataset
+        .graders
+        .iter()
+        .chain(own)
+        .any(Grader::asks_people)
+    {
+        return Err(EvidenceError::People);
+    }
     let marks = |text| read_marks(text).ok_or(EvidenceError::Apart("its marks can't be read"));
     let mut again = GradedAgain::default();
     for (side, marks, cells) in [

@@ -100,6 +100,11 @@ pub enum SuiteError {
         "a suite can't judge by cost: each computer has prices of its own, and others could not come to the same verdict"
     )]
     Own,
+    /// Marks of people come after a run, and a run that counts is recorded when it ends.
+    #[error(
+        "a suite can't judge by people's marks: a run that counts is recorded when it ends, before anybody could mark its answers, and the registry judges them again by itself. Let people mark a run that doesn't count"
+    )]
+    People,
     /// Bytes that are no graders.
     #[error("these are no graders of a suite: {0}")]
     Form(#[from] serde_json::Error),
@@ -136,6 +141,9 @@ impl SuiteGraders {
         }
         for grader in &self.graders {
             grader.prepare()?;
+            if grader.asks_people() {
+                return Err(SuiteError::People);
+            }
             if !grader.is_alike_everywhere() {
                 return Err(SuiteError::Own);
             }

@@ -74,6 +74,7 @@ impl Answer {
             latency_ms: Some(self.latency_ms),
             tokens_out: self.tokens_out,
             judged: None,
+            marks: None,
             cost,
         }
     }

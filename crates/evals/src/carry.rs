@@ -411,6 +411,7 @@ impl Run {
             answer,
             scores,
             judged: BTreeMap::new(),
+            marks: BTreeMap::new(),
             cost,
             paid: None,
             from_cache: false,

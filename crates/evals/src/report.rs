@@ -2,7 +2,7 @@
 
 use crate::{Answer, Cost, Failure};
 use domain::Digest;
-use domain::graders::{Grader, Score};
+use domain::graders::{Grader, PersonMark, Score, passed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,6 +42,9 @@ pub struct Cell {
     /// What judges said to the answer, by the digest of what they were asked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub judged: BTreeMap<Digest, String>,
+    /// What people gave the answer, by the digest of what they were asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub marks: BTreeMap<Digest, Vec<PersonMark>>,
     /// What the answer cost when it was asked for, at the prices that were known then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
@@ -58,18 +61,27 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Whether every grader passed it; none without an answer or without graders.
+    /// Whether every grader passed it; none without an answer or without graders, and while it
+    /// waits for a person's mark.
     #[must_use]
     pub fn pass(&self) -> Option<bool> {
-        let judged = self.answer.is_some() && !self.scores.is_empty();
-        judged.then(|| self.scores.iter().all(|score| score.pass))
+        self.answer.as_ref().and_then(|_| passed(&self.scores))
     }
 
-    /// The mean of its scores.
+    /// Whether it can't be said yet whether it passes: a person has still to mark it.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.answer.is_some()
+            && self.pass().is_none()
+            && self.scores.iter().any(|score| score.waiting)
+    }
+
+    /// The mean of its scores; none while it waits for a mark.
     #[must_use]
     #[allow(clippy::cast_precision_loss)] // A handful of graders.
     pub fn mean(&self) -> Option<f64> {
-        let judged = self.answer.is_some() && !self.scores.is_empty();
+        let waits = self.scores.iter().any(|score| score.waiting);
+        let judged = self.answer.is_some() && !self.scores.is_empty() && !waits;
         judged.then(|| {
             self.scores.iter().map(|score| score.value).sum::<f64>() / self.scores.len() as f64
         })

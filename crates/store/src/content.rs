@@ -482,6 +482,7 @@ pub(crate) fn destroy(
     for sql in [
         "DELETE FROM answers WHERE digest IN
              (SELECT answer FROM answer_sources WHERE source = ?1)",
+        "DELETE FROM marks WHERE source = ?1",
         "DELETE FROM runs WHERE id IN (SELECT run FROM run_sources WHERE source = ?1)",
     ] {
         tx.execute(sql, [digest.0])?;

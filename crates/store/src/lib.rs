@@ -8,7 +8,8 @@
 //! * content by digest: [`Store::missing`], [`Store::keep_contents`].
 //! * drafts ([`Draft`]), each with its history of autosaves.
 //! * the outbox ([`Queued`]) and [`Store::view`], the state that it will lead to.
-//! * answers of models ([`KeptAnswer`]), runs ([`LocalRun`]), settings and providers.
+//! * answers of models ([`KeptAnswer`]), people's marks for them ([`GivenMark`]), runs
+//!   ([`LocalRun`]), settings and providers.
 //! * what was sent for an answer ([`Exchange`]), and conversations with a draft ([`Playground`]).
 //! * [`Store::search`] over names, texts, messages and drafts.
 //! * [`Store::changed_since`]: what another process wrote.
@@ -29,6 +30,7 @@ mod error;
 mod exchanges;
 mod file;
 mod histories;
+mod marks;
 mod migrations;
 mod outbox;
 mod playgrounds;
@@ -49,6 +51,7 @@ pub use error::{Result, StoreError};
 pub use exchanges::{EXCHANGE_BYTES, Exchange};
 pub use file::{Options, Store};
 pub use histories::{OtherHistory, SetAside};
+pub use marks::GivenMark;
 pub use migrations::newest_schema;
 pub use outbox::{Answer, Mark, NewCommand, OutboxState, QueueRequest, Queued, Settle};
 pub use playgrounds::{PLAYGROUNDS, Playground};

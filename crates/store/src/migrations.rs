@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_answers_held.sql"),
     include_str!("schema/0003_trying.sql"),
+    include_str!("schema/0004_marks.sql"),
 ];
 
 /// `GALY`: says that the file is ours.

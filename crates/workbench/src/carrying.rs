@@ -177,6 +177,7 @@ impl Workbench {
             calls: cells.iter().map(|(_, cell)| cell.attempts).sum(),
             failed: count(&|cell| cell.failure.is_some()),
             cost_note: cost_words(&paid),
+            ..RunProgress::default()
         }
     }
 
@@ -276,9 +277,23 @@ impl Workbench {
         };
         if not_kept.is_none() {
             let judged = self
-                .ask_judges(id, &kept, &dataset, &cache.answers, concurrency, &cancel)
+                .ask_judges(
+                    (project, id),
+                    &kept,
+                    &dataset,
+                    &cache.answers,
+                    concurrency,
+                    &cancel,
+                )
                 .await;
-            if let Err(error) = judged {
+            let marked = self.take_marks(project, id, &kept, &dataset);
+            match judged {
+                Ok(judged) => end.progress = judged.with(end.progress),
+                Err(error) => {
+                    end.error.get_or_insert_with(|| error.to_string());
+                }
+            }
+            if let Err(error) = marked {
                 end.error.get_or_insert_with(|| error.to_string());
             }
         }

@@ -52,7 +52,11 @@ impl Workbench {
             .repeats_wanted(project, environment, found.prompt)
             .await?;
         // What it needs is found missing here, and not after it was announced.
-        self.prepare(project, &found.plan).await?;
+        let ready = self.prepare(project, &found.plan).await?;
+        // All of its answers come anew, so that all are judged anew; one asking is foreseen here.
+        let judges = self.foresee_judges(&ready, &evals::MemoryCache::default())?;
+        let judges = u32::try_from(judges.foreseen.estimate.calls).unwrap_or(u32::MAX);
+        let judges = judges.saturating_mul(repeats);
         let Asked {
             prompt,
             suite,
@@ -113,6 +117,15 @@ impl Workbench {
             "It is announced to the team first. What comes of it is recorded and shared, also if you stop it."
                 .to_owned(),
         ];
+        if judges > 0 {
+            told.insert(
+                1,
+                format!(
+                    "Then {} to judge the answers.",
+                    count(judges, "call at most", "calls at most")
+                ),
+            );
+        }
         let now_first = reading.beside(&upstream.live);
         let others = reading.beside(&upstream.proposed).into_iter();
         let others: Vec<String> = others
@@ -139,7 +152,7 @@ impl Workbench {
             title: format!("Run {} for {place}", name(proposed)),
             words: told,
             repeats,
-            calls,
+            calls: calls.saturating_add(judges),
         })
     }
 }

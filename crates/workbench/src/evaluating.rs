@@ -83,6 +83,7 @@ impl Workbench {
     /// The run is not there, or its results can't be fetched now.
     pub async fn run(&self, project: ProjectId, run: RunId) -> Result<RunView, Error> {
         let reading = self.reading(project)?;
+        self.marks_up_to_date(&reading, run).await?;
         // Asked before the store: a run that ends in between is kept as ended before it is let go,
         // so that it is never taken for one that was broken off.
         let here = self.inner.runs.progress(run);
@@ -111,12 +112,18 @@ impl Workbench {
         self.run(project, run).await
     }
 
-    /// Shares the results of a run with the team: one record for each saved version in it.
+    /// Shares the results of a run with the team: one record for each saved version in it. What was
+    /// shared before is shared once more, with the marks that came since.
     ///
     /// # Errors
     /// The run holds no saved version, or its dataset is not in the project.
     pub async fn share_run(&self, project: ProjectId, run: RunId) -> Result<(), Error> {
-        let local = self.store().run(run)?;
+        let reading = self.reading(project)?;
+        self.marks_up_to_date(&reading, run).await?;
+        let local = match self.store().run(run) {
+            Err(store::StoreError::Unknown(_)) => return self.share_marks(&reading, run).await,
+            other => other?,
+        };
         let kept: KeptPlan = read_json(local.plan)?;
         if let Some(counting) = &kept.plan.counts {
             let shared = self.record_counted(project, run, &kept, counting).await?;
@@ -182,9 +189,15 @@ impl Workbench {
         run: RunId,
         state: store::RunState,
         end: Option<serde_json::Value>,
-        shared: Vec<RunId>,
+        mut shared: Vec<RunId>,
     ) -> Result<(), Error> {
         let end: KeptEnd = end.map(read_json).transpose()?.unwrap_or_default();
+        // The newest first: how far that got is what is shown.
+        for earlier in &end.shared {
+            if !shared.contains(earlier) {
+                shared.push(*earlier);
+            }
+        }
         let end = serde_json::to_value(KeptEnd { shared, ..end })
             .map_err(|e| Error::invalid(e.to_string()))?;
         // A run that was announced and broken off with its program is over once it is recorded.
@@ -259,6 +272,7 @@ pub(crate) fn progress_view(progress: Progress, paid: &evals::Sum) -> RunProgres
         calls: progress.calls,
         failed: progress.failed,
         cost_note: crate::carrying::cost_words(paid),
+        ..RunProgress::default()
     }
 }
 

@@ -338,7 +338,7 @@ impl Workbench {
             else {
                 continue;
             };
-            let question = crate::judging::put(asked, &provider);
+            let question = Question::of_judge(asked, &provider);
             let (cache, options) = (self.answers(&[]), evals::Options::default());
             let heard = evals::try_one(&question, &provider, &cache, &options, None, cancel).await;
             if let Ok(heard) = heard {
@@ -364,6 +364,7 @@ impl Workbench {
                 pass: score.pass,
                 value: score.value,
                 reason: score.reason,
+                waiting: score.waiting,
             })
             .collect()
     }

@@ -5,39 +5,90 @@
 //! comes to the same scores without asking anybody. It is in the cache like any answer.
 
 use crate::carrying::row;
-use crate::preparing::KeptPlan;
+use crate::preparing::{KeptPlan, Ready};
 use crate::trying::StoredAnswers;
-use crate::{Error, Workbench};
+use crate::views::{RunProgress, RunProgressed};
+use crate::{Error, Event, Workbench};
 use domain::content::ModelSettings;
 use domain::dataset::Dataset;
-use domain::graders::{JudgeQuestion, Panel};
-use domain::{Digest, RunId};
-use evals::{Cell, Provider, Question};
+use domain::graders::{Grader, JudgeQuestion, Panel};
+use domain::{Digest, ProjectId, RunId};
+use evals::{AnswerCache, Cell, JudgesForeseen, Provider, Question, Sum};
 use futures_util::StreamExt as _;
-use serde_json::json;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Results that are written together.
 const TOGETHER: usize = 64;
+/// After so many judgements it is told how far they are.
+const TOLD: u32 = 8;
+
+/// Who judges, by provider and model; none: nobody on this computer.
+type Judges = BTreeMap<(String, String), Option<Arc<Provider>>>;
+
+/// What judges were asked, beside what was there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JudgesAsked {
+    pub calls: u32,
+    pub paid: Sum,
+    /// How many answers they were asked about, of how many.
+    pub judged: u32,
+    pub to_judge: u32,
+}
+
+impl JudgesAsked {
+    /// The progress of a run with what its judges took.
+    pub fn with(&self, progress: RunProgress) -> RunProgress {
+        let mut progress = RunProgress {
+            judged: self.judged,
+            to_judge: self.to_judge,
+            ..progress
+        };
+        progress.calls = progress.calls.saturating_add(self.calls);
+        if !self.paid.is_empty() {
+            let judges = format!("{} for judging", self.paid);
+            progress.cost_note = match progress.cost_note.as_str() {
+                "" => judges,
+                so_far => format!("{so_far}, {judges}"),
+            };
+        }
+        progress
+    }
+}
+
+/// Whether a model judges any answer of a run.
+fn has_judges(graders: &[Grader], dataset: &Dataset) -> bool {
+    let own = dataset.cases.iter().flat_map(|case| &case.graders);
+    let mut all = graders.iter().chain(&dataset.graders).chain(own);
+    all.any(Grader::asks_a_model)
+}
+
+fn settings_of(provider: &str, model: &str) -> ModelSettings {
+    ModelSettings {
+        provider: provider.to_owned(),
+        model: model.to_owned(),
+        parameters: BTreeMap::new(),
+        other: Default::default(),
+    }
+}
 
 impl Workbench {
     /// Asks the judges of a run about its answers, as far as there are answers and judges, and keeps
     /// the scores. What a judge can't be asked is a failed grading with the reason.
     pub(crate) async fn ask_judges(
         &self,
-        run: RunId,
+        (project, run): (ProjectId, RunId),
         kept: &KeptPlan,
         dataset: &Dataset,
         answers: &StoredAnswers,
         concurrency: usize,
         cancel: &CancellationToken,
-    ) -> Result<(), Error> {
-        let own = dataset.cases.iter().flat_map(|case| &case.graders);
-        let mut graders = kept.plan.graders.iter().chain(&dataset.graders).chain(own);
-        if !graders.any(domain::graders::Grader::asks_a_model) {
-            return Ok(());
+    ) -> Result<JudgesAsked, Error> {
+        let mut all = JudgesAsked::default();
+        if !has_judges(&kept.plan.graders, dataset) {
+            return Ok(all);
         }
         let panel = Panel::prepare(&kept.plan.graders, dataset)
             .map_err(|error| Error::Evals(error.to_string()))?;
@@ -49,6 +100,9 @@ impl Workbench {
             wanted.extend(asked.filter(|(digest, _)| !cell.judged.contains_key(digest)));
         }
         let providers = self.judges(wanted.values())?;
+        all.to_judge = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+        self.tell_judging(project, run, &all);
+        let prices = &self.price_table()?;
         let options = evals::Options {
             concurrency,
             ..evals::Options::default()
@@ -58,16 +112,29 @@ impl Workbench {
             let (options, provider) = (&options, provider.cloned());
             async move {
                 let provider = provider?;
-                let question = put(asked, &provider);
+                let question = Question::of_judge(asked, &provider);
                 let tried = evals::try_one(&question, &provider, answers, options, None, cancel);
-                Some((digest, tried.await.ok()?.answer.text))
+                let tried = tried.await.ok()?;
+                let cost = prices.cost(&question.provider, &question.model, &tried.answer);
+                Some((digest, tried, cost))
             }
         });
-        let said: Vec<Option<(Digest, String)>> = futures_util::stream::iter(asking)
-            .buffer_unordered(concurrency.max(1))
-            .collect()
-            .await;
-        let said: BTreeMap<Digest, String> = said.into_iter().flatten().collect();
+        let mut coming =
+            std::pin::pin!(futures_util::stream::iter(asking).buffer_unordered(concurrency.max(1)));
+        let mut said: BTreeMap<Digest, String> = BTreeMap::new();
+        while let Some(one) = coming.next().await {
+            all.judged += 1;
+            if let Some((digest, tried, cost)) = one {
+                if !tried.from_cache {
+                    all.calls += 1;
+                    cost.iter().for_each(|cost| all.paid.add(cost));
+                }
+                said.insert(digest, tried.answer.text);
+            }
+            if all.judged % TOLD == 0 || all.judged == all.to_judge {
+                self.tell_judging(project, run, &all);
+            }
+        }
         let mut rows = Vec::new();
         for (column, mut cell) in cells {
             for (digest, _) in questions(&panel, dataset, &cell) {
@@ -75,21 +142,75 @@ impl Workbench {
                     cell.judged.insert(digest, words.clone());
                 }
             }
-            let place = usize::try_from(cell.case).unwrap_or(usize::MAX);
-            let Some(answer) = &cell.answer else {
+            if cell.answer.is_none() {
                 continue;
-            };
-            let text = answer.graded_text();
-            let cost = cell.cost.as_ref().map(|cost| cost.amount);
-            let mut answered = answer.answered(&text, cost);
-            answered.judged = Some(&cell.judged);
-            cell.scores = panel.judge(&answered, dataset, place);
+            }
+            crate::marking::judge_again(&panel, dataset, &mut cell);
             rows.push(row(column, &cell)?);
         }
         for group in rows.chunks(TOGETHER) {
             self.store().keep_results(run, group, self.now())?;
         }
-        Ok(())
+        Ok(all)
+    }
+
+    /// Says how far the judges of a run are.
+    fn tell_judging(&self, project: ProjectId, run: RunId, asked: &JudgesAsked) {
+        let Some(progress) = self.inner.runs.progress(run) else {
+            return;
+        };
+        // What is noted says what answers took; what judges took is put to it each time anew.
+        let told = asked.with(progress.clone());
+        self.inner.runs.note(
+            run,
+            RunProgress {
+                judged: told.judged,
+                to_judge: told.to_judge,
+                ..progress
+            },
+        );
+        self.say(Event::RunProgress(RunProgressed {
+            project,
+            run,
+            progress: told,
+        }));
+    }
+
+    /// What the judges of a run would be asked; nothing where it has none.
+    ///
+    /// # Errors
+    /// A judge is not set up on this computer.
+    pub(crate) fn foresee_judges(
+        &self,
+        ready: &Ready,
+        cache: &dyn AnswerCache,
+    ) -> Result<JudgesForeseen, Error> {
+        let dataset = ready.run.dataset();
+        if !has_judges(&ready.kept.plan.graders, &dataset) {
+            return Ok(JudgesForeseen::default());
+        }
+        let known: RefCell<Judges> = RefCell::default();
+        let missing: RefCell<Option<Error>> = RefCell::default();
+        let find = |provider: &str, model: &str| {
+            let key = (provider.to_owned(), model.to_owned());
+            let mut known = known.borrow_mut();
+            let found = known.entry(key).or_insert_with(|| {
+                let found = self.provider_for(&settings_of(provider, model));
+                found
+                    .map_err(|error| {
+                        missing.borrow_mut().get_or_insert(error);
+                    })
+                    .ok()
+            });
+            found.clone()
+        };
+        let foreseen = ready.run.foresee_judges(cache, &find);
+        match missing.into_inner() {
+            Some(error) => Err(Error::invalid(format!(
+                "a judge of this run can't be asked: {error}"
+            ))),
+            None => Ok(foreseen),
+        }
     }
 
     // Whom these questions are for, by provider and model.
@@ -103,12 +224,7 @@ impl Workbench {
             if found.contains_key(&key) {
                 continue;
             }
-            let settings = ModelSettings {
-                provider: question.provider.clone(),
-                model: question.model.clone(),
-                parameters: BTreeMap::new(),
-                other: Default::default(),
-            };
+            let settings = settings_of(&question.provider, &question.model);
             found.insert(key, self.provider_for(&settings)?);
         }
         Ok(found)
@@ -125,21 +241,4 @@ fn questions(panel: &Panel, dataset: &Dataset, cell: &Cell) -> Vec<(Digest, Judg
     named
         .filter_map(|question| Some((question.digest()?, question)))
         .collect()
-}
-
-/// The judge's question as any other is asked.
-pub(crate) fn put(asked: JudgeQuestion, provider: &Provider) -> Question {
-    Question {
-        provider: asked.provider,
-        kind: provider.kind(),
-        model: asked.model,
-        parameters: asked.parameters.into_iter().collect(),
-        messages: vec![
-            json!({"role": "system", "content": asked.system}),
-            json!({"role": "user", "content": asked.user}),
-        ],
-        tools: Vec::new(),
-        response_schema: Some(asked.schema),
-        repeat: 0,
-    }
 }

@@ -33,6 +33,7 @@ mod judging;
 mod keys;
 mod library;
 mod local;
+mod marking;
 mod matrix;
 mod missing_runs;
 mod outbox;
@@ -170,6 +171,7 @@ struct Inner {
     /// The line before each provider, by its name.
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
     matrices: matrix::Matrices,
+    marking: matrix::LastMarked,
     same_model: same_model::Known,
     /// What is tried now, by its name.
     trying: handful::Tries,
@@ -210,6 +212,7 @@ impl Workbench {
             runs: running::Running::default(),
             lines: Mutex::default(),
             matrices: matrix::Matrices::default(),
+            marking: matrix::LastMarked::default(),
             same_model: same_model::Known::default(),
             trying: handful::Tries::default(),
             watched: std::sync::atomic::AtomicBool::new(false),

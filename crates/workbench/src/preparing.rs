@@ -10,7 +10,7 @@ use domain::dataset::Dataset;
 use domain::limits::{REPEATS, RUN_ANSWERS, RUN_COLUMNS};
 use domain::rules::upstream::Beside;
 use domain::{Digest, EnvironmentId, ProjectId, PromptId, VersionContent, VersionId};
-use evals::{Before, Column, Run};
+use evals::{Before, Column, JudgesForeseen, Run};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,7 +102,12 @@ impl Workbench {
             }
             Err(error) => return Err(error),
         };
-        let foreseen = ready.run.foresee(&self.answers(&ready.sources));
+        let cache = self.answers(&ready.sources);
+        let judges = match self.foresee_judges(&ready, &cache) {
+            Ok(judges) => judges,
+            Err(error) => return Ok(cannot(error.to_string())),
+        };
+        let mut foreseen = ready.run.foresee(&cache);
         let estimate = foreseen.estimate;
         let cached = estimate
             .cells
@@ -131,12 +136,19 @@ impl Workbench {
             let failed = words::count(failed, "question", "questions");
             note = format!("{note} {failed} can't be put: {why}.");
         }
+        if let Some(words) = judges_words(&judges) {
+            note = format!("{note} {words}");
+        }
+        // What is paid is paid for both.
+        foreseen.estimate.calls += judges.foreseen.estimate.calls;
+        foreseen.cost.add_all(&judges.foreseen.cost);
+        foreseen.unpriced.extend(judges.foreseen.unpriced.clone());
         if let Some(copies) = copies_words(&ready, &plan) {
             note = format!("{note} {copies}");
         }
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Ok(Estimate {
-            calls: narrow(estimate.calls),
+            calls: narrow(foreseen.estimate.calls),
             cached: narrow(cached),
             note,
             cost_note: crate::prices::foreseen_words(&foreseen),
@@ -488,6 +500,24 @@ fn fits(plan: &RunPlan, dataset: &Dataset, repeats: u32) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// What judges will be asked, in words; nothing where there are none.
+pub(crate) fn judges_words(judges: &JudgesForeseen) -> Option<String> {
+    let (calls, cached) = (judges.foreseen.estimate.calls, judges.cached);
+    let there = words::count(cached, "judgement", "judgements");
+    match (calls, cached) {
+        (0, 0) => None,
+        (0, _) => Some(format!("{there} are there already.")),
+        (calls, 0) => Some(format!(
+            "Then {} to judge the answers.",
+            words::count(calls, "call", "calls")
+        )),
+        (calls, _) => Some(format!(
+            "Then {} to judge the answers; {there} are there already.",
+            words::count(calls, "call", "calls")
+        )),
+    }
 }
 
 fn copies_words(ready: &Ready, plan: &RunPlan) -> Option<String> {

@@ -172,9 +172,13 @@ impl Workbench {
         let bytes = bytes.ok_or_else(|| {
             Error::not_found("the results can't be fetched now, or were redacted")
         })?;
-        let results: SharedResults = serde_json::from_slice(&bytes)
+        let mut results: SharedResults = serde_json::from_slice(&bytes)
             .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
         let dataset = reading.stored_dataset(&found.dataset);
+        if let Some(dataset) = &dataset {
+            let all = results.live.iter_mut().chain(&mut results.cells);
+            self.with_marks(reading, &found.dataset, &results.graders, dataset, all)?;
+        }
         let total = results.cells.len() + results.live.len();
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         // What was asked by turns with it stands beside it.
@@ -191,6 +195,7 @@ impl Workbench {
             calls: 0,
             failed: found.summary.failed,
             cost_note: String::new(),
+            ..RunProgress::default()
         };
         let table = Table {
             references: live

@@ -67,10 +67,22 @@ impl Workbench {
         let (bytes, graders) = graders
             .encode()
             .map_err(|error| Error::invalid(error.to_string()))?;
+        let cases = self.cases_at(&reading, &latest).await?;
+        let own = cases.cases.iter().flat_map(|case| &case.graders);
+        if cases
+            .graders
+            .iter()
+            .chain(own)
+            .any(domain::graders::Grader::asks_people)
+        {
+            return Err(Error::invalid(format!(
+                "people judge cases of this dataset: {}",
+                domain::suite::SuiteError::People
+            )));
+        }
         let groups = match draft.groups {
             Some(groups) => groups,
             None => {
-                let cases = self.cases_at(&reading, &latest).await?;
                 let found = domain::duplicates::find(&cases).into_iter();
                 found.map(|group| group.cases).collect()
             }

@@ -1,11 +1,12 @@
 //! Datasets, runs and results.
 
 use super::passed_on;
-use domain::{DatasetId, ProjectId, RunId, VersionContent};
+use domain::{DatasetId, Digest, ProjectId, RunId, VersionContent};
 use workbench::views::{
     Case, DatasetCheck, DatasetChoice, DatasetFile, DatasetForm, DatasetFormat, DatasetRow,
-    DatasetView, DatasetWarning, Estimate, Mapping, MatrixPage, MatrixQuery, OpenedCase,
-    PromptfooImport, Reading, RunOverview, RunPlan, RunRow, RunView, SavedFile, TextFile,
+    DatasetView, DatasetWarning, Estimate, Mapping, MarkChoice, MarkDone, MarkGiven, MarkItem,
+    MarkQueue, MatrixPage, MatrixQuery, OpenedCase, PromptfooImport, Reading, RunOverview, RunPlan,
+    RunRow, RunView, SavedFile, TextFile,
 };
 
 passed_on! {
@@ -61,6 +62,12 @@ passed_on! {
     run_rows(project: ProjectId, run: RunId, query: MatrixQuery, offset: u32, limit: u32) -> MatrixPage;
     /// One case of a run, opened.
     run_case(project: ProjectId, run: RunId, place: u32, base: u32) -> OpenedCase;
+    /// The answers of a run that are to be marked.
+    mark_queue(project: ProjectId, run: RunId, choice: MarkChoice) -> MarkQueue;
+    /// One answer that is to be marked.
+    mark_item(project: ProjectId, run: RunId, question: Digest) -> MarkItem;
+    /// Marks an answer, changes the mark or takes it back.
+    mark_answer(project: ProjectId, run: RunId, question: Digest, given: MarkGiven) -> MarkDone;
     /// Stops a run; what it had is kept.
     cancel_run(project: ProjectId, run: RunId) -> ();
     /// Goes on with a run that was broken off or stopped.

@@ -23,6 +23,9 @@ type Part = Pick<
   | "runOverview"
   | "runRows"
   | "runCase"
+  | "markQueue"
+  | "markItem"
+  | "markAnswer"
   | "checkImport"
   | "saveDatasetFile"
   | "checkBeforeSharing"
@@ -127,6 +130,8 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         from_cache: Math.floor(finished * 0.85),
         calls: Math.ceil(finished * 0.15),
         failed: done > 21 ? 1 : 0,
+        judged: 0,
+        to_judge: 0,
         cost_note: "",
       },
       columns,

@@ -14,6 +14,7 @@ import type {
 } from "../bindings";
 import type { Backend } from "../ipc";
 import { caseInputs, newCase, valueText } from "../state/cases";
+import { marks } from "./marks";
 import type { World } from "./world";
 
 type Part = Pick<
@@ -21,6 +22,9 @@ type Part = Pick<
   | "runOverview"
   | "runRows"
   | "runCase"
+  | "markQueue"
+  | "markItem"
+  | "markAnswer"
   | "checkImport"
   | "saveDatasetFile"
   | "checkBeforeSharing"
@@ -42,6 +46,7 @@ function around(share: number, cases: number) {
 }
 
 export function matrix(world: World): Part {
+  const { askedOf, ...marking } = marks(world);
   const find = (id: string): RunView => {
     const found = world.runs.get(id);
     if (!found) throw { code: "not_found", message: "This run is not on this computer.", details: null };
@@ -62,6 +67,8 @@ export function matrix(world: World): Part {
         failed: row.cells.some((cell) => cell?.pass === false),
         errors: row.cells.some((cell) => cell?.error),
         flaky: false,
+        waiting: false,
+        apart: row.case === 1,
       }[query.filter]
     );
   };
@@ -176,6 +183,8 @@ export function matrix(world: World): Part {
           failed: count("failed"),
           errors: count("errors"),
           flaky: 0,
+          waiting: 0,
+          apart: count("apart"),
         },
         sentences:
           against.length > 0
@@ -209,6 +218,7 @@ export function matrix(world: World): Part {
                 answer: cell.error ?? cell.answer,
                 failed: cell.error !== null,
                 pass: cell.pass,
+                waiting: false,
                 score: cell.score,
                 reason: cell.reason,
                 from_cache: cell.from_cache,
@@ -263,14 +273,17 @@ export function matrix(world: World): Part {
                           pass: cell.pass === true,
                           value: cell.pass ? 1 : 0,
                           reason: cell.reason || "it is",
+                          waiting: false,
                         },
                       ],
+                  marks: cell.error ? [] : askedOf(place, cell.answer),
                 },
               ]
             : [],
         })),
       };
     },
+    ...marking,
     checkImport: async () => ({ duplicates: [], sensitive: [], words: [] }),
     saveDatasetFile: async (_, id, form) => ({
       path: `~/Downloads/${world.datasets.find((one) => one.row.id === id)?.row.name ?? "dataset"}.${form}`,

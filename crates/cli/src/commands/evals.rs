@@ -149,8 +149,12 @@ async fn follow(
             cells.any(|cell| cell.pass == Some(false) || cell.error.is_some())
         })
     });
+    let mut cells = view.rows.iter().flat_map(|row| row.cells.iter().flatten());
     Ok(if failed || view.error.is_some() {
         ExitCode::from(1)
+    } else if cells.any(reports::waits) {
+        hint(&format!("galley: mark them with galley mark {run}"));
+        ExitCode::from(3)
     } else {
         ExitCode::SUCCESS
     })

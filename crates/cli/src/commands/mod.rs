@@ -7,6 +7,7 @@ mod evals;
 mod gate;
 mod keys;
 mod look;
+mod mark;
 mod merge;
 mod people;
 mod policy;
@@ -109,6 +110,7 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
         Command::Run(asked) => Box::pin(evals::run(&at, asked)).await,
         Command::Try(asked) => Box::pin(trying::try_it(&at, asked)).await,
         Command::Compare(asked) => Box::pin(evals::compare(&at, asked)).await,
+        Command::Mark(asked) => Box::pin(mark::mark(&at, asked)).await,
         Command::Gate(asked) => Box::pin(gate::gate(&at, asked)).await,
         Command::Suite { what } => Box::pin(gate::suite(&at, what)).await,
         Command::Review { what } => review::review(&at, what.as_ref()).await,

@@ -1,5 +1,6 @@
 //! What graders judge: an answer with what it took.
 
+use super::PersonMark;
 use crate::Digest;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub struct Answered<'a> {
     pub tokens_out: Option<u32>,
     /// What judges said to it, by the digest of the question that they were asked.
     pub judged: Option<&'a BTreeMap<Digest, String>>,
+    /// What people gave it, by the digest of what they were asked.
+    pub marks: Option<&'a BTreeMap<Digest, Vec<PersonMark>>>,
     /// What it cost, by the prices of the computer that asked.
     pub cost: Option<f64>,
 }

@@ -131,9 +131,26 @@ pub(super) fn grade(
                 value: said.score,
                 pass: said.score + 1e-9 >= least,
                 reason: said.reason,
+                waiting: false,
             }
         }
     }
+}
+
+/// Whether the judge is content with the answer, and what it was asked; none: it was not asked, or
+/// its words can't be used.
+pub(super) fn verdict(
+    grader: &Grader,
+    answer: &Answered<'_>,
+    case: &Case,
+) -> Option<(Digest, bool)> {
+    let Grader::Judge { least, .. } = grader else {
+        return None;
+    };
+    let judged = answer.judged.filter(|judged| !judged.is_empty())?;
+    let digest = question(grader, answer.text, case)?.digest()?;
+    let said = read(judged.get(&digest)?).ok()?;
+    Some((digest, said.score + 1e-9 >= least.unwrap_or(LEAST)))
 }
 
 fn read(words: &str) -> Result<Said, String> {

@@ -1,7 +1,8 @@
 //! Graders: each judges one answer and says why, in words for whoever wrote the prompt.
 //!
 //! They are pure: the same answer, case and grader give the same score on every machine. For a
-//! [judge](Grader::Judge) the words of the model that judged belong to the answer. A
+//! [judge](Grader::Judge) the words of the model that judged belong to the answer, for
+//! [people](Grader::Human) their marks. A
 //! [`Grader`] is what a person sets up and a run records; [`Prepared`] is one made ready for many
 //! answers; a [`Panel`] is all who judge the cases of one dataset. They refuse patterns and schemas
 //! that could run for ever or reach the network. What a grader needs beyond the text of an answer
@@ -9,6 +10,7 @@
 
 mod answered;
 mod calls;
+mod human;
 mod judge;
 mod measures;
 mod panel;
@@ -23,6 +25,7 @@ mod together;
 mod words;
 
 pub use answered::{Answered, Called};
+pub use human::{MarkQuestion, Opinion, PersonMark, Scale, mark_questions, newest, opinions};
 pub use judge::JudgeQuestion;
 pub use measures::Unit;
 pub use panel::Panel;
@@ -174,6 +177,19 @@ pub enum Grader {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         least: Option<f64>,
     },
+    /// People mark the answer. Their marks are kept beside it; until one is there it waits.
+    Human {
+        /// What they are to look at, in words; empty: whether it is a good answer.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        look_at: String,
+        /// Which marks they give.
+        #[serde(default)]
+        scale: Scale,
+        /// On the scale from 1 to 5: the least mean with which it passes; 4 where nothing else is
+        /// said. Good or not good passes where more say good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        least: Option<f64>,
+    },
     /// What another grader asks for must not be so.
     Not {
         /// The other grader.
@@ -209,6 +225,20 @@ pub struct Score {
     pub pass: bool,
     /// Why, in plain words.
     pub reason: String,
+    /// It can't be said yet: a person has still to mark the answer. It never passes meanwhile.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub waiting: bool,
+}
+
+/// Whether an answer with these scores is good enough; none: nobody judged it, or it waits for a
+/// mark and nothing has failed it yet.
+#[must_use]
+pub fn passed(scores: &[Score]) -> Option<bool> {
+    if scores.iter().any(|score| !score.pass && !score.waiting) {
+        return Some(false);
+    }
+    let waits = scores.is_empty() || scores.iter().any(|score| score.waiting);
+    (!waits).then_some(true)
 }
 
 fn number_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
@@ -221,6 +251,7 @@ impl Score {
             value: if pass { 1.0 } else { 0.0 },
             pass,
             reason: reason.into(),
+            waiting: false,
         }
     }
 }
@@ -251,6 +282,9 @@ pub enum GraderError {
     /// A judge that can't be asked.
     #[error("{0}")]
     Judge(&'static str),
+    /// Marks that can't be given, or asked for.
+    #[error("{0}")]
+    Human(&'static str),
     /// Graders within graders, too deep or too many.
     #[error("graders may stand within graders {depth} deep, and {parts} side by side: use fewer",
         depth = together::DEPTH, parts = together::PARTS)]
@@ -313,6 +347,11 @@ impl Grader {
             Self::Refusal { absent: false } => "refuses".to_owned(),
             Self::Refusal { absent: true } => "does not refuse".to_owned(),
             Self::Judge { model, .. } => format!("is good by a rubric, says {model}"),
+            Self::Human {
+                look_at,
+                scale,
+                least,
+            } => human::title(look_at, *scale, *least),
             Self::Not { grader } => format!("not: {}", grader.title()),
             Self::Together { parts, least } => together::title(parts, *least),
         }

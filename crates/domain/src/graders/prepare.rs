@@ -3,8 +3,8 @@
 use super::path::Path;
 use super::texts::{self, nothing_expected, wanted_texts};
 use super::{
-    Answered, Grader, GraderError, JudgeQuestion, Score, calls, judge, measures, refusal, schema,
-    similarity,
+    Answered, Grader, GraderError, JudgeQuestion, Score, calls, human, judge, measures, refusal,
+    schema, similarity,
 };
 use super::{path, together};
 use crate::dataset::Case;
@@ -47,6 +47,17 @@ impl Grader {
             Self::Judge { .. } => true,
             Self::Not { grader } => grader.asks_a_model(),
             Self::Together { parts, .. } => parts.iter().any(|part| part.grader.asks_a_model()),
+            _ => false,
+        }
+    }
+
+    /// Whether a person must mark an answer before it can judge.
+    #[must_use]
+    pub fn asks_people(&self) -> bool {
+        match self {
+            Self::Human { .. } => true,
+            Self::Not { grader } => grader.asks_people(),
+            Self::Together { parts, .. } => parts.iter().any(|part| part.grader.asks_people()),
             _ => false,
         }
     }
@@ -104,6 +115,14 @@ impl Grader {
                 ..
             } => {
                 judge::check(rubric, provider, model, *least)?;
+                Ready::Nothing
+            }
+            Self::Human {
+                look_at,
+                scale,
+                least,
+            } => {
+                human::check(look_at, *scale, *least)?;
                 Ready::Nothing
             }
             // Words that can't be read would pass, turned round.
@@ -240,6 +259,14 @@ impl Prepared {
                 _,
             ) => calls::grade(answer, name.as_deref(), arguments, *only),
             (Grader::Judge { least, .. }, _) => judge::grade(&self.grader, answer, case, *least),
+            (
+                Grader::Human {
+                    look_at,
+                    scale,
+                    least,
+                },
+                _,
+            ) => human::grade(look_at, *scale, *least, answer, case),
             (Grader::Refusal { absent }, _) => refusal::grade(answer, *absent),
             (Grader::Not { .. }, Ready::Parts(parts)) => match parts.first() {
                 Some(part) => together::turned(&part.grade(answer, case)),

@@ -54,6 +54,7 @@ pub(super) fn grade(
                 value,
                 pass: value + 1e-9 >= least,
                 reason,
+                waiting: false,
             }
         }
     }
@@ -99,6 +100,7 @@ fn edits(answer: &str, wanted: &str, least: Option<f64>, most_edits: Option<u32>
         value,
         pass,
         reason: format!("{differ}; {asked}"),
+        waiting: false,
     }
 }
 

@@ -105,6 +105,23 @@ pub(super) fn judged(parts: &[Part], scores: &[Score], least: Option<f64>) -> Sc
     if let ([_], [score], None) = (parts, scores, least) {
         return score.clone();
     }
+    // Where a mark is still to come: what no mark could change is said, all else waits.
+    let waits = |(_, score): &(&Part, &Score)| score.waiting;
+    let lost = match least {
+        None => counting
+            .clone()
+            .any(|(_, score)| !score.pass && !score.waiting),
+        Some(least) => {
+            let best: f64 = parts
+                .iter()
+                .zip(scores)
+                .map(|(part, score)| part.weight * if score.waiting { 1.0 } else { score.value })
+                .sum();
+            best + 1e-9 < least * all
+        }
+    };
+    let waiting = !lost && counting.clone().any(|one| waits(&one));
+    let pass = pass && !waiting;
     let faults: Vec<_> = parts
         .iter()
         .zip(scores)
@@ -138,11 +155,15 @@ pub(super) fn judged(parts: &[Part], scores: &[Score], least: Option<f64>) -> Sc
         value,
         pass,
         reason,
+        waiting,
     }
 }
 
 /// The opposite verdict.
 pub(super) fn turned(score: &Score) -> Score {
+    if score.waiting {
+        return score.clone();
+    }
     Score {
         value: 1.0 - score.value,
         pass: !score.pass,
@@ -151,6 +172,7 @@ pub(super) fn turned(score: &Score) -> Score {
         } else {
             format!("as it should be, this does not hold: {}", score.reason)
         },
+        waiting: false,
     }
 }
 

@@ -6,6 +6,11 @@
 //! Bulletin 72, 323–327, in the form for kappa itself (not for the test of kappa = 0).
 
 use super::normal;
+use super::words::grouped;
+
+/// Answers below which an agreement is told as not enough yet. Our own choice: with 30 the interval
+/// of a good kappa is still about half a point wide.
+pub const ENOUGH: u32 = 30;
 
 /// Two who marked the same answers as good or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +95,52 @@ impl Marked {
             agreed,
             kappa,
         })
+    }
+}
+
+/// How far a judge agrees with people, in a sentence or two; nothing where no answer has both.
+#[must_use]
+pub fn words(judge: &str, marked: &Marked) -> String {
+    let Some(found) = marked.agreement() else {
+        return String::new();
+    };
+    let same = marked.both.saturating_add(marked.neither);
+    let mut said = format!(
+        "The judge {judge} agrees with people on {} of {} {} ({:.0} %)",
+        grouped(same),
+        grouped(found.answers),
+        if found.answers == 1 {
+            "answer"
+        } else {
+            "answers"
+        },
+        found.agreed * 100.0,
+    );
+    match found.kappa {
+        Some(kappa) => said.push_str(&format!(
+            "; beyond chance: kappa {}, {} to {} (1 is full agreement, 0 is chance).",
+            short(kappa.value),
+            short(kappa.lower),
+            short(kappa.upper)
+        )),
+        None => said.push_str(
+            "; both gave all of them the same mark, so that nothing can be said beyond chance.",
+        ),
+    }
+    if found.answers < ENOUGH {
+        said.push_str(&format!(
+            " That is few: mark {} more before you rely on it.",
+            grouped(ENOUGH - found.answers)
+        ));
+    }
+    said
+}
+
+fn short(value: f64) -> String {
+    let text = format!("{value:.2}");
+    match text.as_str() {
+        "-0.00" => "0.00".to_owned(),
+        _ => text,
     }
 }
 

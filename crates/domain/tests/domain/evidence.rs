@@ -58,6 +58,7 @@ fn what_an_answer_is_worth() {
         value,
         pass,
         reason: String::new(),
+        waiting: false,
     };
     for (scores, pass, mean) in [
         (vec![score(1.0, true)], 10_000, 10_000),

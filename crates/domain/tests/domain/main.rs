@@ -10,6 +10,7 @@ mod evidence;
 mod freeze;
 mod gate;
 mod graders;
+mod graders_human;
 mod graders_judge;
 mod graders_more;
 mod graders_together;

@@ -1,10 +1,13 @@
 //! Redaction: what must go is gone from the file, byte by byte.
 
 use crate::maker::{self, Maker, NOON};
+use crate::marks;
 use domain::ledger::Body;
 use domain::{Digest, Millis, RunId, VersionContent};
 use serde_json::json;
-use store::{CaseResult, DraftId, DraftSave, Exchange, KeptAnswer, NewDraft, Playground};
+use store::{
+    CaseResult, DraftId, DraftSave, Exchange, GivenMark, KeptAnswer, NewDraft, Playground,
+};
 use uuid::Uuid;
 
 const SECRET: &str = "Mrs Olufemi lives in 12 Quince Lane";
@@ -91,6 +94,20 @@ fn redacted_content_is_nowhere_in_the_file() {
         updated: now,
     };
     store.keep_playground(&conversation, now).expect("keeps");
+    // What a person wrote to an answer to it, and to another.
+    let marks = [(told, secret), (other, Digest::of(b"x"))];
+    let marks = marks.map(|(question, source)| marks::given(question, source, 1, NOON, SECRET));
+    let [about, elsewhere] = marks;
+    let elsewhere = GivenMark {
+        mark: domain::graders::PersonMark {
+            note: "fine".to_owned(),
+            ..elsewhere.mark
+        },
+        ..elsewhere
+    };
+    store
+        .keep_marks(maker.project, &[about, elsewhere], now)
+        .expect("keeps");
 
     let bytes_of = |name: &str| std::fs::read(folder.path().join(name)).unwrap_or_default();
     let everything = || [bytes_of("galley.db"), bytes_of("galley.db-wal")].concat();
@@ -114,6 +131,8 @@ fn redacted_content_is_nowhere_in_the_file() {
     assert!(store.exchange(&other).expect("reads").is_some());
     assert!(store.playground(conversation.id).is_err());
     assert!(store.run(run).is_err());
+    let marks = store.marks(maker.project).expect("reads");
+    assert_eq!(marks.keys().collect::<Vec<_>>(), [&other]);
     let hits = store.search(maker.project, "olufemi", 9).expect("finds");
     assert_eq!(hits, []);
     // The author's own words stay.

@@ -7,6 +7,7 @@ mod drafts;
 mod finding;
 mod keeping;
 mod maker;
+mod marks;
 mod opening;
 mod outbox;
 mod processes;

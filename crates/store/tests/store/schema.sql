@@ -8,6 +8,8 @@ CREATE INDEX findable_draft ON findable(draft) WHERE draft IS NOT NULL;
 CREATE INDEX findable_names ON findable(project) WHERE folded IS NOT NULL;
 CREATE INDEX findable_prompt ON findable(project, prompt);
 CREATE INDEX findable_version ON findable(version) WHERE version IS NOT NULL;
+CREATE INDEX marks_kept ON marks(project, kept);
+CREATE INDEX marks_source ON marks(source);
 CREATE INDEX moved_tick ON moved(tick);
 CREATE INDEX named_seq ON named(project, seq);
 CREATE INDEX named_thing ON named(project, thing, seq) WHERE kind >= 3;
@@ -84,6 +86,16 @@ CREATE TABLE findable (
     draft   BLOB,
     folded  TEXT                         -- names only: found by any part
 ) STRICT;
+CREATE TABLE marks (
+    project  BLOB NOT NULL REFERENCES projects(id) ON DELETE CASCADE,
+    question BLOB NOT NULL,
+    person   BLOB NOT NULL,
+    at       INTEGER NOT NULL,
+    kept     INTEGER NOT NULL,            -- when it came to this computer
+    mark     TEXT NOT NULL,
+    source   BLOB NOT NULL,
+    PRIMARY KEY (project, question, person)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE moved (
     project BLOB NOT NULL,
     area    INTEGER NOT NULL,

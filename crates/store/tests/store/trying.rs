@@ -140,7 +140,7 @@ fn said(project: ProjectId, n: u128, prompt: &str, text: &str) -> Playground {
 fn a_conversation_is_kept_and_never_written_over_unseen() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = maker::open(&folder);
-    let mut maker = Maker::new(1);
+    let maker = Maker::new(1);
     maker.fill(&store);
     let begun = store
         .keep_playground(&said(maker.project, 1, "p", "hello"), NOW)
@@ -173,7 +173,7 @@ fn a_conversation_is_kept_and_never_written_over_unseen() {
 fn the_conversations_of_one_prompt_are_so_many() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = maker::open(&folder);
-    let mut maker = Maker::new(1);
+    let maker = Maker::new(1);
     maker.fill(&store);
     let other = said(maker.project, 9_999, "other", "stays");
     store.keep_playground(&other, NOW).expect("keeps");

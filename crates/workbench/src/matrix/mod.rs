@@ -4,6 +4,8 @@
 //! (filters, the worst first, statistics) is answered from some numbers for each, which are read
 //! once and kept while the run is looked at; texts are read for the rows in sight.
 
+mod agreeing;
+mod marking;
 mod opened;
 mod rows;
 mod saying;
@@ -23,6 +25,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use table::{Sheet, Source, Table};
+
+pub(crate) use marking::LastMarked;
 
 /// How many runs are kept as numbers.
 const KEPT: usize = 2;
@@ -99,6 +103,7 @@ impl Workbench {
         let reading = self.reading(project)?;
         // Before the store, as for `run`.
         let here = self.inner.runs.progress(run);
+        self.marks_up_to_date(&reading, run).await?;
         let about = self.about(&reading, run, here)?;
         let table = self.table(&reading, run).await?;
         let now = self.now();
@@ -175,7 +180,8 @@ impl Workbench {
         let reading = self.reading(project)?;
         let table = self.table(&reading, run).await?;
         let base = usize::try_from(base).unwrap_or(0);
-        off_the_way(move || table.open(case, base)).await
+        let me = reading.person_here;
+        off_the_way(move || table.open(case, base, me)).await
     }
 
     /// What a run that is over says, in sentences.
@@ -252,12 +258,14 @@ impl Workbench {
         let bytes = bytes.ok_or_else(|| {
             Error::not_found("the results can't be fetched now, or were redacted")
         })?;
-        let results: SharedResults = serde_json::from_slice(&bytes)
+        let mut results: SharedResults = serde_json::from_slice(&bytes)
             .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
         let dataset = self
             .cases_at(reading, &found.dataset)
             .await
             .unwrap_or_default();
+        let all = results.live.iter_mut().chain(&mut results.cells);
+        self.with_marks(reading, &found.dataset, &results.graders, &dataset, all)?;
         // What was asked by turns with it stands beside it.
         let live = found
             .announced
@@ -350,6 +358,7 @@ impl Table {
             calls: 0,
             failed: self.counts(0).errors,
             cost_note: String::new(),
+            ..RunProgress::default()
         }
     }
 }

@@ -1,16 +1,18 @@
 //! One case of a run with all that was answered to it: the answers against each other, and why.
 
+use super::marking::{asked, questions};
 use super::table::Table;
 use crate::Error;
 use crate::results::{expected_text, named_inputs};
 use crate::views::{GraderSaid, OneAnswer, OpenedCase, OpenedColumn};
+use domain::PersonId;
 use domain::diff::{Limits, compare_texts};
 use domain::graders::Grader;
 use evals::Cell;
 
 impl Table {
     /// Opens a case.
-    pub fn open(&self, place: u32, base: usize) -> Result<OpenedCase, Error> {
+    pub fn open(&self, place: u32, base: usize, me: Option<PersonId>) -> Result<OpenedCase, Error> {
         if place >= self.cases() {
             return Err(Error::not_found("this run has no such case"));
         }
@@ -42,7 +44,9 @@ impl Table {
                     }
                     _ => None,
                 },
-                askings: askings.map(|(_, cell)| asking(cell, &graders)).collect(),
+                askings: askings
+                    .map(|(_, cell)| self.asking(cell, &graders, me))
+                    .collect(),
             }
         });
         Ok(OpenedCase {
@@ -55,39 +59,44 @@ impl Table {
             columns: columns.collect(),
         })
     }
-}
 
-fn asking(cell: &Cell, graders: &[&Grader]) -> OneAnswer {
-    let said = cell
-        .scores
-        .iter()
-        .enumerate()
-        .map(|(place, score)| GraderSaid {
-            name: graders
-                .get(place)
-                .map(|one| one.title())
+    fn asking(&self, cell: &Cell, graders: &[&Grader], me: Option<PersonId>) -> OneAnswer {
+        let said = cell
+            .scores
+            .iter()
+            .enumerate()
+            .map(|(place, score)| GraderSaid {
+                name: graders
+                    .get(place)
+                    .map(|one| one.title())
+                    .unwrap_or_default(),
+                pass: score.pass,
+                value: score.value,
+                reason: score.reason.clone(),
+                waiting: score.waiting,
+            });
+        OneAnswer {
+            answer: cell
+                .answer
+                .as_ref()
+                .map(evals::Answer::graded_text)
                 .unwrap_or_default(),
-            pass: score.pass,
-            value: score.value,
-            reason: score.reason.clone(),
-        });
-    OneAnswer {
-        answer: cell
-            .answer
-            .as_ref()
-            .map(evals::Answer::graded_text)
-            .unwrap_or_default(),
-        error: cell.failure.as_ref().map(|failure| failure.message.clone()),
-        pass: cell.pass(),
-        score: cell.mean(),
-        from_cache: cell.from_cache,
-        latency_ms: cell.answer.as_ref().map_or(0, |answer| answer.latency_ms),
-        model: cell
-            .answer
-            .as_ref()
-            .map(|answer| answer.model.clone())
-            .unwrap_or_default(),
-        question: cell.question,
-        graders: said.collect(),
+            error: cell.failure.as_ref().map(|failure| failure.message.clone()),
+            pass: cell.pass(),
+            score: cell.mean(),
+            from_cache: cell.from_cache,
+            latency_ms: cell.answer.as_ref().map_or(0, |answer| answer.latency_ms),
+            model: cell
+                .answer
+                .as_ref()
+                .map(|answer| answer.model.clone())
+                .unwrap_or_default(),
+            question: cell.question,
+            graders: said.collect(),
+            marks: questions(self, cell)
+                .iter()
+                .map(|(digest, wanted)| asked(*digest, wanted, cell.marks.get(digest), me))
+                .collect(),
+        }
     }
 }

@@ -111,6 +111,12 @@ impl Table {
                 .any(|side| self.spots(case, side).any(|spot| spot.pass == Some(false))),
             MatrixFilter::Errors => (0..self.columns())
                 .any(|side| self.spots(case, side).any(|spot| spot.answer.is_none())),
+            MatrixFilter::Waiting => {
+                (0..self.columns()).any(|side| self.spots(case, side).any(|spot| spot.waits))
+            }
+            MatrixFilter::Apart => {
+                (0..self.columns()).any(|side| self.spots(case, side).any(|spot| spot.apart))
+            }
             MatrixFilter::Flaky => {
                 self.repeats() > 1 && (0..self.columns()).any(|side| self.wavers(case, side))
             }
@@ -131,6 +137,8 @@ impl Table {
             failed: count(MatrixFilter::Failed),
             errors: count(MatrixFilter::Errors),
             flaky: count(MatrixFilter::Flaky),
+            waiting: count(MatrixFilter::Waiting),
+            apart: count(MatrixFilter::Apart),
         }
     }
 
@@ -166,6 +174,7 @@ impl Table {
             answer: cut(&answer),
             failed: cell.failure.is_some(),
             pass: cell.pass(),
+            waiting: cell.waits(),
             score: cell.mean(),
             reason: cut(&reason(cell)),
             from_cache: cell.from_cache,

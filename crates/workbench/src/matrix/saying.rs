@@ -77,6 +77,8 @@ impl Table {
                 seeing = units.map(|rate: Rate| telling::foreseeing(rate.units));
             }
         }
+        said.sentences.extend(self.waiting());
+        said.sentences.extend(self.agreements());
         said.sentences.extend(wavering);
         said.sentences.extend(seeing);
         said.sentences.retain(|sentence| !sentence.is_empty());

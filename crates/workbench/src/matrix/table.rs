@@ -1,6 +1,7 @@
 //! What of a run is kept in memory while it is looked at: for each answer some numbers, never its
 //! text. The texts of the rows in sight are read when they come into sight.
 
+use super::agreeing::Agreed;
 use crate::carrying::EACH_REPEAT;
 use crate::views::{Difference, Latency, MatrixQuery, Ref};
 use crate::{Error, locked};
@@ -30,6 +31,10 @@ pub(super) struct Spot {
     /// Equal for equal answers; none without one.
     pub answer: Option<u64>,
     pub latency_ms: u32,
+    /// It waits for a person's mark.
+    pub waits: bool,
+    /// People and a judge disagree on it.
+    pub apart: bool,
 }
 
 /// What is added up of a column.
@@ -77,6 +82,8 @@ pub(super) struct Table {
     /// For each asking: by case, then by column.
     rounds: Vec<Vec<Option<Spot>>>,
     cases: u32,
+    /// People against each judge.
+    pub(super) agreed: BTreeMap<String, Agreed>,
     groups: OnceLock<Vec<Option<String>>>,
     /// The last question about rows with its answer, since pages of it are asked for one by one.
     pub(super) asked: Mutex<Option<(MatrixQuery, Arc<Vec<u32>>)>>,
@@ -89,6 +96,7 @@ impl Table {
             sums: vec![Sums::default(); sheet.labels.len()],
             cases: u32::try_from(sheet.dataset.cases.len()).unwrap_or(u32::MAX),
             rounds: Vec::new(),
+            agreed: BTreeMap::new(),
             groups: OnceLock::new(),
             asked: Mutex::default(),
             source: Source::Shared(BTreeMap::new()),
@@ -131,6 +139,7 @@ impl Table {
                 sums.models.insert(answer.model.clone());
             }
         }
+        let apart = self.hold_against(cell);
         let pass = cell.pass();
         let spot = Spot {
             pass,
@@ -141,6 +150,8 @@ impl Table {
                 hasher.finish()
             }),
             latency_ms: cell.answer.as_ref().map_or(0, |answer| answer.latency_ms),
+            waits: cell.waits(),
+            apart,
         };
         while self.rounds.len() <= round {
             self.rounds.push(Vec::new());
@@ -297,6 +308,20 @@ impl Table {
                 .cloned()
                 .collect()),
         }
+    }
+
+    /// Hands over every cell with its column.
+    pub fn each(&self, take: &mut dyn FnMut(usize, &Cell)) -> Result<(), Error> {
+        match &self.source {
+            Source::Local(store, run) => store.each_result(*run, |side, cell: Cell| {
+                take(usize::try_from(side).unwrap_or(usize::MAX), &cell);
+            })?,
+            Source::Shared(cells) => {
+                let all = cells.values().flatten();
+                all.for_each(|(side, cell)| take(*side, cell));
+            }
+        }
+        Ok(())
     }
 
     /// The cases of which an answer holds this, in small letters.

@@ -213,6 +213,12 @@ pub struct RunProgress {
     pub calls: u32,
     /// Cells with an error.
     pub failed: u32,
+    /// Answers that judges were asked about, and how many there are to ask about; both 0 before that.
+    #[serde(default)]
+    pub judged: u32,
+    /// Of how many.
+    #[serde(default)]
+    pub to_judge: u32,
     /// What was paid so far, in words; empty where nothing was, or no price is known.
     #[serde(default)]
     pub cost_note: String,

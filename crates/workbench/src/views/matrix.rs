@@ -1,6 +1,6 @@
 //! A run as a matrix: cases as rows, versions and models as columns, and what it says.
 
-use super::{Ref, RunProgress, RunState, State};
+use super::{MarkAsked, Ref, RunProgress, RunState, State};
 use domain::diff::Segment;
 use domain::statistics::compare::{PairedDifference, Rate};
 use domain::{DatasetId, Digest, RunId};
@@ -174,6 +174,10 @@ pub enum MatrixFilter {
     Errors,
     /// Those that scored differently when asked again.
     Flaky,
+    /// Those that wait for a person's mark.
+    Waiting,
+    /// Those on which people and a judge disagree.
+    Apart,
 }
 
 /// How many cases each filter leaves.
@@ -193,6 +197,10 @@ pub struct FilterCounts {
     pub errors: u32,
     /// Those of [`MatrixFilter::Flaky`].
     pub flaky: u32,
+    /// Those of [`MatrixFilter::Waiting`].
+    pub waiting: u32,
+    /// Those of [`MatrixFilter::Apart`].
+    pub apart: u32,
 }
 
 /// In which order cases are shown.
@@ -254,8 +262,10 @@ pub struct MatrixCell {
     pub answer: String,
     /// Whether there is none.
     pub failed: bool,
-    /// Whether it passed; none without a grader.
+    /// Whether it passed; none without a grader, and while it waits for a mark.
     pub pass: Option<bool>,
+    /// Whether it waits for a person's mark.
+    pub waiting: bool,
     /// The mean of its scores, 0 to 1.
     pub score: Option<f64>,
     /// Why it failed, in the graders' words.
@@ -340,6 +350,8 @@ pub struct OneAnswer {
     pub question: Option<Digest>,
     /// What each grader said.
     pub graders: Vec<GraderSaid>,
+    /// What people are asked about it, and what they said.
+    pub marks: Vec<MarkAsked>,
 }
 
 /// What one grader said.
@@ -353,4 +365,6 @@ pub struct GraderSaid {
     pub value: f64,
     /// Why.
     pub reason: String,
+    /// It waits for a person's mark.
+    pub waiting: bool,
 }

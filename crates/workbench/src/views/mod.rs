@@ -12,6 +12,7 @@
 //! * [`prompt`]: one prompt, its track, its draft and its versions.
 //! * [`compare`]: two versions side by side, and settling a prompt that has diverged.
 //! * [`evals`]: datasets, runs and results.
+//! * [`marks`]: what people say of answers.
 //! * [`releases`]: what each environment serves, and the plan of a change to it.
 //! * [`review`]: requests with their evidence, verdicts and comments; policies.
 //! * [`activity`]: the ledger in plain words.
@@ -30,6 +31,7 @@ pub mod compare;
 pub mod evals;
 pub mod events;
 pub mod library;
+pub mod marks;
 pub mod matrix;
 pub mod prompt;
 pub mod releases;
@@ -51,6 +53,7 @@ pub use domain::merge::{Choice, Conflict};
 pub use evals::*;
 pub use events::*;
 pub use library::*;
+pub use marks::*;
 pub use matrix::*;
 pub use prompt::*;
 pub use releases::*;

@@ -13,6 +13,7 @@ mod gates;
 mod going_back;
 mod kills;
 mod main_job;
+mod marks;
 mod matrix;
 mod resuming;
 mod running;

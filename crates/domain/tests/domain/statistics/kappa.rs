@@ -51,3 +51,35 @@ fn where_chance_explains_everything_there_is_no_kappa() {
     let found = marked.agreement().expect("marked").kappa.expect("defined");
     assert!(close(found.value, -1.0), "{found:?}");
 }
+
+#[test]
+fn an_agreement_is_told_with_its_number_and_what_is_missing() {
+    use domain::statistics::kappa::words;
+    assert_eq!(words("small", &Marked::default()), "");
+    // By hand: 46 of 52 the same; 30/52 and 32/52 good, chance 0.355 + 0.163 = 0.518, so that kappa
+    // is (0.8846 − 0.518) / 0.482 = 0.761.
+    let marked = Marked {
+        both: 28,
+        first: 2,
+        second: 4,
+        neither: 18,
+    };
+    let said = words("small", &marked);
+    assert!(
+        said.starts_with(
+            "The judge small agrees with people on 46 of 52 answers (88 %); beyond chance: kappa 0.76, 0."
+        ),
+        "{said}"
+    );
+    assert!(!said.contains("more"), "{said}");
+    let few = Marked {
+        both: 1,
+        first: 0,
+        second: 0,
+        neither: 0,
+    };
+    let said = words("small", &few);
+    assert!(said.contains("on 1 of 1 answer (100 %)"), "{said}");
+    assert!(said.contains("nothing can be said beyond chance"), "{said}");
+    assert!(said.contains("mark 29 more"), "{said}");
+}
