@@ -13,6 +13,7 @@ mod activity;
 mod beginning;
 mod caching;
 mod carrying;
+mod cases_in_use;
 mod checking;
 mod comparing;
 mod comparing_releases;
@@ -159,8 +160,10 @@ struct Inner {
     /// The line before each provider, by its name.
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
     matrices: matrix::Matrices,
+    in_use: Arc<cases_in_use::CasesInUse>,
     same_model: same_model::Known,
     trying: Mutex<Option<tokio_util::sync::CancellationToken>>,
+    holding: caching::Holding,
 }
 
 impl Workbench {
@@ -196,12 +199,19 @@ impl Workbench {
             runs: running::Running::default(),
             lines: Mutex::default(),
             matrices: matrix::Matrices::default(),
+            in_use: Arc::default(),
             same_model: same_model::Known::default(),
             trying: Mutex::default(),
+            holding: caching::Holding::default(),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        let inner = Arc::new(inner);
+        let bench = Arc::downgrade(&inner);
+        inner.store.when_full(move || {
+            if let Some(inner) = bench.upgrade() {
+                Self { inner }.make_room();
+            }
+        });
+        Ok(Self { inner })
     }
 
     /// What the workbench says from now on without being asked.

@@ -15,17 +15,33 @@ use domain::graders::Grader;
 use domain::{Millis, RunId};
 use evals::{AnswerCache, Cell, Question};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Cases whose answers Compare shows.
 const COMPARED: usize = 200;
 
-/// What a run's table is drawn from.
-struct Table<'a> {
-    references: Vec<Ref>,
-    labels: Vec<String>,
-    models: Vec<String>,
-    dataset: Option<&'a Dataset>,
-    cells: Vec<(usize, Cell)>,
+/// A run's table as it is drawn, cell by cell: of an answer that was drawn nothing else is held.
+struct Table {
+    columns: Vec<Column>,
+    /// By case, then by column.
+    rows: BTreeMap<u32, Vec<Option<ResultCell>>>,
+}
+
+/// A column, and what is added up of its cells.
+struct Column {
+    reference: Ref,
+    label: String,
+    model: String,
+    cells: usize,
+    cached: usize,
+    judged: u32,
+    passed: u32,
+    tokens: u64,
+    time_ms: u64,
+    /// The model of its first answer, as the provider named it.
+    answered_by: Option<String>,
+    newest: Option<Millis>,
+    paid: evals::Sum,
 }
 
 impl Workbench {
@@ -119,8 +135,6 @@ impl Workbench {
             .map(read_json)
             .transpose()?
             .unwrap_or_default();
-        let dataset = reading.stored_dataset(&kept.dataset);
-        let cells = self.cells(local.id)?;
         let is_going = going.is_some();
         let progress = match going {
             Some(progress) => progress,
@@ -132,15 +146,19 @@ impl Workbench {
             true => Vec::new(),
             false => self.model_notes(reading.project, local.id),
         };
-        let table = Table {
-            references: kept.references(),
-            labels: kept.labels,
-            models: kept.models,
-            dataset: dataset.as_ref(),
-            cells,
-        };
+        let mut table = Table::new(kept.references(), kept.labels, kept.models);
+        self.store().each_result(local.id, |side, cell: Cell| {
+            table.draw(usize::try_from(side).unwrap_or(usize::MAX), &cell);
+        })?;
+        let dataset = reading.cases(&kept.dataset);
         let state = run_state(local.state, is_going);
-        let mut view = table.view(local.id, kept.title, state, progress, self.now());
+        let about = About {
+            id: local.id,
+            title: kept.title,
+            state,
+            progress,
+        };
+        let mut view = table.view(about, dataset.as_deref(), self.now());
         for (column, note) in view.columns.iter_mut().zip(notes) {
             column.model_note = note;
         }
@@ -173,7 +191,7 @@ impl Workbench {
         })?;
         let results: SharedResults = serde_json::from_slice(&bytes)
             .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
-        let dataset = reading.stored_dataset(&found.dataset);
+        let dataset = reading.cases(&found.dataset);
         let total = results.cells.len() + results.live.len();
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         // What was asked by turns with it stands beside it.
@@ -191,32 +209,28 @@ impl Workbench {
             failed: found.summary.failed,
             cost_note: String::new(),
         };
-        let table = Table {
-            references: live
-                .into_iter()
-                .chain([found.version])
-                .map(|version| Ref::Version { version })
-                .collect(),
-            labels: live
-                .and(results.live_label)
-                .into_iter()
-                .chain([results.label])
-                .collect(),
+        let references = live.into_iter().chain([found.version]);
+        let labels = live.and(results.live_label).into_iter();
+        let mut table = Table::new(
+            references.map(|version| Ref::Version { version }).collect(),
+            labels.chain([results.label]).collect(),
             // Both sides of a run that counts are asked by the same turns, each with its own model.
-            models: live
-                .map(|_| String::new())
+            live.map(|_| String::new())
                 .into_iter()
                 .chain([results.model])
                 .collect(),
-            dataset: dataset.as_ref(),
-            cells: live
-                .map(|_| results.live.into_iter().map(|cell| (0, cell)))
-                .into_iter()
-                .flatten()
-                .chain(results.cells.into_iter().map(|cell| (own, cell)))
-                .collect(),
+        );
+        if live.is_some() {
+            results.live.iter().for_each(|cell| table.draw(0, cell));
+        }
+        results.cells.iter().for_each(|cell| table.draw(own, cell));
+        let about = About {
+            id: run,
+            title: results.title,
+            state: RunState::Done,
+            progress,
         };
-        let mut view = table.view(run, results.title, RunState::Done, progress, self.now());
+        let mut view = table.view(about, dataset.as_deref(), self.now());
         view.summary = self.said(reading, run).await?;
         view.shared = reading.shared_state(&[run]);
         Ok(view)
@@ -325,31 +339,78 @@ impl Reading {
     }
 }
 
-impl Table<'_> {
-    fn view(
-        self,
-        id: RunId,
-        title: String,
-        state: RunState,
-        progress: RunProgress,
-        now: Millis,
-    ) -> RunView {
+/// A run without its table.
+struct About {
+    id: RunId,
+    title: String,
+    state: RunState,
+    progress: RunProgress,
+}
+
+impl Table {
+    fn new(references: Vec<Ref>, labels: Vec<String>, models: Vec<String>) -> Self {
+        let mut models = models.into_iter();
+        let columns = references.into_iter().zip(labels);
+        Self {
+            columns: columns
+                .map(|(reference, label)| Column {
+                    reference,
+                    label,
+                    model: models.next().unwrap_or_default(),
+                    cells: 0,
+                    cached: 0,
+                    judged: 0,
+                    passed: 0,
+                    tokens: 0,
+                    time_ms: 0,
+                    answered_by: None,
+                    newest: None,
+                    paid: evals::Sum::default(),
+                })
+                .collect(),
+            rows: BTreeMap::new(),
+        }
+    }
+
+    fn draw(&mut self, side: usize, cell: &Cell) {
+        let columns = self.columns.len();
+        let row = self.rows.entry(cell.case);
+        let row = row.or_insert_with(|| vec![None; columns]);
+        if let (Some(column), Some(slot)) = (self.columns.get_mut(side), row.get_mut(side)) {
+            column.add(cell);
+            *slot = Some(cell_view(cell));
+        }
+    }
+
+    fn view(self, about: About, dataset: Option<&Dataset>, now: Millis) -> RunView {
         let columns: Vec<RunColumn> = self
-            .references
-            .iter()
-            .zip(&self.labels)
-            .enumerate()
-            .map(|(side, (reference, label))| {
-                self.column(side, reference.clone(), label.clone(), now)
-            })
+            .columns
+            .into_iter()
+            .map(|column| column.view(now))
             .collect();
-        let rows = self.rows(columns.len());
+        let cases = dataset.map_or(&[][..], |dataset| &dataset.cases);
+        let rows = self.rows.into_iter().map(|(place, cells)| {
+            let case = usize::try_from(place)
+                .ok()
+                .and_then(|place| cases.get(place));
+            ResultRow {
+                case: place,
+                input_text: case.map(one_line).unwrap_or_default(),
+                expected: case.and_then(expected_text),
+                differs: differs(&cells),
+                cells,
+            }
+        });
+        // A run that has just begun has none to tell.
+        let rows: Vec<ResultRow> = rows
+            .filter(|row| row.cells.iter().any(Option::is_some))
+            .collect();
         let summary = summary(&columns, &rows);
         RunView {
-            id,
-            title,
-            state,
-            progress,
+            id: about.id,
+            title: about.title,
+            state: about.state,
+            progress: about.progress,
             columns,
             rows,
             summary,
@@ -357,98 +418,61 @@ impl Table<'_> {
             shared: None,
         }
     }
+}
 
-    fn column(&self, side: usize, reference: Ref, label: String, now: Millis) -> RunColumn {
-        let cells = || {
-            self.cells
-                .iter()
-                .filter(|(column, _)| *column == side)
-                .map(|(_, cell)| cell)
-        };
-        let answers = || cells().filter_map(|cell| cell.answer.as_ref());
-        let sum = |of: &dyn Fn(&evals::Answer) -> u32| {
-            answers().map(|answer| u64::from(of(answer))).sum::<u64>()
-        };
-        let cached = cells().filter(|cell| cell.from_cache).count();
-        let all = cells().count();
-        let model = answers()
-            .map(|answer| answer.model.clone())
-            .next()
-            .unwrap_or_default();
-        let newest = answers().map(|answer| answer.at).max();
-        let paid: evals::Sum = cells().filter_map(|cell| cell.paid.as_ref()).collect();
-        let cost_note = match (all, cached) {
+fn differs(cells: &[Option<ResultCell>]) -> bool {
+    let mut there = cells.iter().flatten();
+    there.next().is_some_and(|first| {
+        there.any(|other| {
+            other.pass != first.pass || (first.pass.is_none() && other.answer != first.answer)
+        })
+    })
+}
+
+impl Column {
+    fn add(&mut self, cell: &Cell) {
+        self.cells += 1;
+        self.cached += usize::from(cell.from_cache);
+        let pass = cell.pass();
+        self.judged += u32::from(pass.is_some());
+        self.passed += u32::from(pass == Some(true));
+        if let Some(paid) = &cell.paid {
+            self.paid.add(paid);
+        }
+        if let Some(answer) = &cell.answer {
+            let tokens = [answer.tokens_in, answer.tokens_out];
+            self.tokens += tokens.into_iter().flatten().map(u64::from).sum::<u64>();
+            self.time_ms += u64::from(answer.latency_ms);
+            self.newest = self.newest.max(Some(answer.at));
+            self.answered_by.get_or_insert_with(|| answer.model.clone());
+        }
+    }
+
+    fn view(self, now: Millis) -> RunColumn {
+        let model = self.answered_by.unwrap_or_default();
+        let cost_note = match (self.cells, self.cached) {
             (0, _) => String::new(),
             (all, cached) if cached == all => {
-                let when = newest
+                let when = self
+                    .newest
                     .map(|at| format!(" of {}", day(at, now)))
                     .unwrap_or_default();
                 format!("all from the cache, answers{when} by {model}: cost nothing")
             }
-            (_, cached) if paid.is_empty() => format!("{model}; {cached} from the cache"),
-            (_, cached) => format!("{model}; cost {paid}; {cached} from the cache"),
+            (_, cached) if self.paid.is_empty() => format!("{model}; {cached} from the cache"),
+            (_, cached) => format!("{model}; cost {}; {cached} from the cache", self.paid),
         };
-        let judged = cells().filter(|cell| cell.pass().is_some()).count();
-        let passed = cells().filter(|cell| cell.pass() == Some(true)).count();
         RunColumn {
-            reference,
-            label,
-            model: self.models.get(side).cloned().unwrap_or_default(),
-            passed: u32::try_from(passed).unwrap_or(u32::MAX),
-            total: u32::try_from(judged).unwrap_or(u32::MAX),
+            reference: self.reference,
+            label: self.label,
+            model: self.model,
+            passed: self.passed,
+            total: self.judged,
             cost_note,
             model_note: String::new(),
-            tokens: sum(&|a| a.tokens_in.unwrap_or(0)) + sum(&|a| a.tokens_out.unwrap_or(0)),
-            time_ms: sum(&|a| a.latency_ms),
+            tokens: self.tokens,
+            time_ms: self.time_ms,
         }
-    }
-
-    fn rows(&self, columns: usize) -> Vec<ResultRow> {
-        let cases = self
-            .dataset
-            .map(|dataset| dataset.cases.as_slice())
-            .unwrap_or_default();
-        let most = self
-            .cells
-            .iter()
-            .map(|(_, cell)| cell.case + 1)
-            .max()
-            .unwrap_or(0);
-        let count = u32::try_from(cases.len()).unwrap_or(u32::MAX).max(most);
-        let mut rows: Vec<ResultRow> = (0..count)
-            .map(|place| {
-                let case = usize::try_from(place)
-                    .ok()
-                    .and_then(|place| cases.get(place));
-                ResultRow {
-                    case: place,
-                    input_text: case.map(one_line).unwrap_or_default(),
-                    expected: case.and_then(expected_text),
-                    cells: vec![None; columns],
-                    differs: false,
-                }
-            })
-            .collect();
-        for (side, cell) in &self.cells {
-            let row = usize::try_from(cell.case)
-                .ok()
-                .and_then(|place| rows.get_mut(place));
-            if let Some(slot) = row.and_then(|row| row.cells.get_mut(*side)) {
-                *slot = Some(cell_view(cell));
-            }
-        }
-        for row in &mut rows {
-            let mut there = row.cells.iter().flatten();
-            row.differs = there.next().is_some_and(|first| {
-                there.any(|other| {
-                    other.pass != first.pass
-                        || (first.pass.is_none() && other.answer != first.answer)
-                })
-            });
-        }
-        // A run that has just begun has none to tell.
-        rows.retain(|row| row.cells.iter().any(Option::is_some));
-        rows
     }
 }
 

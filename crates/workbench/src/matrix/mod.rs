@@ -209,14 +209,9 @@ impl Workbench {
 
     async fn local_sheet(&self, reading: &Reading, run: RunId) -> Result<(Sheet, Source), Error> {
         let kept: KeptPlan = read_json(self.store().run(run)?.plan)?;
-        let dataset = match reading.stored_dataset(&kept.dataset) {
-            Some(here) => here,
-            // What it answered is shown even where its cases were redacted or can't be fetched.
-            None => self
-                .cases_at(reading, &kept.dataset)
-                .await
-                .unwrap_or_default(),
-        };
+        // What it answered is shown even where its cases were redacted or can't be fetched.
+        let dataset = self.cases_at(reading, &kept.dataset).await;
+        let dataset = dataset.unwrap_or_default();
         let score = kept
             .plan
             .counts

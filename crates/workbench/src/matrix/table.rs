@@ -61,7 +61,7 @@ pub(super) struct Sheet {
     pub labels: Vec<String>,
     pub references: Vec<Option<Ref>>,
     pub dataset_id: Option<DatasetId>,
-    pub dataset: Dataset,
+    pub dataset: Arc<Dataset>,
     /// The graders of the run; the dataset's and the case's follow them in a cell's scores.
     pub graders: Vec<Grader>,
     pub measure: Measure,
