@@ -118,6 +118,13 @@ impl Sum {
         *self.0.entry(cost.currency.clone()).or_default() += cost.amount;
     }
 
+    /// Adds another sum.
+    pub fn add_all(&mut self, other: &Self) {
+        for (currency, amount) in &other.0 {
+            *self.0.entry(currency.clone()).or_default() += amount;
+        }
+    }
+
     /// The sum, if it is in one currency.
     #[must_use]
     pub fn single(&self) -> Option<Cost> {
