@@ -131,8 +131,18 @@ export interface Backend {
   gate(project: P, environment: B.EnvironmentId, version: B.Ref): Promise<B.GateView>;
   gatesOf(project: P, request: B.RequestId): Promise<B.GateView[]>;
   gatesFor(project: P, version: B.Ref): Promise<B.GateView[]>;
-  planCountedRun(project: P, version: B.Ref, environment: B.EnvironmentId): Promise<B.CountedPlan>;
-  runWhatIsMissing(project: P, environment: B.EnvironmentId, version: B.Ref, concurrency: number): Promise<B.RunView[]>;
+  planCountedRun(
+    project: P,
+    version: B.Ref,
+    environment: B.EnvironmentId,
+    beside: B.VersionId[],
+  ): Promise<B.CountedPlan>;
+  runWhatIsMissing(
+    project: P,
+    environment: B.EnvironmentId,
+    runs: B.MissingRun[],
+    concurrency: number,
+  ): Promise<B.RunView[]>;
   askForSuite(
     project: P,
     prompt: B.PromptId,
@@ -148,6 +158,7 @@ export interface Backend {
     project: P,
     version: B.Ref,
     environment: B.EnvironmentId,
+    beside: B.VersionId[],
     repeats: number,
     concurrency: number,
   ): Promise<B.RunView>;

@@ -43,6 +43,9 @@ pub enum Datasets {
         /// What it is called; without it the file's name.
         #[arg(long)]
         name: Option<String>,
+        /// Which column fills which input (question=message), where that isn't plain. Several times.
+        #[arg(long = "column", value_name = "COLUMN=INPUT")]
+        columns: Vec<String>,
         /// Do it also if something looks like a secret or personal data and others will see it.
         #[arg(long)]
         anyway: bool,

@@ -19,8 +19,8 @@ pub struct Gate {
     #[arg(long)]
     pub request: Option<String>,
     /// Make the runs that count which it still waits for, one after another, and judge then: of the
-    /// version, and of what includes it.
-    #[arg(long, conflicts_with = "request")]
+    /// version, and of what includes it or reads what comes out of it.
+    #[arg(long)]
     pub run: bool,
     /// Grade the author's answers again on this computer, and say whether the marks are the same.
     #[arg(long, conflicts_with = "run")]

@@ -176,6 +176,7 @@ fn make(entries: usize) -> Maker {
                     parents,
                     content,
                     includes: vec![],
+                    reads: Vec::new(),
                     message,
                 };
                 let id = maker.does("save version", n, body);

@@ -5,7 +5,7 @@
 use crate::{CanonicalError, Digest, PromptId, to_canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields that we don't know: imported content keeps them, and they count for the digest.
 pub type Other = BTreeMap<String, Value>;
@@ -194,6 +194,13 @@ impl VersionContent {
             includes: BTreeMap::new(),
             other: Other::new(),
         }
+    }
+
+    /// The prompts whose output its inputs are, sorted.
+    #[must_use]
+    pub fn reads(&self) -> Vec<PromptId> {
+        let from: BTreeSet<PromptId> = self.inputs.iter().filter_map(|input| input.from).collect();
+        from.into_iter().collect()
     }
 
     /// A text of one message: a snippet.

@@ -120,7 +120,15 @@ impl Provider {
             ProviderKind::Anthropic => anthropic::read(&json),
             ProviderKind::Google => google::read(&json),
         }
-        .map_err(|reason| self.not_understood(&reason))
+        .map_err(|reason| {
+            // Some send their refusals as if all were well.
+            match json.get("error").map(|_| said_in(bytes)) {
+                Some(said) if !said.is_empty() => {
+                    self.not_understood(&format!("it says “{}”", self.quotable(&said)))
+                }
+                _ => self.not_understood(&reason),
+            }
+        })
     }
 
     /// The response, if it is an answer and neither a refusal nor a redirection.

@@ -246,6 +246,7 @@ impl Maker {
             parents: parent.into_iter().collect(),
             content,
             includes: Vec::new(),
+            reads: Vec::new(),
             message,
         }))
     }

@@ -148,6 +148,7 @@ impl Act<'_> {
             parents,
             content: content_digest,
             includes,
+            reads: content.reads(),
             message,
         })
     }

@@ -3,10 +3,10 @@
 use crate::evaluating::SharedResults;
 use crate::preparing::KeptPlan;
 use crate::secrets::random_16;
-use crate::views::{Counting, Ref, RunPlan, RunView};
+use crate::views::{Announced, Counting, Ref, RunPlan, RunView};
 use crate::{Error, Workbench};
 use domain::evidence::{Counts, Mark, worth, write_marks};
-use domain::ledger::{Body, RunSummary};
+use domain::ledger::{Body, RunSummary, Upstream};
 use domain::suite::Measure;
 use domain::{CommandId, Digest, EnvironmentId, ProjectId, PromptId, RunId, VersionId};
 use evals::Cell;
@@ -18,13 +18,16 @@ pub(crate) struct Asked {
     pub suite: Digest,
     pub proposed: VersionId,
     pub live: Option<VersionId>,
+    pub upstream: Upstream,
     pub plan: RunPlan,
 }
 
 impl Workbench {
     /// Announces a run of a version over its prompt's suite, for an environment, and starts it.
     /// What the environment serves now is asked in the same run, by turns. No answer comes from
-    /// the cache, and what came of it is recorded when it ends, however it ends.
+    /// the cache, and what came of it is recorded when it ends, however it ends. `beside` names the
+    /// versions that would come there together with it: where it reads what comes out of them,
+    /// they are asked before it.
     ///
     /// # Errors
     /// The prompt has no suite; the registry can't be reached, so that nothing is announced and
@@ -34,6 +37,7 @@ impl Workbench {
         project: ProjectId,
         version: Ref,
         environment: EnvironmentId,
+        beside: Vec<VersionId>,
         repeats: u32,
         concurrency: u32,
     ) -> Result<RunView, Error> {
@@ -42,9 +46,16 @@ impl Workbench {
             suite,
             proposed,
             live,
+            upstream,
             plan,
         } = self
-            .counted_plan(project, &version, environment, repeats, concurrency)
+            .counted_plan(
+                project,
+                &version,
+                environment,
+                &beside,
+                (repeats, concurrency),
+            )
             .await?;
         // All that can be wrong with it is found before it costs a look.
         let ready = self.prepare(project, &plan).await?;
@@ -59,6 +70,7 @@ impl Workbench {
                 proposed,
                 live,
                 repeats,
+                upstream,
             },
         )?;
         if !act.send().await? {
@@ -72,20 +84,35 @@ impl Workbench {
         self.carry_on(project, RunId::from(id), ready).await
     }
 
+    /// For what a run was announced; none: it counts for nothing.
+    ///
+    /// # Errors
+    /// The project is not on this computer.
+    pub fn announced(&self, project: ProjectId, run: RunId) -> Result<Option<Announced>, Error> {
+        let reading = self.reading(project)?;
+        let found = reading.ahead.announced_run(run);
+        Ok(found.map(|run| Announced {
+            environment: run.environment,
+            version: Ref::Version {
+                version: run.proposed,
+            },
+        }))
+    }
+
     /// What a counted run would ask: the same for what is foreseen and for what is done.
     pub(crate) async fn counted_plan(
         &self,
         project: ProjectId,
         version: &Ref,
         environment: EnvironmentId,
-        repeats: u32,
-        concurrency: u32,
+        beside: &[VersionId],
+        (repeats, concurrency): (u32, u32),
     ) -> Result<Asked, Error> {
         let reading = self.reading(project)?;
         let proposed = reading.resolve(version)?.version.ok_or_else(|| {
             Error::invalid("only a saved version can be judged; save the draft first")
         })?;
-        let (prompt, _) = reading
+        let (prompt, found) = reading
             .ahead
             .version(proposed)
             .ok_or_else(|| Error::not_found("this version is not on this computer"))?;
@@ -101,10 +128,15 @@ impl Workbench {
         let graders = reading.suite_graders(set).ok_or_else(|| {
             Error::not_found("the graders of this suite can't be fetched now, or were redacted")
         })?;
-        let live = reading
-            .ahead
-            .baseline(environment, prompt.id)
-            .map(|(version, _)| version);
+        let serves = reading.ahead.baseline(environment, prompt.id);
+        let live = serves.map(|(version, _)| version);
+        let upstream = Upstream::of(
+            &reading.ahead,
+            environment,
+            found.content,
+            serves.map(|(_, content)| content),
+            &reading.beside(beside),
+        );
         let (prompt, suite) = (prompt.id, set.digest);
         let plan = RunPlan {
             versions: live
@@ -122,6 +154,7 @@ impl Workbench {
                 content: set.suite.content,
                 repeats,
                 score: set.suite.measure == Measure::Score,
+                upstream: upstream.clone(),
             }),
         };
         Ok(Asked {
@@ -129,6 +162,7 @@ impl Workbench {
             suite,
             proposed,
             live,
+            upstream,
             plan,
         })
     }

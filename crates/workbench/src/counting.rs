@@ -3,7 +3,8 @@
 use crate::counted::Asked;
 use crate::views::{CountedPlan, GateView, Ref};
 use crate::{Error, Workbench, words};
-use domain::{EnvironmentId, ProjectId};
+use domain::rules::covered::Changed;
+use domain::{EnvironmentId, ProjectId, VersionId};
 
 impl Workbench {
     /// What the gates of every environment that has one for this prompt say of a version, in the
@@ -42,9 +43,10 @@ impl Workbench {
         project: ProjectId,
         version: Ref,
         environment: EnvironmentId,
+        beside: Vec<VersionId>,
     ) -> Result<CountedPlan, Error> {
         let found = self
-            .counted_plan(project, &version, environment, 1, 1)
+            .counted_plan(project, &version, environment, &beside, (1, 1))
             .await?;
         let repeats = self
             .repeats_wanted(project, environment, found.prompt)
@@ -56,6 +58,7 @@ impl Workbench {
             suite,
             proposed,
             live,
+            upstream,
             ..
         } = found;
         let reading = self.reading(project)?;
@@ -66,9 +69,21 @@ impl Workbench {
         let cases = set
             .and_then(|suite| reading.ahead.cases_of(suite))
             .unwrap_or(0);
-        let sides = if live.is_some() { 2 } else { 1 };
+        // Each side with all that is asked before it.
+        let each = |side: &[VersionId]| u32::try_from(side.len()).unwrap_or(u32::MAX) + 1;
+        let sides = each(&upstream.proposed) + live.map_or(0, |_| each(&upstream.live));
         let calls = cases.saturating_mul(repeats).saturating_mul(sides);
-        let view = reading.gate_view(environment, proposed, self.now())?;
+        let together = std::iter::once(proposed).chain(beside.iter().copied());
+        let together: Vec<Changed> = together
+            .filter_map(|version| {
+                let (prompt, _) = reading.ahead.version(version)?;
+                Some(Changed {
+                    prompt: prompt.id,
+                    versions: vec![version],
+                })
+            })
+            .collect();
+        let view = reading.gate_view_of(environment, proposed, &together, self.now())?;
         let looks = view.gates.first().map_or(0, |gate| {
             gate.silent + u32::try_from(gate.evidence.len()).unwrap_or(u32::MAX)
         });
@@ -98,6 +113,22 @@ impl Workbench {
             "It is announced to the team first. What comes of it is recorded and shared, also if you stop it."
                 .to_owned(),
         ];
+        let now_first = reading.beside(&upstream.live);
+        let others = reading.beside(&upstream.proposed).into_iter();
+        let others: Vec<String> = others
+            .filter(|(prompt, version)| now_first.get(prompt) != Some(version))
+            .map(|(_, version)| name(version))
+            .collect();
+        if !others.is_empty() && live.is_some() {
+            told.insert(
+                1,
+                format!(
+                    "Before {} comes {}, and before what is served what {place} serves.",
+                    name(proposed),
+                    others.join(", ")
+                ),
+            );
+        }
         if looks > 0 {
             told.push(format!(
                 "It is look {} at this version. All looks count together, and each makes the gate a little stricter.",

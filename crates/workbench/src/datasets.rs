@@ -146,6 +146,7 @@ impl Workbench {
         let table = import::read(text.as_bytes(), as_import(format))
             .map_err(|error| Error::invalid(error.to_string()))?;
         let suggested = import::suggest(&table, &reading.known_inputs());
+        let left_over = import::left_over(&table, &suggested);
         let shown = |value: &Option<Value>| match value {
             None => String::new(),
             Some(Value::String(text)) => text.clone(),
@@ -165,6 +166,7 @@ impl Workbench {
                 inputs: suggested.inputs,
                 expected: suggested.expected,
             },
+            left_over,
             preview: preview.collect(),
             rows: u32::try_from(table.rows.len()).unwrap_or(u32::MAX),
             columns: table.columns,

@@ -50,6 +50,7 @@ mod replaying;
 mod results;
 mod reverting;
 mod review;
+mod run_tables;
 mod running;
 mod same_model;
 mod sample;

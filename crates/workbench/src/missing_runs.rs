@@ -29,9 +29,9 @@ pub(crate) struct Waited {
 }
 
 impl Workbench {
-    /// Makes the runs that count which the gates of an environment still wait for, one after
-    /// another: of the version itself, and of what holds it. Returns when all have ended; if one
-    /// is cancelled, those after it are not begun.
+    /// Makes the runs that count which the gates of an environment still wait for (the `runs` of a
+    /// [`crate::views::GateView`]), one after another. Returns when all have ended; if one is
+    /// cancelled, those after it are not begun.
     ///
     /// # Errors
     /// The registry can't be reached, or a version names a model that can't be asked from here.
@@ -39,18 +39,24 @@ impl Workbench {
         &self,
         project: ProjectId,
         environment: EnvironmentId,
-        version: Ref,
+        runs: Vec<MissingRun>,
         concurrency: u32,
     ) -> Result<Vec<RunView>, Error> {
-        let wanted = self.gate(project, environment, version).await?.runs;
         let mut made = Vec::new();
-        for run in wanted {
+        for run in runs {
             let of = Ref::Version {
                 version: run.version,
             };
             let mut events = self.events();
             let started = self
-                .start_counted_run(project, of, environment, run.repeats, concurrency)
+                .start_counted_run(
+                    project,
+                    of,
+                    environment,
+                    run.beside,
+                    run.repeats,
+                    concurrency,
+                )
                 .await?;
             let mut view = self.run(project, started.id).await?;
             while view.state == RunState::Running {
@@ -80,7 +86,8 @@ impl Reading {
         together: &[Changed],
         now: Millis,
     ) -> Vec<Waited> {
-        let all = dependents(&self.ahead, environment, together, now).into_iter();
+        let at = (now, domain::ledger::RULES);
+        let all = dependents(&self.ahead, environment, together, at).into_iter();
         // Told once, under the part that comes first.
         let of_it = all.filter(|one| {
             let part = self.ahead.version(one.part);
@@ -105,7 +112,13 @@ impl Reading {
                 let of = one
                     .version
                     .map(|version| domain::rules::requests::words::version(&self.ahead, version));
+                let reads = one
+                    .version
+                    .is_some_and(|of| self.ahead.serves(environment, of));
                 let words = match faults.into_iter().next() {
+                    None if reads => {
+                        format!("{} passes with {part} before it.", of.unwrap_or_default())
+                    }
                     None => format!("{} has {part}, and passes.", of.unwrap_or_default()),
                     Some(fault) => {
                         let missing = Missing::Dependent {
@@ -125,7 +138,16 @@ impl Reading {
                     prompt: one.prompt,
                     outcome,
                     words,
-                    run: run.and_then(|of| self.missing_run(environment, of, Some(&part))),
+                    run: run.and_then(|of| {
+                        let beside: Vec<VersionId> = one.beside.values().copied().collect();
+                        let why = if reads {
+                            "it reads what comes out of"
+                        } else {
+                            "it includes"
+                        };
+                        let why = format!("{why} {part}");
+                        self.missing_run(environment, of, beside, Some(&why))
+                    }),
                 }
             })
             .collect()
@@ -136,7 +158,8 @@ impl Reading {
         &self,
         environment: EnvironmentId,
         version: VersionId,
-        part: Option<&str>,
+        beside: Vec<VersionId>,
+        why: Option<&str>,
     ) -> Option<MissingRun> {
         let (prompt, _) = self.ahead.version(version)?;
         let suite = self.ahead.suite(prompt.id)?;
@@ -150,13 +173,14 @@ impl Reading {
             1 => String::new(),
             n => format!(" {n} times"),
         };
-        let why = part.map(|part| format!(": it includes {part}"));
+        let why = why.map(|why| format!(": {why}"));
         Some(MissingRun {
             prompt: prompt.id,
             version,
             words: format!("{name}, {cases}{often}{}", why.unwrap_or_default()),
             name,
             repeats,
+            beside,
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::{Error, Workbench, words};
 use domain::content::ModelSettings;
 use domain::dataset::Dataset;
 use domain::limits::{REPEATS, RUN_ANSWERS, RUN_COLUMNS};
+use domain::rules::upstream::Beside;
 use domain::{Digest, EnvironmentId, ProjectId, PromptId, VersionContent, VersionId};
 use evals::{Before, Column, Run};
 use serde::{Deserialize, Serialize};
@@ -146,21 +147,32 @@ impl Workbench {
         fits(plan, &dataset, repeats)?;
         let mut sides = Vec::new();
         let mut prompts = Vec::new();
-        for reference in &plan.versions {
+        for (place, reference) in plan.versions.iter().enumerate() {
             let found = reading.resolve(reference)?;
             prompts.extend(found.prompt.map(|id| words::prompt(&reading.ahead, id)));
             // What counts is judged as it would be served.
             if plan.models.is_empty() || plan.counts.is_some() {
-                let label = found.label.clone();
+                let first = plan.counts.as_ref().map(|counting| {
+                    let live = place + 1 < plan.versions.len();
+                    let of_it = &counting.upstream;
+                    let first = if live { &of_it.live } else { &of_it.proposed };
+                    reading.beside(first)
+                });
+                let first = first.unwrap_or_default();
+                let label = match reading.others_first(&first, plan) {
+                    Some(others) => format!("{} with {others}", found.label),
+                    None => found.label.clone(),
+                };
                 let mut side = side(reference, label, &found, None)?;
-                reading.go_back(&mut side, environment(reference, plan), &dataset);
+                reading.go_back(&mut side, environment(reference, plan), &first, &dataset);
                 sides.push(side);
                 continue;
             }
             for model in &plan.models {
                 let label = format!("{} · {}", found.label, model_words(model, &plan.models));
                 let mut side = side(reference, label, &found, Some(model))?;
-                reading.go_back(&mut side, environment(reference, plan), &dataset);
+                let none = Beside::new();
+                reading.go_back(&mut side, environment(reference, plan), &none, &dataset);
                 sides.push(side);
             }
         }
@@ -330,9 +342,15 @@ fn side(
 
 impl Reading {
     /// Finds what has to be asked before a column: for inputs that are another prompt's output and that
-    /// some case does not hold itself. Of each prompt the version is taken that the environment serves,
-    /// or the latest where there is none.
-    fn go_back(&self, side: &mut Side, served_in: Option<EnvironmentId>, dataset: &Dataset) {
+    /// some case does not hold itself. Of each prompt the version is taken that stands in `first`, else
+    /// the one that the environment serves, or the latest where there is none.
+    fn go_back(
+        &self,
+        side: &mut Side,
+        served_in: Option<EnvironmentId>,
+        first: &Beside,
+        dataset: &Dataset,
+    ) {
         let mut open = vec![side.content.clone()];
         while let Some(content) = open.pop() {
             for input in &content.inputs {
@@ -342,13 +360,15 @@ impl Reading {
                     continue;
                 }
                 let served = served_in.and_then(|place| self.ahead.baseline(place, prompt));
+                let chosen = first.get(&self.ahead.meant(prompt)).copied();
+                let served = chosen.or_else(|| served.map(|(version, _)| version));
                 let latest = || {
                     self.ahead
                         .prompt(self.ahead.meant(prompt))?
                         .latest()
                         .map(|v| v.id)
                 };
-                let Some(version) = served.map(|(version, _)| version).or_else(latest) else {
+                let Some(version) = served.or_else(latest) else {
                     continue;
                 };
                 if let Some(before) = self.before_it(version) {
@@ -358,6 +378,29 @@ impl Reading {
                 }
             }
         }
+    }
+
+    /// Versions by their prompts; what is not known here is left out.
+    pub(crate) fn beside(&self, versions: &[VersionId]) -> Beside {
+        let known = versions.iter().filter_map(|version| {
+            let (prompt, _) = self.ahead.version(*version)?;
+            Some((self.ahead.meant(prompt.id), *version))
+        });
+        known.collect()
+    }
+
+    // What is asked first otherwise than where it would be served, in words.
+    fn others_first(&self, first: &Beside, plan: &RunPlan) -> Option<String> {
+        let place = plan.counts.as_ref()?.environment;
+        let content = |version: VersionId| Some(self.ahead.version(version)?.1.content);
+        let other = first.iter().filter(|(prompt, version)| {
+            let served = self.ahead.baseline(place, **prompt);
+            served.map(|(_, content)| content) != content(**version)
+        });
+        let words: Vec<String> = other
+            .map(|(_, version)| domain::rules::requests::words::version(&self.ahead, *version))
+            .collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 
     fn before(

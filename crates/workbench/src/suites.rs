@@ -8,6 +8,7 @@ use domain::ledger::Body;
 use domain::project::SuiteSet;
 use domain::rules::covered::Changed;
 use domain::rules::gates::{self, Judged};
+use domain::rules::upstream;
 use domain::statistics::verdict::GateOutcome;
 use domain::suite::{Suite, SuiteGraders};
 use domain::{EnvironmentId, ProjectId, PromptId, RequestId, VersionId};
@@ -258,7 +259,18 @@ impl Reading {
             .ok_or_else(|| Error::not_found("this version is not on this computer"))?;
         let place = words::environment(&self.ahead, environment);
         let name = domain::rules::requests::words::version(&self.ahead, version);
-        let judged = gates::judged(&self.ahead, environment, prompt.id, found.content, now);
+        let new = upstream::newcomers(&self.ahead, environment, together);
+        let beside = new.into_iter().next().unwrap_or_default();
+        let others = beside.values().copied().filter(|other| *other != version);
+        let others: Vec<VersionId> = others.collect();
+        let judged = gates::judged(
+            &self.ahead,
+            environment,
+            prompt.id,
+            found.content,
+            Some(&beside),
+            now,
+        );
         let serves = self.ahead.serving(environment, prompt.id);
         let served = serves.is_some_and(|serving| {
             serving.sides.iter().any(|side| {
@@ -296,7 +308,7 @@ impl Reading {
         }
         let mut runs = Vec::new();
         if !served && judged.iter().any(wants_run) {
-            runs.extend(self.missing_run(environment, version, None));
+            runs.extend(self.missing_run(environment, version, others.clone(), None));
         }
         runs.extend(waited.iter().filter_map(|one| one.run.clone()));
         let stored = self.store.contents();
@@ -330,6 +342,7 @@ impl Reading {
             version,
             name,
             served,
+            beside: others,
             outcome,
             words,
             gates,

@@ -1,9 +1,9 @@
 //! By what prompts are judged, what gates say, and runs that count.
 
 use super::passed_on;
-use domain::{Digest, EnvironmentId, ProjectId, PromptId, RequestId, RunId};
+use domain::{Digest, EnvironmentId, ProjectId, PromptId, RequestId, RunId, VersionId};
 use workbench::views::{
-    AskedFor, CountedPlan, GateView, GradedAgain, Ref, RunView, SuiteDraft, SuiteView,
+    AskedFor, CountedPlan, GateView, GradedAgain, MissingRun, Ref, RunView, SuiteDraft, SuiteView,
 };
 
 passed_on! {
@@ -18,12 +18,17 @@ passed_on! {
     /// What the gates of every environment say of one content.
     gates_for(project: ProjectId, version: Ref) -> Vec<GateView>;
     /// What a run that counts would ask.
-    plan_counted_run(project: ProjectId, version: Ref, environment: EnvironmentId) -> CountedPlan;
+    plan_counted_run(
+        project: ProjectId,
+        version: Ref,
+        environment: EnvironmentId,
+        beside: Vec<VersionId>,
+    ) -> CountedPlan;
     /// Makes the runs that count which the gates still wait for, one after another.
     run_what_is_missing(
         project: ProjectId,
         environment: EnvironmentId,
-        version: Ref,
+        runs: Vec<MissingRun>,
         concurrency: u32,
     ) -> Vec<RunView>;
     /// Asks for another suite where a gate rests on the one there is.
@@ -46,6 +51,7 @@ passed_on! {
         project: ProjectId,
         version: Ref,
         environment: EnvironmentId,
+        beside: Vec<VersionId>,
         repeats: u32,
         concurrency: u32,
     ) -> RunView;

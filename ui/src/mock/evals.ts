@@ -197,7 +197,7 @@ export function evals(world: World, changed: () => void, progress: (event: Event
         ),
         expected,
       };
-      return { format: "csv", columns, suggested, preview: rows.slice(0, 5), rows: rows.length, problems };
+      return { format: "csv", columns, suggested, left_over: {}, preview: rows.slice(0, 5), rows: rows.length, problems };
     },
     async saveDataset(_, id, name, cases) {
       const old = id ? find(id) : null;

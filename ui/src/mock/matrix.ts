@@ -140,7 +140,7 @@ export function matrix(world: World): Part {
               words:
                 told === "better"
                   ? `${one.label} is better than ${run.columns[base]!.label}, by ${lower / 100} to ${upper / 100} points (${scale(difference) / 100} as seen). Of ${n} cases, ${better} got better, ${worse || "none"} got worse and ${n - better - worse} stayed the same.`
-                  : `These cases can't tell ${one.label} from ${run.columns[base]!.label}: it may be anything from ${-lower / 100} points worse to ${upper / 100} points better. Of ${n} cases, ${better || "none"} got better, ${worse || "none"} got worse and ${n - better - worse} stayed the same.`,
+                  : `These cases show no difference between ${run.columns[base]!.label} and ${one.label} that could not be chance: ${one.label} may be anything from ${-lower / 100} points worse to ${upper / 100} points better. Of ${n} cases, ${better || "none"} got better, ${worse || "none"} got worse and ${n - better - worse} stayed the same.`,
               tags,
               tag_words: `By tag nothing stands out, corrected for looking at ${tags.length} tags.`,
             },

@@ -10,16 +10,24 @@ import { router } from "./route.svelte";
 /** Calls at once: as many as a run without a choice has. */
 const AT_ONCE = 4;
 
-export async function runForGate(view: Pick<GateView, "version" | "environment">) {
+export async function runForGate(view: Pick<GateView, "version" | "environment" | "beside">) {
   const version = { type: "version" as const, version: view.version };
+  const beside = view.beside ?? [];
   try {
-    const plan = await backend.planCountedRun(app.project, version, view.environment);
+    const plan = await backend.planCountedRun(app.project, version, view.environment, beside);
     dialogs.ask({
       title: plan.title,
       words: plan.words,
       action: "Announce and run",
       run: async () => {
-        const run = await backend.startCountedRun(app.project, version, view.environment, plan.repeats, AT_ONCE);
+        const run = await backend.startCountedRun(
+          app.project,
+          version,
+          view.environment,
+          beside,
+          plan.repeats,
+          AT_ONCE,
+        );
         dialogs.close();
         router.go({ screen: "evals", tab: "runs", run: run.id });
       },
@@ -29,13 +37,13 @@ export async function runForGate(view: Pick<GateView, "version" | "environment">
   }
 }
 
-/** Just the runs that the gates still wait for: of the version, and of what includes it. */
-export function runWhatIsMissing(view: Pick<GateView, "version" | "environment" | "place" | "runs">) {
-  const version = { type: "version" as const, version: view.version };
+/** Just the runs that the gates still wait for: of the version, and of what includes it or reads what comes out of it. */
+export function runWhatIsMissing(view: Pick<GateView, "environment" | "place" | "runs">) {
+  const runs = view.runs ?? [];
   dialogs.ask({
     title: `Run what is missing for ${view.place}`,
     words: [
-      ...(view.runs ?? []).map((run) => run.words),
+      ...runs.map((run) => run.words),
       "They are announced one after another, and what comes of each is recorded and shared, also if you stop it.",
     ],
     action: "Announce and run",
@@ -43,7 +51,7 @@ export function runWhatIsMissing(view: Pick<GateView, "version" | "environment" 
       dialogs.close();
       notices.say("The runs that are missing are being made. You can go on meanwhile.");
       try {
-        const made = await backend.runWhatIsMissing(app.project, view.environment, version, AT_ONCE);
+        const made = await backend.runWhatIsMissing(app.project, view.environment, runs, AT_ONCE);
         notices.say(made.length === 1 ? "1 run was made." : `${made.length} runs were made.`);
         await app.refresh();
       } catch (error) {

@@ -3,17 +3,18 @@
 use super::At;
 use crate::Failure;
 use crate::arguments::Arguments;
-use crate::say::{answer, count};
+use crate::say::{answer, count, hint};
 use std::path::Path;
 use std::process::ExitCode;
-use workbench::views::DatasetFormat;
+use workbench::views::{DatasetFormat, Mapping, Reading};
 use workbench::{Workbench, plain};
 
 pub async fn import_dataset(
     at: &At<'_>,
     path: &Path,
     name: Option<&str>,
-    anyway: bool,
+    inputs: &[String],
+    (look, anyway): (bool, bool),
 ) -> Result<ExitCode, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::other(format!("{}: {}", path.display(), plain(&error))))?;
@@ -26,25 +27,32 @@ pub async fn import_dataset(
         .bench
         .read_dataset(at.project, text.clone(), DatasetFormat::Auto)
         .await?;
+    let mapping = mapping(&reading, inputs)?;
+    if look {
+        let rows = count(reading.rows.into(), "case", "cases");
+        let lines = mapping.inputs.iter();
+        let lines = lines.map(|(column, input)| format!("  {column} → {input}"));
+        let expected = mapping.expected.iter();
+        let expected = expected.map(|column| format!("  {column} → what is expected"));
+        let lines: Vec<String> = lines.chain(expected).collect();
+        answer(at.arguments, &reading, || {
+            format!("Dataset {name} would have {rows}:\n{}", lines.join("\n"))
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
     let check = at
         .bench
         .check_import(
             at.project,
             text.clone(),
             DatasetFormat::Auto,
-            reading.suggested.clone(),
+            mapping.clone(),
         )
         .await?;
     super::datasets::may_be_shared(at, &check, anyway)?;
     let row = at
         .bench
-        .import_dataset(
-            at.project,
-            name,
-            text,
-            DatasetFormat::Auto,
-            reading.suggested,
-        )
+        .import_dataset(at.project, name, text, DatasetFormat::Auto, mapping)
         .await?;
     answer(at.arguments, &row, || {
         let cases = count(row.cases.into(), "case", "cases");
@@ -53,8 +61,63 @@ pub async fn import_dataset(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether a file is a promptfoo configuration, by its name.
+/// Which column fills which input: as told, else what is probably right; what would be left over
+/// becomes an input of its own. A column that becomes an input of another name is said, since
+/// nobody sees it otherwise.
+fn mapping(reading: &Reading, told: &[String]) -> Result<Mapping, Failure> {
+    let mut mapping = reading.suggested.clone();
+    mapping.inputs.extend(reading.left_over.clone());
+    for pair in told {
+        let Some((column, input)) = pair.split_once('=') else {
+            return Err(Failure::other(format!(
+                "{pair} does not say which column fills which input: COLUMN=INPUT"
+            )));
+        };
+        if !reading.columns.iter().any(|known| known == column) {
+            return Err(Failure::other(format!(
+                "there is no column {column}; the columns are {}",
+                reading.columns.join(", ")
+            )));
+        }
+        if mapping.expected.as_deref() == Some(column) {
+            mapping.expected = None;
+        }
+        // Told by hand, an input has just that column.
+        mapping.inputs.retain(|_, filled| filled != input);
+        mapping.inputs.insert(column.to_owned(), input.to_owned());
+    }
+    for (column, input) in &mapping.inputs {
+        let asked = told
+            .iter()
+            .any(|pair| pair.split('=').next() == Some(column));
+        let plain = column.strip_prefix("inputs.").unwrap_or(column);
+        if !asked && plain != input {
+            hint(&format!(
+                "galley: the column {column} is taken for the input {input}; --column {column}={column} keeps its name"
+            ));
+        }
+    }
+    if mapping.inputs.is_empty() {
+        return Err(Failure::other(
+            "there is no column that could be an input, so its cases would ask nothing; nothing was imported",
+        ));
+    }
+    Ok(mapping)
+}
+
+/// Whether a file is a promptfoo configuration: by its name, or by what a JSON file holds.
 pub fn is_promptfoo(path: &Path) -> bool {
+    let json = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    if json
+        && let Ok(text) = std::fs::read_to_string(path)
+        && let Ok(serde_json::Value::Object(read)) = serde_json::from_str(&text)
+        && read.contains_key("prompts")
+        && (read.contains_key("tests") || read.contains_key("providers"))
+    {
+        return true;
+    }
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().to_lowercase());

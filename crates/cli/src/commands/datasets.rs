@@ -38,8 +38,13 @@ pub async fn datasets(at: &At<'_>, asked: &Datasets) -> Result<ExitCode, Failure
             }
             add(at, name, case, *anyway).await
         }
-        Datasets::Import { path, name, anyway } => {
-            super::data::import_dataset(at, path, name.as_deref(), *anyway).await
+        Datasets::Import {
+            path,
+            name,
+            columns,
+            anyway,
+        } => {
+            super::data::import_dataset(at, path, name.as_deref(), columns, (false, *anyway)).await
         }
         Datasets::Export { name, form, output } => {
             let row = named(at, name).await?;
@@ -55,10 +60,12 @@ pub async fn datasets(at: &At<'_>, asked: &Datasets) -> Result<ExitCode, Failure
                 say::hint(&format!("Not in the file: {left}"));
             }
             match output {
-                Some(path) => std::fs::write(path, &file.text).map_err(|error| {
-                    Failure::other(format!("{}: {}", path.display(), plain(&error)))
-                })?,
-                None => say::line(file.text.trim_end_matches('\n')),
+                Some(path) if path.as_os_str() != "-" => {
+                    std::fs::write(path, &file.text).map_err(|error| {
+                        Failure::other(format!("{}: {}", path.display(), plain(&error)))
+                    })?;
+                }
+                _ => say::line(file.text.trim_end_matches('\n')),
             }
             Ok(ExitCode::SUCCESS)
         }

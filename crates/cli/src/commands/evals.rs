@@ -16,7 +16,10 @@ pub async fn run(at: &At<'_>, asked: &Run) -> Result<ExitCode, Failure> {
         let id: RunId = serde_json::from_value(id.as_str().into())
             .map_err(|_| Failure::other(format!("{id} is no run's id")))?;
         at.bench.resume_run(at.project, id).await?;
-        return follow(at, id, asked.share, &asked.reports).await;
+        return match at.bench.announced(at.project, id)? {
+            Some(counts) => Box::pin(gate::judged(at, id, &counts, &asked.reports)).await,
+            None => follow(at, id, asked.share, &asked.reports).await,
+        };
     }
     let prompt = asked.prompt.as_deref().unwrap_or_default();
     if let Some(place) = &asked.place {
@@ -44,6 +47,7 @@ pub async fn run(at: &At<'_>, asked: &Run) -> Result<ExitCode, Failure> {
         )
         .await?
     };
+    foretell(at, &plan).await?;
     let started = at.bench.start_run(at.project, plan).await?;
     follow(at, started.id, asked.share, &asked.reports).await
 }
@@ -64,6 +68,7 @@ pub async fn compare(at: &At<'_>, asked: &Compare) -> Result<ExitCode, Failure> 
             asked.before, asked.after
         )));
     }
+    foretell(at, &plan).await?;
     let started = at.bench.start_run(at.project, plan).await?;
     let view = to_its_end(at, started.id).await?;
     reports::write(&asked.reports, Some(&view), &[])?;
@@ -104,6 +109,15 @@ async fn plan(
         concurrency: 4,
         counts: None,
     })
+}
+
+/// What it will cost, before it does.
+async fn foretell(at: &At<'_>, plan: &RunPlan) -> Result<(), Failure> {
+    let foreseen = at.bench.estimate_run(at.project, plan.clone()).await?;
+    if foreseen.can_start {
+        hint(&format!("galley: {} {}", foreseen.note, foreseen.cost_note));
+    }
+    Ok(())
 }
 
 async fn to_its_end(at: &At<'_>, run: RunId) -> Result<RunView, Failure> {
@@ -187,7 +201,7 @@ fn shown(view: &RunView, worth: impl Fn(&ResultRow) -> bool) -> String {
 pub fn graders(typed: &[String]) -> Result<Vec<Grader>, Failure> {
     let mut judged = Vec::new();
     for text in typed {
-        let grader: Grader = serde_json::from_str(text)
+        let grader = Grader::typed(text)
             .map_err(|error| Failure::other(format!("the grader {text}: {error}")))?;
         judged.push(grader);
     }

@@ -5,12 +5,13 @@ use super::look::settled;
 use crate::gate_arguments::{Gate, Reports, Suites};
 use crate::say::{answer, hint};
 use crate::{Failure, find, reports};
+use domain::RunId;
 use domain::names::folded;
 use domain::statistics::verdict::GateOutcome;
 use domain::suite::Measure;
 use serde::Serialize;
 use std::process::ExitCode;
-use workbench::views::{GateView, RunView, SuiteDraft};
+use workbench::views::{Announced, GateView, RunView, SuiteDraft};
 
 /// What a run that counts came to.
 #[derive(Serialize)]
@@ -20,32 +21,10 @@ struct Counted<'a> {
 }
 
 pub async fn gate(at: &At<'_>, asked: &Gate) -> Result<ExitCode, Failure> {
-    let views = match (&asked.request, &asked.prompt) {
-        (Some(request), _) => {
-            let id = super::review::request_of(at, request).await?;
-            at.bench.gates_of(at.project, id).await?
-        }
-        (None, Some(prompt)) => {
-            let library = at.bench.library(at.project).await?;
-            let id = find::prompt(&library, prompt)?;
-            let view = at.bench.prompt(at.project, id).await?;
-            let version = find::version(&library, &view, &asked.which)?;
-            let place = find::environment(&library, asked.place.as_deref())?;
-            if asked.run {
-                let runs = at
-                    .bench
-                    .run_what_is_missing(at.project, place, version.clone(), asked.concurrency)
-                    .await?;
-                match runs.len() {
-                    0 => hint("galley: no run is missing"),
-                    _ => runs.iter().for_each(|run| hint(&run.summary)),
-                }
-                settled(at).await?;
-            }
-            vec![at.bench.gate(at.project, place, version).await?]
-        }
-        (None, None) => return Err(Failure::other("name a prompt, or a request")),
-    };
+    let mut views = said(at, asked).await?;
+    if asked.run && run_missing(at, &views, asked.concurrency).await? {
+        views = said(at, asked).await?;
+    }
     if asked.replay {
         return replay(at, &views).await;
     }
@@ -58,6 +37,47 @@ pub async fn gate(at: &At<'_>, asked: &Gate) -> Result<ExitCode, Failure> {
         }
     });
     Ok(code(views.iter().map(|view| view.outcome)))
+}
+
+/// Makes the runs that these wait for; whether there were any.
+async fn run_missing(at: &At<'_>, views: &[GateView], concurrency: u32) -> Result<bool, Failure> {
+    let mut made = 0;
+    let mut told = Vec::new();
+    for view in views {
+        let new = view.runs.iter().filter(|run| !told.contains(run));
+        let runs: Vec<_> = new.cloned().collect();
+        told.extend(view.runs.iter());
+        let ended = at
+            .bench
+            .run_what_is_missing(at.project, view.environment, runs, concurrency)
+            .await?;
+        ended.iter().for_each(|run| hint(&run.summary));
+        made += ended.len();
+    }
+    if made == 0 {
+        hint("galley: no run is missing");
+    }
+    settled(at).await?;
+    Ok(made > 0)
+}
+
+/// What gates say of a version, or of all that a request asks for next.
+async fn said(at: &At<'_>, asked: &Gate) -> Result<Vec<GateView>, Failure> {
+    match (&asked.request, &asked.prompt) {
+        (Some(request), _) => {
+            let id = super::review::request_of(at, request).await?;
+            Ok(at.bench.gates_of(at.project, id).await?)
+        }
+        (None, Some(prompt)) => {
+            let library = at.bench.library(at.project).await?;
+            let id = find::prompt(&library, prompt)?;
+            let view = at.bench.prompt(at.project, id).await?;
+            let version = find::version(&library, &view, &asked.which)?;
+            let place = find::environment(&library, asked.place.as_deref())?;
+            Ok(vec![at.bench.gate(at.project, place, version).await?])
+        }
+        (None, None) => Err(Failure::other("name a prompt, or a request")),
+    }
 }
 
 /// Grades the evidence of these verdicts again, here.
@@ -162,6 +182,7 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
             at.project,
             version.clone(),
             place,
+            Vec::new(),
             repeats,
             asked.concurrency,
         )
@@ -171,9 +192,24 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         "galley: if it is broken off, galley run --resume {} goes on",
         started.id
     ));
-    let run = at.bench.run_to_its_end(at.project, started.id).await?;
+    let announced = Announced {
+        environment: place,
+        version,
+    };
+    judged(at, started.id, &announced, asked.reports).await
+}
+
+/// A run that counts, to its end, and what its gate says then.
+pub async fn judged(
+    at: &At<'_>,
+    run: RunId,
+    announced: &Announced,
+    to: &Reports,
+) -> Result<ExitCode, Failure> {
+    let run = at.bench.run_to_its_end(at.project, run).await?;
+    let (place, version) = (announced.environment, announced.version.clone());
     let gate = at.bench.gate(at.project, place, version).await?;
-    reports::write(asked.reports, Some(&run), std::slice::from_ref(&gate))?;
+    reports::write(to, Some(&run), std::slice::from_ref(&gate))?;
     let counted = Counted {
         run: &run,
         gate: &gate,

@@ -178,8 +178,11 @@ pub async fn carry_out(bench: &Workbench, arguments: &Arguments) -> Result<ExitC
             data::import_promptfoo(&at, path, name.clone(), *look, *anyway).await
         }
         Command::Import {
-            path, name, anyway, ..
-        } => data::import_dataset(&at, path, name.as_deref(), *anyway).await,
+            path,
+            name,
+            look,
+            anyway,
+        } => data::import_dataset(&at, path, name.as_deref(), &[], (*look, *anyway)).await,
         Command::Export { folder } => data::export(&at, folder).await,
         Command::Share { address, anyway } => begin::share(&at, address, *anyway).await,
         Command::Login(_)

@@ -17,6 +17,7 @@ mod prepare;
 mod refusal;
 mod schema;
 mod similarity;
+mod strict;
 mod texts;
 mod together;
 mod words;
@@ -27,6 +28,7 @@ pub use measures::Unit;
 pub use panel::Panel;
 pub use prepare::Prepared;
 pub use similarity::Likeness;
+pub use strict::TypedError;
 pub use together::Part;
 
 use crate::dataset::Case;

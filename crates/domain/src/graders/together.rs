@@ -60,6 +60,16 @@ pub(super) fn check(parts: &[Part], least: Option<f64>) -> Result<(), GraderErro
             part.weight
         )));
     }
+    if !parts
+        .iter()
+        .map(|part| part.weight)
+        .sum::<f64>()
+        .is_finite()
+    {
+        return Err(GraderError::Number(
+            "these weights are too large to be added: only how they stand to each other counts, so write smaller ones".to_owned(),
+        ));
+    }
     if parts.iter().all(|part| part.weight <= 0.0) {
         return Err(GraderError::NoWeight);
     }

@@ -1,6 +1,6 @@
 //! What a command asks for: the verbs of the ledger.
 
-use super::{Asked, CommentOn, KeyHash, PublicKey, Quote, RunSummary, Side, VerdictKind};
+use super::{Asked, CommentOn, KeyHash, PublicKey, Quote, RunSummary, Side, Upstream, VerdictKind};
 use crate::evidence::Counts;
 use crate::permissions::{Rights, Role};
 use crate::policy::Policy;
@@ -71,6 +71,9 @@ pub enum Body {
         /// checks the ledger can follow includes even where content was redacted.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         includes: Vec<Digest>,
+        /// The prompts whose output its inputs are, sorted: stated here for the same reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reads: Vec<PromptId>,
         /// The digest of the message: what changed and why.
         message: Digest,
     },
@@ -314,6 +317,9 @@ pub enum Body {
         live: Option<VersionId>,
         /// How often each case is asked.
         repeats: u32,
+        /// What is asked first, because its output is an input.
+        #[serde(default, skip_serializing_if = "Upstream::is_empty")]
+        upstream: Upstream,
     },
     /// Destroys content everywhere: personal data, a leaked secret. The chain still verifies.
     Redact {

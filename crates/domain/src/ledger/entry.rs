@@ -21,10 +21,11 @@ pub const FORMAT: u32 = 1;
 /// gates that rest on them, and keys that are rotated, in the same way. 4 lets gates wait for what
 /// holds a changed part, and has a suite on which a gate rests changed by request: there it decides
 /// otherwise than 3 did, so entries under 3 are decided again as 3 had it, and once an entry is
-/// under 4 none after it is under less.
-pub const RULES: u32 = 4;
-/// The last rules that decide otherwise than those before: once an entry is under them, none after
-/// it is under earlier ones.
+/// under 4 none after it is under less. 5 has evidence count with what is asked before a prompt,
+/// and gates wait for what reads a changed prompt's output; in the same way.
+pub const RULES: u32 = 5;
+/// The first rules that decide otherwise than those before: from them on, no entry is under earlier
+/// rules than one before it.
 pub const NEVER_BACK: u32 = 4;
 
 /// One line of the ledger.

@@ -3,7 +3,7 @@
 //! Events hold what applying needs and nothing that must be looked up in content, so that the
 //! ledger can be followed where content was redacted or not yet fetched.
 
-use super::{Asked, CommentOn, Grounds, KeyHash, PublicKey, Quote, Side, VerdictKind};
+use super::{Asked, CommentOn, Grounds, KeyHash, PublicKey, Quote, Side, Upstream, VerdictKind};
 use crate::evidence::Counts;
 use crate::permissions::{Rights, Role};
 use crate::policy::Policy;
@@ -58,6 +58,8 @@ pub enum Event {
         content: Digest,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         includes: Vec<Digest>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reads: Vec<PromptId>,
         message: Digest,
     },
     /// A label moved, appeared (`before` none) or went (`version` none).
@@ -208,6 +210,8 @@ pub enum Event {
         proposed: VersionId,
         live: Option<VersionId>,
         repeats: u32,
+        #[serde(default, skip_serializing_if = "Upstream::is_empty")]
+        upstream: Upstream,
     },
     /// Content was destroyed.
     ContentRedacted { content: Digest, reason: Digest },

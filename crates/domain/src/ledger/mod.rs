@@ -17,6 +17,7 @@ mod keys;
 mod missing;
 mod request;
 mod sides;
+mod upstream;
 
 pub use body::{Body, NewEnvironment, Pointer, ReleaseChange};
 pub use command::{Command, CommandError, Seen, SignedCommand};
@@ -29,3 +30,4 @@ pub use request::{
     Reviewer, VerdictKind,
 };
 pub use sides::Side;
+pub use upstream::Upstream;

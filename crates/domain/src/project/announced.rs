@@ -1,6 +1,7 @@
 //! Suites and announced runs in the state.
 
 use super::{Project, as_text};
+use crate::ledger::Upstream;
 use crate::suite::Suite;
 use crate::{Digest, EnvironmentId, Millis, PersonId, PromptId, RunId, VersionId};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct Announced {
     pub live: Option<(VersionId, Digest)>,
     /// How often each case is asked.
     pub repeats: u32,
+    /// What was asked first, because its output is an input.
+    #[serde(with = "as_text")]
+    pub upstream: Upstream,
     /// Who announced it.
     pub by: PersonId,
     /// When.

@@ -80,7 +80,7 @@ impl Project {
         self.commands
             .insert(command.id, (entry.command().digest(), entry.seq()));
         if entry.rules() >= NEVER_BACK {
-            self.least_rules = NEVER_BACK;
+            self.least_rules = self.least_rules.max(entry.rules());
         }
         self.head = Head {
             seq: entry.seq(),
@@ -176,6 +176,7 @@ impl Project {
                 parents,
                 content,
                 includes,
+                reads,
                 message,
             } => {
                 let saved = Version {
@@ -188,6 +189,7 @@ impl Project {
                     parents: parents.clone(),
                     content: *content,
                     includes: includes.clone(),
+                    reads: reads.clone(),
                     message: *message,
                 };
                 self.add_version(*prompt, saved)?;

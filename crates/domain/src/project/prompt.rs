@@ -48,6 +48,9 @@ pub struct Version {
     pub content: Digest,
     /// The content that it includes directly.
     pub includes: Vec<Digest>,
+    /// The prompts whose output its inputs are; unknown, and so empty, where it was saved under
+    /// rules before 5.
+    pub reads: Vec<PromptId>,
     /// The digest of its message.
     pub message: Digest,
 }

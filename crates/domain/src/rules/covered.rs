@@ -5,13 +5,17 @@
 //! serves goes on with the old part until it is saved and released anew. Releasing the part alone
 //! would leave the environment with a part that nobody has tried where it is used. So a gate waits
 //! until each prompt that it judges, and that holds the part, has a version with the new one, and
-//! that version passes.
+//! that version passes. What *reads* the output of a changed prompt is in [`super::upstream`].
 
 use super::gates::{Judged, judged};
+use super::upstream::{self, Beside};
 use crate::ledger::GateFault;
 use crate::policy::OfDependents;
 use crate::{Digest, EnvironmentId, Millis, Project, PromptId, VersionId};
 use std::collections::BTreeSet;
+
+/// The rules that first looked at what is asked before a prompt.
+pub const READING: u32 = 5;
 
 /// What a release would put in place of what an environment serves of one prompt: the versions,
 /// whatever their weights. None: it is served no more.
@@ -34,6 +38,8 @@ pub struct Dependent<'a> {
     pub version: Option<VersionId>,
     /// What each gate that waits for it says of that version.
     pub judged: Vec<Judged<'a>>,
+    /// The new versions with which it is to be tried, where it reads what comes out of them.
+    pub beside: Beside,
 }
 
 impl Dependent<'_> {
@@ -59,7 +65,7 @@ pub fn dependents<'a>(
     project: &'a Project,
     environment: EnvironmentId,
     changes: &[Changed],
-    now: Millis,
+    (now, rules): (Millis, u32),
 ) -> Vec<Dependent<'a>> {
     let policy = project.policy(environment);
     let waits = |prompt: PromptId| {
@@ -71,7 +77,14 @@ pub fn dependents<'a>(
         .filter_map(|change| Part::of(project, environment, change))
         .collect();
     let mut found = Vec::new();
-    if parts.is_empty() || policy.suite_gates.is_empty() {
+    if policy.suite_gates.is_empty() {
+        return found;
+    }
+    let new = upstream::newcomers(project, environment, changes);
+    if rules >= READING {
+        found = upstream::readers(project, environment, changes, &waits, now);
+    }
+    if parts.is_empty() {
         return found;
     }
     for (prompt, serving) in project.served(environment) {
@@ -105,11 +118,12 @@ pub fn dependents<'a>(
         // Where a part comes in several sides, each is to be shown.
         let most = of_it.iter().map(|part| part.new.len()).max().unwrap_or(0);
         for side in 0..most {
-            let new: Vec<&New> = of_it.iter().filter_map(|part| part.side(side)).collect();
-            let holds = |content: &Digest| new.iter().all(|new| new.holders.contains(content));
-            let Some(first) = new.first() else {
+            let parts: Vec<&New> = of_it.iter().filter_map(|part| part.side(side)).collect();
+            let holds = |content: &Digest| parts.iter().all(|new| new.holders.contains(content));
+            let Some(first) = parts.first() else {
                 continue;
             };
+            let beside = new.get(side).or(new.last()).cloned().unwrap_or_default();
             if after.iter().any(holds) {
                 continue;
             }
@@ -122,16 +136,21 @@ pub fn dependents<'a>(
                 .map(|version| (version.id, version.content));
             let judged = match version {
                 None => Vec::new(),
-                Some((_, content)) => judged(project, environment, prompt, content, now)
-                    .into_iter()
-                    .filter(|one| one.gate.dependents == OfDependents::Pass)
-                    .collect(),
+                Some((_, content)) => {
+                    let beside = (rules >= READING).then_some(&beside);
+                    let all = judged(project, environment, prompt, content, beside, now);
+                    let waiting = all.into_iter();
+                    waiting
+                        .filter(|one| one.gate.dependents == OfDependents::Pass)
+                        .collect()
+                }
             };
             found.push(Dependent {
                 prompt,
                 part: first.version,
                 version: version.map(|(version, _)| version),
                 judged,
+                beside,
             });
         }
     }

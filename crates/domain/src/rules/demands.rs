@@ -7,7 +7,7 @@ use crate::freeze;
 use crate::gate::{self, Baseline, Evidence, Gate, Sample};
 use crate::ledger::{Missing, Side};
 use crate::rules::covered::{self, Changed};
-use crate::rules::{Contents, gates};
+use crate::rules::{Contents, gates, upstream};
 use crate::{Digest, EnvironmentId, Millis, Project, PromptId, RunId, VersionContent, VersionId};
 
 /// The rules that first waited for what holds a changed part.
@@ -29,15 +29,20 @@ pub(crate) fn judge(
 ) -> (Vec<Missing>, Vec<RunId>) {
     let policy = project.policy(environment);
     let (mut missing, mut evidence) = (Vec::new(), Vec::new());
+    let changes: Vec<Changed> = proposed
+        .iter()
+        .map(|change| Changed {
+            prompt: change.prompt,
+            versions: change.sides.iter().map(|side| side.version).collect(),
+        })
+        .collect();
+    // What comes together is tried together.
+    let together = (rules >= covered::READING).then(|| {
+        let all = upstream::newcomers(project, environment, &changes);
+        all.into_iter().next().unwrap_or_default()
+    });
     if rules >= COVERING {
-        let changes: Vec<Changed> = proposed
-            .iter()
-            .map(|change| Changed {
-                prompt: change.prompt,
-                versions: change.sides.iter().map(|side| side.version).collect(),
-            })
-            .collect();
-        for dependent in covered::dependents(project, environment, &changes, now) {
+        for dependent in covered::dependents(project, environment, &changes, (now, rules)) {
             evidence.extend(dependent.judged.iter().flat_map(|one| one.evidence.clone()));
             let faults = dependent.faults().into_iter();
             missing.extend(faults.map(|fault| Missing::Dependent {
@@ -61,7 +66,8 @@ pub(crate) fn judge(
                     });
                 }
             }
-            for judged in gates::judged(project, environment, change.prompt, content, now) {
+            let of = (change.prompt, content);
+            for judged in gates::judged(project, environment, of.0, of.1, together.as_ref(), now) {
                 evidence.extend(judged.evidence);
                 missing.extend(judged.fault.map(|fault| Missing::SuiteGate {
                     environment,

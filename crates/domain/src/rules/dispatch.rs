@@ -21,8 +21,9 @@ impl Case<'_> {
                 parents,
                 content,
                 includes,
+                reads,
                 message,
-            } => self.save_version(*prompt, parents, content, includes, message),
+            } => self.save_version(*prompt, parents, content, (includes, reads), message),
             Body::SetLabel {
                 prompt,
                 label,
@@ -132,8 +133,9 @@ impl Case<'_> {
                 proposed,
                 live,
                 repeats,
+                upstream,
             } => {
-                let versions = (*proposed, *live);
+                let versions = (*proposed, *live, upstream);
                 self.announce_run(*prompt, *suite, *environment, versions, *repeats)
             }
             Body::Redact { content, reason } => self.redact(*content, *reason),

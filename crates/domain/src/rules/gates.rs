@@ -5,6 +5,7 @@ use crate::ledger::GateFault;
 use crate::policy::{RunsBy, SuiteGate, WithoutSuite};
 use crate::project::{Announced, SuiteSet};
 use crate::rules::Contents;
+use crate::rules::upstream::{self, Beside};
 use crate::statistics::looks;
 use crate::statistics::pairs::CaseAnswers;
 use crate::statistics::verdict::{Evidence, GateVerdict, judge};
@@ -34,22 +35,25 @@ pub struct Judged<'a> {
     pub verdict: Option<GateVerdict>,
 }
 
-/// What the gates of an environment say of a version, if it came there now.
+/// What the gates of an environment say of a version, if it came there now, together with what
+/// stands `beside` it. Where nothing does, evidence counts whatever was asked before it: so it was
+/// under rules before 5.
 #[must_use]
-pub fn judged(
-    project: &Project,
+pub fn judged<'a>(
+    project: &'a Project,
     environment: EnvironmentId,
     prompt: PromptId,
     content: Digest,
+    beside: Option<&Beside>,
     now: Millis,
-) -> Vec<Judged<'_>> {
+) -> Vec<Judged<'a>> {
     let prompt = project.meant(prompt);
     project
         .policy(environment)
         .suite_gates
         .iter()
         .filter(|gate| gate.is_for(project, prompt))
-        .map(|gate| one(project, environment, prompt, content, gate, now))
+        .map(|gate| one(project, environment, prompt, (content, beside), gate, now))
         .collect()
 }
 
@@ -57,7 +61,7 @@ fn one<'a>(
     project: &'a Project,
     environment: EnvironmentId,
     prompt: PromptId,
-    content: Digest,
+    (content, beside): (Digest, Option<&Beside>),
     gate: &'a SuiteGate,
     now: Millis,
 ) -> Judged<'a> {
@@ -81,10 +85,24 @@ fn one<'a>(
     let oldest = now.plus(-i64::from(gate.oldest_days) * DAY);
     let mut pooled: Vec<Vec<CaseAnswers>> = Vec::new();
     let cases = project.cases_of(&set.suite).unwrap_or(0);
+    // An answer rests on the answers before it: evidence counts with what would stand there.
+    let first = |content: Digest, beside: &Beside| {
+        let versions = upstream::asked_first(project, environment, &content, beside);
+        upstream::contents(project, versions.into_values())
+    };
+    let wanted = beside.map(|beside| {
+        let now_first = live.map(|(_, live)| first(live, &Beside::new()));
+        (now_first.unwrap_or_default(), first(content, beside))
+    });
+    let had = |run: &Announced| {
+        let of = |side: &[VersionId]| upstream::contents(project, side.iter().copied());
+        (of(&run.upstream.live), of(&run.upstream.proposed))
+    };
     let runs = project.announced_runs(prompt).filter(|run| {
         run.suite == set.digest
             && run.content == content
             && run.live.map(|(_, content)| content) == live.map(|(_, content)| content)
+            && wanted.as_ref().is_none_or(|wanted| had(run) == *wanted)
             && counts_for(project, gate, run)
     });
     for run in runs {
@@ -149,6 +167,14 @@ fn answered(run: &Announced, suite: &Suite, cases: u32) -> Option<(RunId, Vec<Ca
 }
 
 impl Project {
+    /// Whether an environment serves just this version, at whatever weight.
+    #[must_use]
+    pub fn serves(&self, environment: EnvironmentId, version: VersionId) -> bool {
+        let prompt = self.version(version).map(|(prompt, _)| prompt.id);
+        let serving = prompt.and_then(|prompt| self.serving(environment, prompt));
+        serving.is_some_and(|serving| serving.sides.iter().any(|side| side.version == version))
+    }
+
     /// What an environment serves of a prompt at the largest weight, and its content: what a
     /// proposed version is compared with.
     #[must_use]

@@ -21,6 +21,7 @@ pub mod requests;
 mod runs;
 mod services;
 mod suites;
+pub mod upstream;
 mod versions;
 
 pub use grounds::Under;

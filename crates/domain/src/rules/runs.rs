@@ -1,9 +1,11 @@
 //! Runs that count: announced before their first answer, recorded whatever came of them.
 
+use super::covered::READING;
+use super::upstream::Beside;
 use super::{Case, Checking};
 use crate::dataset::Dataset;
 use crate::evidence::{self, Counts, Held, read_marks};
-use crate::ledger::Event;
+use crate::ledger::{Event, Upstream};
 use crate::project::Announced;
 use crate::suite::{Measure, SuiteGraders};
 use crate::{Digest, EnvironmentId, PromptId, Refusal, RefusalCode, RunId, VersionId, limits};
@@ -15,7 +17,7 @@ impl Case<'_> {
         prompt: PromptId,
         suite: Digest,
         environment: EnvironmentId,
-        (proposed, live): (VersionId, Option<VersionId>),
+        (proposed, live, upstream): (VersionId, Option<VersionId>, &Upstream),
         repeats: u32,
     ) -> Result<Vec<Event>, Refusal> {
         let prompt = self.prompt(prompt)?;
@@ -36,7 +38,7 @@ impl Case<'_> {
                 &set.map(|set| set.digest),
             ));
         };
-        let Some((of, _)) = self.project.version(proposed) else {
+        let Some((of, found)) = self.project.version(proposed) else {
             return Err(Refusal::not_found("the proposed version"));
         };
         if of.id != prompt.id {
@@ -54,6 +56,19 @@ impl Case<'_> {
                 ),
                 &serves.map(|(version, _)| version),
             ));
+        }
+        if self.rules >= READING {
+            let now_first = serves.map(|(_, content)| content);
+            let told = *upstream == self.upstream(environment, found.content, now_first, upstream);
+            if !told {
+                return Err(Refusal::conflict(
+                    format!(
+                        "what is asked before {} is not what {} serves by now; run again",
+                        prompt.name, place.name
+                    ),
+                    &serves.map(|(version, _)| version),
+                ));
+            }
         }
         if repeats == 0 || repeats > limits::REPEATS {
             return Err(Refusal::invalid(format!(
@@ -82,7 +97,29 @@ impl Case<'_> {
             proposed,
             live,
             repeats,
+            upstream: upstream.clone(),
         }])
+    }
+
+    // What must be asked before both sides, if these stand before the proposed one.
+    fn upstream(
+        &self,
+        environment: EnvironmentId,
+        proposed: Digest,
+        live: Option<Digest>,
+        told: &Upstream,
+    ) -> Upstream {
+        let chosen = told.proposed.iter().filter_map(|version| {
+            let (prompt, version) = self.project.version(*version)?;
+            Some((self.project.meant(prompt.id), version.id))
+        });
+        Upstream::of(
+            self.project,
+            environment,
+            proposed,
+            live,
+            &chosen.collect::<Beside>(),
+        )
     }
 
     /// Whether a record says what its answers earn.

@@ -1,5 +1,6 @@
 //! Saving versions: never refused for being late, always checked for what it says.
 
+use super::covered::READING;
 use super::{Case, Checking};
 use crate::content::{Kind, Message};
 use crate::ledger::Event;
@@ -17,7 +18,7 @@ impl Case<'_> {
         id: PromptId,
         parents: &[VersionId],
         content: &Digest,
-        includes: &[Digest],
+        (includes, reads): (&[Digest], &[PromptId]),
         message: &Digest,
     ) -> Result<Vec<Event>, Refusal> {
         let prompt = self.prompt(id)?;
@@ -43,7 +44,7 @@ impl Case<'_> {
             }
         }
         self.check_includes(includes)?;
-        self.check_content(content, includes)?;
+        self.check_content(content, includes, reads)?;
         self.check_text(message)?;
         Ok(vec![Event::VersionSaved {
             version: VersionId::from(self.id),
@@ -54,6 +55,7 @@ impl Case<'_> {
             parents: parents.to_vec(),
             content: *content,
             includes: includes.to_vec(),
+            reads: reads.to_vec(),
             message: *message,
         }])
     }
@@ -114,7 +116,12 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn check_content(&self, digest: &Digest, includes: &[Digest]) -> Result<(), Refusal> {
+    fn check_content(
+        &self,
+        digest: &Digest,
+        includes: &[Digest],
+        reads: &[PromptId],
+    ) -> Result<(), Refusal> {
         let Some(bytes) = self.contents.find(digest) else {
             // Redacted since, or not fetched: what was decided when it was here stands.
             return match self.checking {
@@ -146,6 +153,11 @@ impl Case<'_> {
         if !stated.iter().eq(includes) {
             return Err(invalid(
                 "the snippets that the command names are not those of the content".into(),
+            ));
+        }
+        if self.rules >= READING && content.reads() != reads {
+            return Err(invalid(
+                "the prompts whose output this reads are not those that the command names; save it again".into(),
             ));
         }
         for (name, digest) in &content.includes {

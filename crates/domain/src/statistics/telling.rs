@@ -41,7 +41,7 @@ pub fn difference(comparison: &PairedDifference, before: &str, after: &str) -> S
             _ => format!("{} better", points(upper)),
         };
         format!(
-            "These cases can't tell {after} from {before}: it may be anything from {worse} to {better}."
+            "These cases show no difference between {before} and {after} that could not be chance: {after} may be anything from {worse} to {better}."
         )
     };
     let mut words = format!(
@@ -134,14 +134,14 @@ pub fn by_tag(tags: &[TagDifference]) -> String {
     )
 }
 
-/// Which cases waver, and how much of the doubt that makes; nothing where nothing was asked twice.
+/// Which of the cases that were `asked` more than once waver, and how much of the doubt that makes,
+/// where that is known of both sides; nothing where nothing was asked twice.
 #[must_use]
-pub fn wavering(flaky: &[FlakyCase], noise: Option<&Noise>) -> String {
-    let Some(noise) = noise else {
+pub fn wavering(flaky: &[FlakyCase], asked: u32, noise: Option<&Noise>) -> String {
+    if asked == 0 {
         return String::new();
-    };
+    }
     let wavering: BTreeSet<&str> = flaky.iter().map(|one| one.case.as_str()).collect();
-    let asked = u32::try_from(noise.cases).unwrap_or(u32::MAX);
     let mut words = match wavering.len() {
         0 => format!("Asked again, {} scored the same each time.", all(asked)),
         1 => format!(
@@ -153,7 +153,7 @@ pub fn wavering(flaky: &[FlakyCase], noise: Option<&Noise>) -> String {
             cases(asked)
         ),
     };
-    if noise.seen > 0.0 && noise.repeats > 0.0 {
+    if let Some(noise) = noise.filter(|noise| noise.seen > 0.0 && noise.repeats > 0.0) {
         let share = (100.0 * noise.repeats / noise.seen)
             .clamp(0.0, 100.0)
             .round();

@@ -9,8 +9,8 @@ pub fn verdict(verdict: &GateVerdict) -> String {
     let mut words = match (verdict.measure, verdict.outcome) {
         _ if verdict.doubt == Some(GateDoubt::Unanswered) => unanswered(verdict),
         (GateMeasure::Loss, GateOutcome::Pass) => format!(
-            "Pass. {} show that {}; a loss below {} is allowed.",
-            cases(verdict.units),
+            "Pass. {} that {}; a loss below {} is allowed.",
+            cases_show(verdict.units),
             if verdict.upper > 0 {
                 format!("less than {} is lost", points(verdict.upper))
             } else {
@@ -19,8 +19,8 @@ pub fn verdict(verdict: &GateVerdict) -> String {
             points(signed(verdict.bound)),
         ),
         (GateMeasure::Loss, GateOutcome::Fail) => format!(
-            "Fail. {} show that the new version is worse, by between {} and {}; a loss below {} would be allowed.",
-            cases(verdict.units),
+            "Fail. {} that the new version is worse, by between {} and {}; a loss below {} would be allowed.",
+            cases_show(verdict.units),
             bare(verdict.lower),
             points(verdict.upper),
             points(signed(verdict.bound)),
@@ -33,14 +33,14 @@ pub fn verdict(verdict: &GateVerdict) -> String {
             points(signed(verdict.bound)),
         ),
         (GateMeasure::Rate, GateOutcome::Pass) => format!(
-            "Pass. {} show that at least {} % pass; {} % are asked for. Nothing is live yet, so there is nothing to lose.",
-            cases(verdict.units),
+            "Pass. {} that at least {} % pass; {} % are asked for. Nothing is live yet, so there is nothing to lose.",
+            cases_show(verdict.units),
             bare(verdict.lower),
             bare(signed(verdict.bound)),
         ),
         (GateMeasure::Rate, GateOutcome::Fail) => format!(
-            "Fail. {} show that fewer than {} % pass; {} % are asked for.",
-            cases(verdict.units),
+            "Fail. {} that fewer than {} % pass; {} % are asked for.",
+            cases_show(verdict.units),
             bare(verdict.upper),
             bare(signed(verdict.bound)),
         ),
@@ -74,10 +74,11 @@ pub fn verdict(verdict: &GateVerdict) -> String {
 
 fn unanswered(verdict: &GateVerdict) -> String {
     if verdict.answered == 0 {
-        return "Can't tell. No case has been answered yet.".to_owned();
+        return "Can't tell. No case has been answered yet, or none as often as the gate asks for."
+            .to_owned();
     }
     format!(
-        "Can't tell. {} not been answered yet, and a gate judges whole datasets only.",
+        "Can't tell. {} not been answered yet, or not as often as the gate asks for; a gate judges whole datasets only.",
         if verdict.unanswered == 1 {
             "1 case has".to_owned()
         } else {
@@ -113,6 +114,19 @@ pub fn sight(sight: &Sight, loss: u32, units: Option<FromTo>) -> String {
         bare(signed(sight.differing.low)),
         bare(signed(sight.differing.high)),
     );
+    // Nothing loses more cases than differ: where it takes more of them to be seen than differ, the
+    // sentence is about that.
+    let told = if sight.smallest.low > sight.differing.high && sight.smallest.low < 10_000 {
+        format!(
+            "The versions differ on {} to {} % of the cases, so that a larger loss is not to be expected; in {} a loss stands out from {} on",
+            bare(signed(sight.differing.low)),
+            bare(signed(sight.differing.high)),
+            cases(sight.units),
+            points(roughly(sight.smallest.low)),
+        )
+    } else {
+        format!("{seen}{rests}")
+    };
     let wish = points(signed(loss));
     let more = match units {
         _ if sight.smallest.high <= loss => format!("A loss of {wish} is seen."),
@@ -125,7 +139,7 @@ pub fn sight(sight: &Sight, loss: u32, units: Option<FromTo>) -> String {
         ),
         None => format!("No dataset of a size that Galley holds would see {wish}."),
     };
-    format!("{seen}{rests}. {more}")
+    format!("{told}. {more}")
 }
 
 // A plan is no measurement: whole points, and tenths below two.
@@ -151,6 +165,11 @@ fn rounded(number: u32) -> u32 {
         step *= 10;
     }
     number.div_ceil(step) * step
+}
+
+fn cases_show(number: u32) -> String {
+    let show = if number == 1 { "shows" } else { "show" };
+    format!("{} {show}", cases(number))
 }
 
 pub(super) fn cases(number: u32) -> String {

@@ -142,3 +142,65 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_typed_grader_has_no_field_that_its_kind_has_not() {
+    let known = [
+        json!({"type": "exact", "field": "intent", "ignore_case": false}),
+        json!({"type": "exact"}),
+        json!({"type": "contains", "all": [], "none": ["x"]}),
+        json!({"type": "json_path", "path": "$.a", "expected": null, "exists": false}),
+        json!({"type": "tool_call", "name": "refund", "arguments": {"order": "A1"}}),
+        json!({"type": "judge", "rubric": "r", "provider": "p", "model": "m", "parameters": {"temperature": 0}}),
+        json!({"type": "not", "grader": {"type": "regex", "pattern": "a", "absent": false}}),
+        json!({"type": "together", "least": 0.5, "parts": [
+            {"grader": {"type": "exact"}},
+            {"name": "short", "weight": 1.0, "grader": {"type": "length", "unit": "words", "most": 5}},
+        ]}),
+    ];
+    for grader in known {
+        assert!(Grader::typed(&grader.to_string()).is_ok(), "{grader}");
+    }
+    let slips = [
+        (
+            json!({"type": "exact", "feild": "intent"}),
+            "exact",
+            "feild",
+        ),
+        (
+            json!({"type": "similar", "by": "words", "lest": 0.9}),
+            "similar",
+            "lest",
+        ),
+        (
+            json!({"type": "not", "grader": {"type": "exact", "extra": 1}}),
+            "exact",
+            "extra",
+        ),
+        (
+            json!({"type": "together", "parts": [{"wieght": 2, "grader": {"type": "exact"}}]}),
+            "a part",
+            "wieght",
+        ),
+        (
+            json!({"type": "together", "parts": [{"grader": {"type": "exact", "x": {}}}]}),
+            "exact",
+            "x",
+        ),
+    ];
+    for (grader, of, field) in slips {
+        let said = Grader::typed(&grader.to_string()).expect_err("a slip");
+        assert_eq!(said.to_string(), format!("{of} has no field “{field}”"));
+    }
+    assert!(Grader::typed("{}").is_err() && Grader::typed("{").is_err());
+}
+
+#[test]
+fn weights_that_can_not_be_added_are_refused() {
+    let part = json!({"weight": 1e308, "grader": {"type": "exact"}});
+    let grader: Grader =
+        serde_json::from_value(json!({"type": "together", "least": 0.5, "parts": [part, part]}))
+            .expect("a grader");
+    let said = grader.prepare().expect_err("no sum");
+    assert!(said.to_string().contains("too large to be added"), "{said}");
+}

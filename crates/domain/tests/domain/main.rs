@@ -42,6 +42,7 @@ mod statistics;
 mod suite_gates;
 mod suite_gates_attacked;
 mod suite_gates_cover;
+mod suite_gates_upstream;
 mod support;
 mod tampering;
 mod tampering_review;

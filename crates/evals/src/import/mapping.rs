@@ -58,6 +58,31 @@ const TEXTS: &[&str] = &[
     "body",
 ];
 
+/// The columns for which a mapping has no use, each with the name of an input that it could fill.
+#[must_use]
+pub fn left_over(table: &Table, mapping: &Mapping) -> BTreeMap<String, String> {
+    let others = [&mapping.expected, &mapping.id, &mapping.tags, &mapping.note];
+    let used = |column: &String| {
+        mapping.inputs.contains_key(column)
+            || others.iter().any(|other| other.as_ref() == Some(column))
+    };
+    let mut names: BTreeSet<String> = mapping.inputs.values().cloned().collect();
+    let mut found = BTreeMap::new();
+    // What is kept beside a case as it came is not lost.
+    let free = table.columns.iter().filter(|_| !table.is_export);
+    for column in free.filter(|column| !used(column)) {
+        let plain = identifier(column);
+        let mut name = plain.clone();
+        let mut number = 2;
+        while !names.insert(name.clone()) {
+            name = format!("{plain}_{number}");
+            number += 1;
+        }
+        found.insert(column.clone(), name);
+    }
+    found
+}
+
 /// A mapping that is probably right for a prompt with these inputs. Without inputs every column
 /// that is nothing else becomes one.
 #[must_use]

@@ -13,7 +13,7 @@ use domain::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use mapping::{Mapping, dataset, suggest};
+pub use mapping::{Mapping, dataset, left_over, suggest};
 
 /// What a text to import is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]

@@ -221,11 +221,12 @@ fn not_ours(base: &str) -> Option<&'static str> {
         | "conversation-relevance"
         | "search-rubric"
         | "agent-rubric"
-        | "trajectory:goal-success" => "is judged by a model, which Galley's graders are not yet",
+        | "trajectory:goal-success" => {
+            "is judged by a model of its own choice: set up a `judge` with this rubric and a model of yours"
+        }
         "similar" | "similar:cosine" | "similar:dot" | "similar:euclidean" => {
             "compares meanings by a model of their own; nearest here is `similar`, by words or characters"
         }
-        "cost" => "needs the prices of models, which can't be set yet: the grader would never pass",
         "classifier" | "moderation" | "guardrails" | "pi" => "asks a service of its own",
         "select-best" | "max-score" => {
             "compares answers with each other; Galley compares versions over all cases"

@@ -172,7 +172,19 @@ impl<'a> Reader<'a> {
             let options = test.get("options")?;
             matches!(options.get(name)?.kind, Kind::Bool(true)).then_some(())
         };
-        let rows = if option("disableVarExpansion").is_some() {
+        let whole = option("disableVarExpansion").is_some();
+        let made = combinations(&vars);
+        if !whole && made > limits::CASES {
+            return self.notes.add(
+                test.line,
+                "a test",
+                format!(
+                    "has more than {} combinations of its variables; at most so many cases fit",
+                    limits::CASES
+                ),
+            );
+        }
+        let rows = if whole {
             vec![vars.into_iter().collect()]
         } else {
             expanded(&vars)
@@ -333,19 +345,29 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a variable may be, one after another: the entries of a list of plain values.
+fn choices(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(list)
+            if !list.is_empty() && list.iter().all(|one| !one.is_object() && !one.is_array()) =>
+        {
+            list
+        }
+        other => std::slice::from_ref(other),
+    }
+}
+
+/// How many combinations there are, before any is made.
+fn combinations(vars: &[(String, Value)]) -> usize {
+    let each = vars.iter().map(|(_, value)| choices(value).len());
+    each.fold(1, usize::saturating_mul)
+}
+
 /// Every combination of what stands in lists.
 fn expanded(vars: &[(String, Value)]) -> Vec<Map<String, Value>> {
     let mut rows = vec![Map::new()];
     for (name, value) in vars {
-        let choices = match value {
-            Value::Array(list)
-                if !list.is_empty()
-                    && list.iter().all(|one| !one.is_object() && !one.is_array()) =>
-            {
-                list.clone()
-            }
-            other => vec![other.clone()],
-        };
+        let choices = choices(value);
         let more = rows.iter().flat_map(|row: &Map<String, Value>| {
             choices.iter().map(|choice| {
                 let mut row = row.clone();
@@ -353,7 +375,7 @@ fn expanded(vars: &[(String, Value)]) -> Vec<Map<String, Value>> {
                 row
             })
         });
-        rows = more.take(limits::CASES + 1).collect();
+        rows = more.collect();
     }
     rows
 }

@@ -206,7 +206,7 @@ fn what_galley_has_not_is_named_with_its_line() {
             "{type: is-valid-openai-tools-call}",
             "is-valid-openai-tools-call holds calls against",
         ),
-        ("{type: cost, threshold: 0.002}", "cost needs the prices"),
+        ("{type: cost}", "cost has no threshold"),
         ("{type: made-up}", "made-up is no assertion that Galley has"),
         ("{type: contains}", "contains has no value"),
         ("{type: latency}", "latency has no threshold"),

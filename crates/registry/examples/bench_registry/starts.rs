@@ -82,6 +82,7 @@ fn large(program: &Path, file: &Path, entries: usize) {
                     parents: latest.into_iter().collect(),
                     content,
                     includes: Vec::new(),
+                    reads: Vec::new(),
                     message,
                 };
                 prompts[place].1 = Some(desk.does(body).into());

@@ -97,6 +97,7 @@ impl Team {
                 parents: Vec::new(),
                 content,
                 includes: Vec::new(),
+                reads: Vec::new(),
                 message,
             };
             VersionId::from(desk.does(body))

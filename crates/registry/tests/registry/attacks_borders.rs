@@ -210,6 +210,7 @@ async fn nothing_crosses_from_one_project_into_another() {
         parents: vec![version],
         content: digest,
         includes: Vec::new(),
+        reads: Vec::new(),
         message: cast.words,
     };
     let missing = RefusalCode::ContentMissing;

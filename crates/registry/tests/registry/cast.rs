@@ -384,6 +384,7 @@ impl Member {
             parents: parents.to_vec(),
             content: digest,
             includes,
+            reads: Vec::new(),
             message: self.writes("tuned the tone").await,
         };
         self.does(body).await.into()

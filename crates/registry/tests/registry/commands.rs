@@ -133,6 +133,7 @@ async fn each_command_is_refused_for_its_own_reason_and_the_rest_goes_on() {
         parents: Vec::new(),
         content: Digest::of(b"nowhere"),
         includes: Vec::new(),
+        reads: Vec::new(),
         message: Digest::of(b"nowhere either"),
     };
     let table = [

@@ -30,6 +30,7 @@ async fn only_what_the_ledger_names_is_read_by_others() {
         parents: Vec::new(),
         content: digest,
         includes: Vec::new(),
+        reads: Vec::new(),
         message,
     };
     assert_eq!(ben.may_not(save).await.code, RefusalCode::ContentMissing);

@@ -28,6 +28,7 @@ async fn saves(
         parents: Vec::new(),
         content: digest,
         includes,
+        reads: Vec::new(),
         message: ada.writes("for the test").await,
     };
     ada.does(body).await.into()

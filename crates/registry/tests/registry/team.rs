@@ -298,6 +298,7 @@ impl Member {
             parents,
             content,
             includes: Vec::new(),
+            reads: Vec::new(),
             message,
         };
         self.does(body).await.into()

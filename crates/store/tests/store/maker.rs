@@ -137,6 +137,7 @@ impl Maker {
             parents: parents.to_vec(),
             content,
             includes: Vec::new(),
+            reads: Vec::new(),
             message,
         }
     }

@@ -154,6 +154,7 @@ mod tests {
             parents: Vec::new(),
             content: Digest::ZERO,
             includes: Vec::new(),
+            reads: Vec::new(),
             message: Digest::ZERO,
         };
         queued(id, body, state)

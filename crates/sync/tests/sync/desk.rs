@@ -264,6 +264,7 @@ impl Desk {
             parents,
             content: digest,
             includes: Vec::new(),
+            reads: Vec::new(),
             message: named,
         };
         VersionId::from(self.asks_with(body, &[&content, &message]))

@@ -68,7 +68,10 @@ impl Table {
             said.columns.push(column);
         }
         if said.sentences.is_empty() {
-            said.sentences.push(plainly(&said.columns));
+            said.sentences.push(plainly(
+                &said.columns,
+                self.repeats() > 1 && !self.sheet.copies,
+            ));
             if over && self.columns() == 1 {
                 let units = said.columns.first().and_then(|column| column.rate);
                 seeing = units.map(|rate: Rate| telling::foreseeing(rate.units));
@@ -152,7 +155,9 @@ impl Table {
             return Ok(());
         }
         let found = flaky(cases)?;
-        sentences.push(telling::wavering(&found, noise(cases).as_ref()));
+        let twice = |case: &&CaseAnswers| case.live.len() > 1 || case.proposed.len() > 1;
+        let asked = u32::try_from(cases.iter().filter(twice).count()).unwrap_or(u32::MAX);
+        sentences.push(telling::wavering(&found, asked, noise(cases).as_ref()));
         let places: BTreeMap<&str, u32> = cases
             .iter()
             .zip(0..)
@@ -248,11 +253,16 @@ fn tag_line(one: &TagDifference) -> TagLine {
 }
 
 // What can be said without comparing.
-fn plainly(columns: &[MatrixColumn]) -> String {
+fn plainly(columns: &[MatrixColumn], again: bool) -> String {
     let said: Vec<String> = columns
         .iter()
         .map(|column| match (column.total, &column.rate) {
+            (0, _) if column.latency.is_none() => format!("{} answered nothing", column.label),
             (0, _) => format!("{} answered; no grader judged", column.label),
+            (total, Some(_)) if again => format!(
+                "{} passed {}; {} of {total} passed every time",
+                column.label, column.rate_words, column.passed
+            ),
             (total, Some(_)) => format!(
                 "{} passed {} of {total}: {}",
                 column.label, column.passed, column.rate_words
@@ -272,6 +282,8 @@ fn cost_note(sums: &Sums, now: Millis) -> String {
     let model = words::list(&models);
     match (sums.cells, sums.cached) {
         (0, _) => String::new(),
+        // Nothing was answered.
+        _ if models.is_empty() => String::new(),
         (all, cached) if cached == all => {
             let when = sums
                 .newest

@@ -393,6 +393,7 @@ impl<'a> Telling<'a> {
             parents,
             content: digest,
             includes,
+            reads: content.reads(),
             message,
         };
         self.give(id, &key, save.days_ago, body)?;

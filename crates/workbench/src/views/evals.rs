@@ -1,6 +1,7 @@
 //! Datasets, runs and results.
 
 use super::{Case, Grader, Ref, State};
+use domain::ledger::Upstream;
 use domain::{DatasetId, Digest, EnvironmentId, Millis, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,6 +85,9 @@ pub struct Reading {
     pub columns: Vec<String>,
     /// A mapping that is probably right.
     pub suggested: Mapping,
+    /// The columns that the mapping leaves out, each as an input that it could fill: where nobody
+    /// chooses, nothing should be lost.
+    pub left_over: BTreeMap<String, String>,
     /// The first rows, one value for each column.
     pub preview: Vec<Vec<String>>,
     /// How many rows can be imported.
@@ -150,6 +154,9 @@ pub struct Counting {
     pub repeats: u32,
     /// Whether answers are scored instead of passed.
     pub score: bool,
+    /// What is asked before both sides, because its output is an input.
+    #[serde(default)]
+    pub upstream: Upstream,
 }
 
 /// A model to ask.

@@ -71,6 +71,15 @@ pub struct SuiteAsked {
     pub done: bool,
 }
 
+/// For what a run was announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// The proposed version.
+    pub version: super::Ref,
+}
+
 /// A run that must be made so that a gate can say something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct MissingRun {
@@ -82,6 +91,9 @@ pub struct MissingRun {
     pub name: String,
     /// How often it asks each case.
     pub repeats: u32,
+    /// What is to stand before it where it reads what comes out of that; else what is served.
+    #[serde(default)]
+    pub beside: Vec<VersionId>,
     /// "support/reply v5, 40 cases once: it includes snippets/tone".
     pub words: String,
 }
@@ -116,6 +128,9 @@ pub struct GateView {
     pub name: String,
     /// Whether exactly this is served there already, so that no gate asks anything.
     pub served: bool,
+    /// The versions that would come there together with it.
+    #[serde(default)]
+    pub beside: Vec<VersionId>,
     /// What all gates together say. Where none asks anything, it may go.
     pub outcome: GateOutcome,
     /// The same in words.

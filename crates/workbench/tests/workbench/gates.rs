@@ -294,7 +294,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
 
     // What was answered before, for nothing, is not taken for an answer.
     let run = bench
-        .start_counted_run(project, version(again), production, 1, 8)
+        .start_counted_run(project, version(again), production, Vec::new(), 1, 8)
         .await
         .unwrap();
     let view = ended(bench, project, &run).await;
@@ -311,7 +311,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     assert_eq!(judged.gates[0].verdict.unwrap().look, 1);
     assert_eq!(judged.gates[0].evidence.len(), 1);
     let run = bench
-        .start_counted_run(project, version(again), production, 1, 8)
+        .start_counted_run(project, version(again), production, Vec::new(), 1, 8)
         .await
         .unwrap();
     ended(bench, project, &run).await;
@@ -324,7 +324,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     assert!(judged.words.contains("This is look 2"), "{}", judged.words);
 
     let run = bench
-        .start_counted_run(project, version(worse), production, 1, 8)
+        .start_counted_run(project, version(worse), production, Vec::new(), 1, 8)
         .await
         .unwrap();
     ended(bench, project, &run).await;
@@ -392,7 +392,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     let shown = rita.bench.run(project, evidence).await.unwrap();
     assert_eq!((shown.columns[0].passed, shown.columns[1].passed), (38, 20));
     let refused = bench
-        .start_counted_run(project, version(worse), production, 1, 8)
+        .start_counted_run(project, version(worse), production, Vec::new(), 1, 8)
         .await;
     let words = refused.unwrap_err().to_string();
     assert!(words.contains("Nothing was asked"), "{words}");
@@ -415,7 +415,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
     assert_eq!(wanted.runs.len(), 1, "{wanted:?}");
     assert!(wanted.runs[0].words.contains("40 cases"), "{wanted:?}");
     let made = bench
-        .run_what_is_missing(project, production, version(fresh), 8)
+        .run_what_is_missing(project, production, wanted.runs, 8)
         .await
         .unwrap();
     assert_eq!(made.len(), 1);
@@ -425,7 +425,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
         .unwrap();
     assert_eq!((judged.outcome, judged.runs.len()), (GateOutcome::Pass, 0));
     let none = bench
-        .run_what_is_missing(project, production, version(fresh), 8)
+        .run_what_is_missing(project, production, judged.runs, 8)
         .await
         .unwrap();
     assert!(none.is_empty());
@@ -535,7 +535,7 @@ async fn what_counts_is_announced_asked_anew_and_decides() {
         .unwrap();
     bench.sync_now(project).await.unwrap();
     let run = bench
-        .start_counted_run(project, version(fresh), production, 1, 8)
+        .start_counted_run(project, version(fresh), production, Vec::new(), 1, 8)
         .await
         .unwrap();
     let view = ended(bench, project, &run).await;

@@ -44,7 +44,7 @@ pub async fn child(task: Task) {
         (Some(run), _) => bench.resume_run(project, run).await,
         (None, Some(place)) => {
             bench
-                .start_counted_run(project, version, place, 1, AT_ONCE)
+                .start_counted_run(project, version, place, Vec::new(), 1, AT_ONCE)
                 .await
         }
         (None, None) => {

@@ -128,10 +128,13 @@ impl Body {
                 environment,
                 proposed,
                 live,
+                upstream,
                 ..
             } => [prompt.0, environment.0, proposed.0]
                 .into_iter()
                 .chain(live.map(|v| v.0))
+                .chain(upstream.live.iter().map(|v| v.0))
+                .chain(upstream.proposed.iter().map(|v| v.0))
                 .collect(),
             Self::CreateProject { .. }
             | Self::RenameProject { .. }
@@ -194,6 +197,8 @@ impl Body {
     pub fn since(&self) -> u32 {
         use crate::permissions::Role::{Admin, Author};
         match self {
+            Self::SaveVersion { reads, .. } if !reads.is_empty() => 5,
+            Self::AnnounceRun { upstream, .. } if !upstream.is_empty() => 5,
             Self::SetSuite { request, .. } if request.is_some() => 4,
             Self::OpenRequest { asked } | Self::UpdateRequest { asked, .. }
                 if asked.suite.is_some() =>

@@ -41,6 +41,7 @@ impl Project {
                 proposed,
                 live,
                 repeats,
+                upstream,
             } => {
                 let live = match live {
                     Some(version) => Some((*version, self.version(*version)?.1.content)),
@@ -55,6 +56,7 @@ impl Project {
                     content: self.version(*proposed)?.1.content,
                     live,
                     repeats: *repeats,
+                    upstream: upstream.clone(),
                     by: on.by,
                     at: on.at,
                     came_to: None,

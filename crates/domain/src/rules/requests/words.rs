@@ -49,6 +49,11 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
                 prompt(project, *of_prompt),
                 place(project, *environment)
             ),
+            GateFault::NoRun if project.baseline(*environment, *of_prompt).is_none() => format!(
+                "{} was not run over its suite for {}; run it so that it counts",
+                version(project, *of),
+                place(project, *environment)
+            ),
             GateFault::NoRun => format!(
                 "{} was not run over its suite against what {} serves now; run it so that it counts",
                 version(project, *of),
@@ -68,8 +73,18 @@ pub fn missing(project: &Project, missing: &Missing) -> String {
             fault,
         } => {
             let (part, name) = (version(project, *part), prompt(project, *of_prompt));
+            let served = of.filter(|of| project.serves(*environment, *of));
             let place = place(project, *environment);
             match (of, fault) {
+                (Some(of), Some(GateFault::Verdict { verdict })) if served.is_some() => format!(
+                    "{place} serves {}, which reads what comes out of {part}; with that before it: {}",
+                    version(project, *of),
+                    statistics::words::verdict(verdict).trim_end_matches('.')
+                ),
+                (Some(of), _) if served.is_some() => format!(
+                    "{place} serves {}, which reads what comes out of {part}; run it with that, so that it counts",
+                    version(project, *of)
+                ),
                 (Some(of), Some(GateFault::Verdict { verdict })) => format!(
                     "{place} serves {name}, which includes what changes; with {part} it is {}: {}",
                     version(project, *of),

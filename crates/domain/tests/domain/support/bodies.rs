@@ -42,6 +42,7 @@ pub fn save(
         parents,
         content,
         includes,
+        reads: Vec::new(),
         message,
     }
 }

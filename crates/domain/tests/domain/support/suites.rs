@@ -3,9 +3,10 @@
 use super::{Acting, World};
 use domain::evidence::{Counts, Mark, write_marks};
 use domain::graders::Grader;
-use domain::ledger::{Asked, AskedSuite, Body, RunSummary, VerdictKind};
+use domain::ledger::{Asked, AskedSuite, Body, RunSummary, Upstream, VerdictKind};
 use domain::policy::{Policy, RunsBy, SuiteGate, WithoutSuite};
 use domain::rules::gates::{Judged, judged};
+use domain::rules::upstream::Beside;
 use domain::suite::{Measure, Suite, SuiteGraders};
 use domain::{Digest, EnvironmentId, PromptId, RequestId, RunId, VersionId};
 use serde_json::json;
@@ -132,8 +133,28 @@ impl World {
     /// The announcement of a run of a version against what is served now.
     pub fn announces(&self, environment: EnvironmentId, proposed: VersionId, repeats: u32) -> Body {
         let prompt = self.prompt_of(proposed);
+        self.announces_with(environment, (prompt, proposed), repeats, &Beside::new())
+    }
+
+    /// The same with other versions before it than those that are served.
+    pub fn announces_with(
+        &self,
+        environment: EnvironmentId,
+        (prompt, proposed): (PromptId, VersionId),
+        repeats: u32,
+        beside: &Beside,
+    ) -> Body {
         let live = self.project().baseline(environment, prompt);
+        let (_, found) = self.project().version(proposed).expect("a version");
+        let now_first = live.map(|(_, content)| content);
         Body::AnnounceRun {
+            upstream: Upstream::of(
+                self.project(),
+                environment,
+                found.content,
+                now_first,
+                beside,
+            ),
             prompt,
             suite: self.project().suite(prompt).expect("a suite").digest,
             environment,
@@ -214,6 +235,7 @@ impl World {
             environment,
             prompt.id,
             found.content,
+            Some(&Beside::new()),
             self.now,
         );
         assert_eq!(all.len(), 1, "one gate");
