@@ -96,7 +96,11 @@ const steps = [
     name: "promptfoo",
     run: () =>
       withPeer("promptfoo", promptfoo.VERSION, async () => {
-        const ours = new Map(read(rowsFile("workbench")).map((one) => [one.row, one.value]));
+        // Ours are measured once more, right before: a ratio is of one and the same hour.
+        const again = rowsFile("promptfoo-ours");
+        rmSync(again, { force: true });
+        await run(path.resolve("target/release/examples/bench_workbench"), ["runs"], { env: { ...env, GALLEY_BENCH_ROWS: again } });
+        const ours = new Map(read(again).map((one) => [one.row, one.value]));
         const medians = { asked: ours.get("cases_50ms"), cached: ours.get("cases_cached") };
         if (!medians.asked || !medians.cached) throw new Error("our own runs were not measured");
         const installed = await promptfoo.install(peersFolder);

@@ -34,6 +34,8 @@ export const rows = [
   { id: "cases_cached_ratio", step: "promptfoo", peer: "promptfoo", what: "promptfoo's time for 1,000 cases from its cache, over ours" },
   { id: "cases_50ms", step: "workbench", what: "run of 1,000 cases at 50 ms, 32 at once", budget: "1.73 s: the ideal and 10 %" },
   { id: "cases_50ms_ratio", step: "promptfoo", peer: "promptfoo", what: "promptfoo's time for the same 1,000 cases at 50 ms, over ours" },
+  { id: "matrix_memory", step: "workbench", what: "memory of looking at a run of 50,000 cases × 4", budget: "300 MB" },
+  { id: "large_run_memory", step: "workbench", what: "memory of that run, its table open", budget: "300 MB" },
   { id: "keystroke", step: "keys", what: "keystroke to screen in a 100,000-character prompt, our own work", budget: "16 ms" },
   { id: "start_large", step: "registry", what: "registry start with a million entries", budget: "3 s", full: true },
   { id: "app_start", step: "window", what: "app start to a usable library", budget: "700 ms" },

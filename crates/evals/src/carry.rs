@@ -4,11 +4,11 @@
 //! paid for again than was under way at that moment.
 
 use crate::ask::{Ear, patiently};
-use crate::path::Walk;
+use crate::path::{AskedAtLast, Walk};
 use crate::runner::{Put, Slot};
 use crate::{
-    Answer, AnswerCache, AskError, Cell, ColumnReport, Cost, Failure, Heard, Options, Place,
-    Progress, Run, RunReport, Sum,
+    Answer, AnswerCache, AskError, Cell, ColumnReport, Cost, Failure, Heard, NotKept, Options,
+    Place, Progress, Run, RunReport, Sum,
 };
 use domain::Digest;
 use futures_util::stream::FuturesUnordered;
@@ -55,6 +55,18 @@ struct Unanswered {
     held: Vec<Given>,
 }
 
+/// How a run ended, without what it was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Where it got to.
+    pub progress: Progress,
+    /// It was stopped before its last cell.
+    pub cancelled: bool,
+    /// Why nothing more was asked: a provider gave no answer so often in a row that the next would
+    /// get none either. The cells for which it gave none are not filled.
+    pub out_of_reach: Option<String>,
+}
+
 impl Run {
     /// Runs. Every finished cell is reported at once (with its column); when it is stopped, what
     /// there is until then is the report.
@@ -65,28 +77,58 @@ impl Run {
         on_cell: OnCell<'_>,
         cancel: &CancellationToken,
     ) -> RunReport {
+        let mut columns: Vec<Vec<Cell>> = self.columns.iter().map(|_| Vec::new()).collect();
+        for (column, cell) in std::mem::take(&mut self.already) {
+            if let Some(cells) = columns.get_mut(column) {
+                cells.push(cell);
+            }
+        }
+        let columns = Mutex::new(columns);
+        let keep = |progress: &Progress, column: usize, cell: &Cell| {
+            if let Some(cells) = columns.lock().get_mut(column) {
+                cells.push(cell.clone());
+            }
+            on_cell(progress, column, cell);
+        };
+        let ended = self.carry(cache, options, &keep, cancel).await;
+        self.report(columns.into_inner(), ended)
+    }
+
+    /// The same without a report: every finished cell is handed to the cache to be kept, and told,
+    /// and then let go. However many cells there are, it holds those that are under way.
+    pub async fn carry(
+        &mut self,
+        cache: &dyn AnswerCache,
+        options: &Options,
+        on_cell: OnCell<'_>,
+        cancel: &CancellationToken,
+    ) -> Ended {
         let mut tally = Tally {
             progress: Progress {
                 total: narrow(self.cells.len()),
                 ..Progress::default()
             },
-            columns: self.columns.iter().map(|_| Vec::new()).collect(),
             on_cell,
         };
-        self.take_already(&mut tally);
+        self.take_filled(&mut tally);
         // Stopped by a person, or because nothing more would be answered.
         let (by_hand, cancel) = (cancel, &cancel.child_token());
         let mut unanswered: BTreeMap<usize, Unanswered> = BTreeMap::new();
         let mut out_of_reach = None;
-        let this = &self;
-        let mut open = this.look_up(cache, &mut tally, cancel).await.into_iter();
+        let this = &*self;
+        let mut stopped = false;
+        let open = this.look_up(cache, &mut tally, cancel).await;
+        let mut open = open.unwrap_or_else(|NotKept(_)| {
+            stopped = true;
+            Vec::new()
+        });
+        open.reverse();
         let steps = &Steps::default();
         let at_once = options.concurrency.max(1);
         let mut asking = FuturesUnordered::new();
-        let mut stopped = false;
         loop {
             while asking.len() < at_once && !stopped && !cancel.is_cancelled() {
-                let Some(group) = open.next() else { break };
+                let Some(group) = open.pop() else { break };
                 asking.push(this.ask(group, cache, options, steps, cancel));
             }
             let Some(first) = asking.next().await else {
@@ -116,15 +158,19 @@ impl Run {
                     cancel.cancel();
                 }
             }
-            stopped |= !this.keep(&ready, cache, &mut tally);
+            stopped |= this.keep(&ready, cache, &mut tally).is_err();
         }
         if out_of_reach.is_none() && !stopped && !by_hand.is_cancelled() {
             let rest: Vec<Given> = unanswered.into_values().flat_map(|one| one.held).collect();
-            stopped |= !self.keep(&rest, cache, &mut tally);
+            stopped |= this.keep(&rest, cache, &mut tally).is_err();
         }
-        let mut report = self.report(tally, stopped || by_hand.is_cancelled());
-        report.out_of_reach = out_of_reach;
-        report
+        let progress = tally.progress;
+        Ended {
+            progress,
+            // Stopped after the last cell is finished, not stopped.
+            cancelled: (stopped || by_hand.is_cancelled()) && progress.done < progress.total,
+            out_of_reach,
+        }
     }
 
     fn out_of_reach(&self, column: usize, unanswered: &Unanswered) -> Option<String> {
@@ -140,38 +186,40 @@ impl Run {
     }
 
     /// What an earlier beginning has filled stays as it is.
-    fn take_already(&mut self, tally: &mut Tally<'_>) {
-        let mut already = std::mem::take(&mut self.already);
+    fn take_filled(&mut self, tally: &mut Tally<'_>) {
+        let mut filled = std::mem::take(&mut self.filled);
         self.cells.retain(|slot| {
-            match already.remove(&(slot.column, narrow(slot.case), slot.repeat)) {
+            match filled.remove(&(slot.column, narrow(slot.case), slot.repeat)) {
                 None => true,
-                Some(cell) => {
-                    tally.progress.calls += cell.attempts;
-                    tally.count(slot.column, cell);
+                Some(filled) => {
+                    tally.progress.calls += filled.attempts;
+                    tally.count(filled.from_cache, filled.failed);
                     false
                 }
             }
         });
     }
 
-    // Says whether it could be kept.
-    fn keep(&self, given: &[Given], cache: &dyn AnswerCache, tally: &mut Tally<'_>) -> bool {
+    fn keep(
+        &self,
+        given: &[Given],
+        cache: &dyn AnswerCache,
+        tally: &mut Tally<'_>,
+    ) -> Result<(), NotKept> {
         let cells: Vec<(usize, Cell)> = given.iter().flat_map(|given| self.group(given)).collect();
         let answers: Vec<(Digest, &Answer)> = given
             .iter()
             .filter_map(|given| Some((given.question?, given.result.as_ref().ok()?)))
             .collect();
         if cells.is_empty() {
-            return true;
+            return Ok(());
         }
-        if cache.keep_given(&answers, &cells).is_err() {
-            return false;
-        }
+        cache.keep_given(&answers, &cells)?;
         for (column, cell) in cells {
             tally.progress.calls += cell.attempts;
-            tally.add(column, cell);
+            tally.add(column, &cell);
         }
-        true
+        Ok(())
     }
 
     // Cells that asked the same: the first paid, the others share its answer.
@@ -199,6 +247,11 @@ impl Run {
         let path = &self.columns.get(slot.column)?.path;
         let case = self.dataset.cases.get(slot.case)?;
         Some(path.walk(&case.inputs, slot.repeat))
+    }
+
+    /// Who is asked for a cell in the end.
+    pub(crate) fn asked_at_last(&self, slot: &Slot) -> Option<AskedAtLast<'_>> {
+        self.columns.get(slot.column)?.path.asked_at_last()
     }
 
     /// Goes a path to its end; nothing if it was stopped on the way.
@@ -305,17 +358,18 @@ impl Run {
         cache: &dyn AnswerCache,
         tally: &mut Tally<'_>,
         cancel: &CancellationToken,
-    ) -> Vec<Vec<usize>> {
+    ) -> Result<Vec<Vec<usize>>, NotKept> {
         let mut open: Vec<Vec<usize>> = Vec::new();
         let mut known: HashMap<Digest, usize> = HashMap::new();
         for (batch, slots) in self.cells.chunks(BATCH).enumerate() {
             if cancel.is_cancelled() {
-                return Vec::new();
+                return Ok(Vec::new());
             }
+            let mut found: Vec<(usize, Cell)> = Vec::new();
             let digests: Vec<Digest> = slots
                 .iter()
                 .filter_map(|slot| match &slot.question {
-                    Put::Question(_, digest) => Some(*digest),
+                    Put::Question(digest, _) => Some(*digest),
                     Put::Path | Put::Nothing(_) => None,
                 })
                 .collect();
@@ -324,21 +378,22 @@ impl Run {
                 let number = batch * BATCH + place;
                 match &slot.question {
                     Put::Nothing(failure) => {
-                        let cell = self.cell(slot, None, Err(failure.clone()), None);
-                        tally.add(slot.column, cell);
+                        let failure = Err((**failure).clone());
+                        found.push((slot.column, self.cell(slot, None, failure, None)));
                     }
                     Put::Path => match self.whole_path(slot, cache) {
-                        Some(cell) => tally.add(slot.column, cell),
+                        Some(cell) => found.push((slot.column, cell)),
                         None => open.push(vec![number]),
                     },
-                    Put::Question(question, digest) => match answers.next().flatten() {
+                    Put::Question(digest, _) => match answers.next().flatten() {
                         Some(answer) => {
-                            let cost =
-                                self.prices
-                                    .cost(&question.provider, &question.model, &answer);
+                            let asked = self.asked_at_last(slot);
+                            let cost = asked.and_then(|asked| {
+                                self.prices.cost(asked.provider, asked.model, &answer)
+                            });
                             let mut cell = self.cell(slot, Some(*digest), Ok(answer), cost);
                             cell.from_cache = true;
-                            tally.add(slot.column, cell);
+                            found.push((slot.column, cell));
                         }
                         None => {
                             let group = *known.entry(*digest).or_insert_with(|| {
@@ -352,10 +407,16 @@ impl Run {
                     },
                 }
             }
+            if !found.is_empty() {
+                cache.keep_given(&[], &found)?;
+            }
+            for (column, cell) in &found {
+                tally.add(*column, cell);
+            }
             // Grading takes time too: others on this thread get their turn.
             tokio::task::yield_now().await;
         }
-        open
+        Ok(open)
     }
 
     /// The cell of a path whose every answer is there.
@@ -420,25 +481,19 @@ impl Run {
         }
     }
 
-    fn report(&self, tally: Tally<'_>, cancelled: bool) -> RunReport {
-        let Tally {
-            progress, columns, ..
-        } = tally;
+    fn report(self, columns: Vec<Vec<Cell>>, ended: Ended) -> RunReport {
         RunReport {
             dataset: self.dataset_digest,
-            graders: self.graders.clone(),
+            graders: self.graders,
             columns: self
                 .columns
-                .iter()
+                .into_iter()
                 .zip(columns)
-                .map(|(column, cells)| {
-                    ColumnReport::new(column.label.clone(), column.digest, cells)
-                })
+                .map(|(column, cells)| ColumnReport::new(column.label, column.digest, cells))
                 .collect(),
-            // Stopped after the last cell is finished, not stopped.
-            cancelled: cancelled && progress.done < progress.total,
-            out_of_reach: None,
-            progress,
+            cancelled: ended.cancelled,
+            out_of_reach: ended.out_of_reach,
+            progress: ended.progress,
         }
     }
 }
@@ -452,26 +507,19 @@ fn together(costs: Vec<Option<Cost>>) -> Option<Cost> {
 /// What has come in so far.
 struct Tally<'a> {
     progress: Progress,
-    columns: Vec<Vec<Cell>>,
     on_cell: OnCell<'a>,
 }
 
 impl Tally<'_> {
-    fn add(&mut self, column: usize, cell: Cell) {
-        let at = self.columns.get(column).map_or(0, Vec::len);
-        self.count(column, cell);
-        if let Some(cell) = self.columns.get(column).and_then(|cells| cells.get(at)) {
-            (self.on_cell)(&self.progress, column, cell);
-        }
+    fn add(&mut self, column: usize, cell: &Cell) {
+        self.count(cell.from_cache, cell.failure.is_some());
+        (self.on_cell)(&self.progress, column, cell);
     }
 
-    fn count(&mut self, column: usize, cell: Cell) {
+    fn count(&mut self, from_cache: bool, failed: bool) {
         self.progress.done += 1;
-        self.progress.from_cache += u32::from(cell.from_cache && cell.failure.is_none());
-        self.progress.failed += u32::from(cell.failure.is_some());
-        if let Some(cells) = self.columns.get_mut(column) {
-            cells.push(cell);
-        }
+        self.progress.from_cache += u32::from(from_cache && !failed);
+        self.progress.failed += u32::from(failed);
     }
 }
 

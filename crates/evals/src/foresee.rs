@@ -2,9 +2,12 @@
 
 use crate::path::Walk;
 use crate::runner::{Estimate, Foreseen, Put, Slot};
-use crate::{Answer, AnswerCache, GUESSED_ANSWER, Question, Run};
+use crate::{Answer, AnswerCache, GUESSED_ANSWER, Run};
 use domain::Digest;
 use std::collections::{BTreeSet, HashMap};
+
+/// Answers that are looked for together, and held together.
+const TOGETHER: usize = 1_024;
 
 /// A question that would be asked, in short.
 struct Call {
@@ -36,11 +39,11 @@ impl Run {
     pub fn foresee(&self, cache: &dyn AnswerCache) -> Foreseen {
         let mut looking = Looking::default();
         looking.estimate.cells = self.cells.len();
-        let mut plain: Vec<(&Slot, &Question, Digest)> = Vec::new();
+        let mut plain: Vec<(&Slot, Digest, u32)> = Vec::new();
         for slot in &self.cells {
             match &slot.question {
                 Put::Nothing(_) => looking.estimate.failed += 1,
-                Put::Question(question, digest) => plain.push((slot, question, *digest)),
+                Put::Question(digest, sent) => plain.push((slot, *digest, *sent)),
                 Put::Path => {
                     if let Some(walk) = self.walk(slot) {
                         looking.path(walk, cache);
@@ -48,17 +51,23 @@ impl Run {
                 }
             }
         }
-        plain.sort_unstable_by_key(|(.., digest)| *digest);
-        plain.dedup_by_key(|(.., digest)| *digest);
-        let digests: Vec<Digest> = plain.iter().map(|(.., digest)| *digest).collect();
-        for ((slot, question, digest), answer) in plain.iter().zip(cache.get_many(&digests)) {
-            match answer {
-                Some(answer) => looking.there(question, &answer),
-                None => {
-                    let here = self
-                        .walk(slot)
-                        .and_then(|walk| Some(walk.next().ok()?.provider.is_here()));
-                    looking.asked(question, *digest, here.unwrap_or(false));
+        plain.sort_unstable_by_key(|(_, digest, _)| *digest);
+        plain.dedup_by_key(|(_, digest, _)| *digest);
+        for group in plain.chunks(TOGETHER) {
+            let digests: Vec<Digest> = group.iter().map(|(_, digest, _)| *digest).collect();
+            for ((slot, digest, sent), answer) in group.iter().zip(cache.get_many(&digests)) {
+                let Some(asked) = self.asked_at_last(slot) else {
+                    continue;
+                };
+                match answer {
+                    Some(answer) => looking.there(asked.provider, asked.model, &answer),
+                    None => looking.asked(*digest, || Call {
+                        provider: asked.provider.to_owned(),
+                        model: asked.model.to_owned(),
+                        here: asked.here,
+                        sent: u64::from(*sent),
+                        most: asked.most_answered,
+                    }),
                 }
             }
         }
@@ -101,8 +110,8 @@ impl Run {
 }
 
 impl Looking {
-    fn there(&mut self, question: &Question, answer: &Answer) {
-        let key = (question.provider.clone(), question.model.clone());
+    fn there(&mut self, provider: &str, model: &str, answer: &Answer) {
+        let key = (provider.to_owned(), model.to_owned());
         let lengths = self.lengths.entry(key).or_default();
         if let Some(tokens) = answer.tokens_out {
             lengths.answers += 1;
@@ -110,18 +119,11 @@ impl Looking {
         }
     }
 
-    fn asked(&mut self, question: &Question, digest: Digest, here: bool) {
-        if !self.seen.insert(digest) {
-            return;
+    fn asked(&mut self, digest: Digest, call: impl FnOnce() -> Call) {
+        if self.seen.insert(digest) {
+            self.estimate.calls += 1;
+            self.calls.push(call());
         }
-        self.estimate.calls += 1;
-        self.calls.push(Call {
-            provider: question.provider.clone(),
-            model: question.model.clone(),
-            here,
-            sent: question.tokens_sent_guessed(),
-            most: question.most_answered(),
-        });
     }
 
     // As far as the answers that are there lead; what comes after is counted, a call for each step,
@@ -134,12 +136,19 @@ impl Looking {
             };
             match cache.get(&next.digest) {
                 Some(answer) => {
-                    self.there(&next.question, &answer);
+                    let asked = &next.question;
+                    self.there(&asked.provider, &asked.model, &answer);
                     walk.give(&answer);
                 }
                 None => {
-                    let here = next.provider.is_here();
-                    self.asked(&next.question, next.digest, here);
+                    let asked = &next.question;
+                    self.asked(next.digest, || Call {
+                        provider: asked.provider.clone(),
+                        model: asked.model.clone(),
+                        here: next.provider.is_here(),
+                        sent: asked.tokens_sent_guessed(),
+                        most: asked.most_answered(),
+                    });
                     for model in walk.models_after() {
                         self.estimate.calls += 1;
                         self.calls.push(Call {

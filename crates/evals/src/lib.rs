@@ -38,6 +38,7 @@ mod secret;
 pub use answer::{Answer, ToolCall};
 pub use ask::{Tried, TryError, try_one};
 pub use cache::{AnswerCache, MemoryCache, NotKept};
+pub use carry::Ended;
 pub use error::{AskError, Failure};
 pub use exchange::Exchange;
 pub use hearing::{Heard, Listener, Place};
@@ -48,7 +49,7 @@ pub use patience::Patience;
 pub use provider::{Key, Provider, ProviderConfig, ProviderError, ProviderKind, origin_of};
 pub use question::{GUESSED_ANSWER, Question, QuestionError};
 pub use report::{Cell, ColumnReport, Progress, RunReport};
-pub use runner::{Before, Column, Estimate, Foreseen, Options, Run, RunError};
+pub use runner::{Before, Column, Estimate, Filled, Foreseen, Options, Run, RunError};
 pub use secret::Secret;
 
 /// The largest answer that is read: 8 MiB, counted after decompression.

@@ -33,6 +33,17 @@ struct Feed {
     step: usize,
 }
 
+/// Who answers for a column, whatever the case.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AskedAtLast<'a> {
+    pub provider: &'a str,
+    pub model: &'a str,
+    /// On this computer.
+    pub here: bool,
+    /// The longest answer that it allows, in tokens, if it says so.
+    pub most_answered: Option<u64>,
+}
+
 /// What a path is put together from.
 struct Maker<'a> {
     before: &'a BTreeMap<PromptId, Before>,
@@ -66,6 +77,18 @@ impl Path {
     /// Whether another asking could only give a copy.
     pub fn copies(&self) -> bool {
         self.steps.iter().all(|step| step.copies)
+    }
+
+    /// Who answers for the column itself.
+    pub fn asked_at_last(&self) -> Option<AskedAtLast<'_>> {
+        let step = self.steps.last()?;
+        let model = step.content.model.as_ref()?;
+        Some(AskedAtLast {
+            provider: &model.provider,
+            model: &model.model,
+            here: step.provider.is_here(),
+            most_answered: question::most_answered(&model.parameters),
+        })
     }
 
     /// Begins to go through it for one case.

@@ -131,10 +131,7 @@ impl Question {
     /// The longest answer that it allows, in tokens, if it says so.
     #[must_use]
     pub fn most_answered(&self) -> Option<u64> {
-        let names = ["max_tokens", "max_completion_tokens"];
-        names
-            .iter()
-            .find_map(|name| self.parameters.get(*name)?.as_u64())
+        most_answered(&self.parameters)
     }
 
     /// Tokens that it will take, there and back, guessed.
@@ -152,6 +149,13 @@ impl Question {
     pub fn digest(&self) -> Result<Digest, CanonicalError> {
         Ok(Digest::of(&to_canonical(self)?))
     }
+}
+
+pub(crate) fn most_answered(parameters: &BTreeMap<String, Value>) -> Option<u64> {
+    let names = ["max_tokens", "max_completion_tokens"];
+    names
+        .iter()
+        .find_map(|name| parameters.get(*name)?.as_u64())
 }
 
 // The letters in it, without writing it down.

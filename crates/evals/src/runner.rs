@@ -4,7 +4,7 @@
 //! providers. [`Run::start`] asks. A question that occurs twice is asked once.
 
 use crate::path::Path;
-use crate::{AnswerCache, Cell, Failure, Listener, Patience, Prices, Provider, Question, Sum};
+use crate::{AnswerCache, Cell, Failure, Listener, Patience, Prices, Provider, Sum};
 use domain::dataset::{Dataset, DatasetError};
 use domain::graders::{Grader, GraderError, Panel};
 use domain::template::{Includes, Problem};
@@ -115,8 +115,36 @@ pub struct Run {
     pub(crate) dataset_digest: Digest,
     pub(crate) cells: Vec<Slot>,
     pub(crate) prices: Prices,
-    pub(crate) already: HashMap<(usize, u32, u32), Cell>,
     pub(crate) listener: Option<Listener>,
+    pub(crate) filled: HashMap<Place, Filled>,
+    pub(crate) already: Vec<(usize, Cell)>,
+}
+
+/// A cell's column, case and repeat.
+pub(crate) type Place = (usize, u32, u32);
+
+/// What is known of a cell that an earlier beginning of a run has filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filled {
+    case: u32,
+    repeat: u32,
+    pub(crate) attempts: u32,
+    pub(crate) from_cache: bool,
+    pub(crate) failed: bool,
+}
+
+impl Filled {
+    /// What of a cell has to be known.
+    #[must_use]
+    pub fn of(cell: &Cell) -> Self {
+        Self {
+            case: cell.case,
+            repeat: cell.repeat,
+            attempts: cell.attempts,
+            from_cache: cell.from_cache,
+            failed: cell.failure.is_some(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -128,7 +156,8 @@ pub(crate) struct Ready {
     pub copies: bool,
 }
 
-/// One cell before it has an answer.
+/// One cell before it has an answer. A run has up to hundreds of thousands of them, so that none
+/// holds its question: that is put together once more when it is asked.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub column: usize,
@@ -140,12 +169,12 @@ pub(crate) struct Slot {
 /// What is asked for a cell.
 #[derive(Debug)]
 pub(crate) enum Put {
-    /// One question.
-    Question(Box<Question>, Digest),
+    /// One question: its digest, and the tokens that will be sent, guessed.
+    Question(Digest, u32),
     /// Several, of which the first is known by now.
     Path,
     /// Nothing: it can't be put.
-    Nothing(Failure),
+    Nothing(Box<Failure>),
 }
 
 /// What a run would cost.
@@ -206,9 +235,12 @@ impl Run {
                 for repeat in 0..repeats.max(1) {
                     let walk = path.walk(&case.inputs, repeat);
                     let question = match walk.next() {
-                        Err(failure) => Put::Nothing(failure),
+                        Err(failure) => Put::Nothing(Box::new(failure)),
                         Ok(_) if !walk.is_last() => Put::Path,
-                        Ok(next) => Put::Question(Box::new(next.question), next.digest),
+                        Ok(next) => {
+                            let sent = next.question.tokens_sent_guessed();
+                            Put::Question(next.digest, u32::try_from(sent).unwrap_or(u32::MAX))
+                        }
                     };
                     cells.push(Slot {
                         column: number,
@@ -236,8 +268,9 @@ impl Run {
             dataset_digest,
             cells,
             prices: Prices::default(),
-            already: HashMap::new(),
             listener: None,
+            filled: HashMap::new(),
+            already: Vec::new(),
         })
     }
 
@@ -267,13 +300,26 @@ impl Run {
     }
 
     /// The same with cells that an earlier beginning of this run has filled, each with its column:
-    /// they stay as they are.
+    /// they stay as they are, and stand in the report.
     #[must_use]
-    pub fn with_already(mut self, cells: Vec<(usize, Cell)>) -> Self {
-        let cells = cells.into_iter();
-        self.already = cells
-            .map(|(column, cell)| ((column, cell.case, cell.repeat), cell))
+    pub fn with_already(self, cells: Vec<(usize, Cell)>) -> Self {
+        let filled = cells.iter();
+        let filled: Vec<_> = filled
+            .map(|(column, cell)| (*column, Filled::of(cell)))
             .collect();
+        Self {
+            already: cells,
+            ..self.without(filled)
+        }
+    }
+
+    /// The same without cells that an earlier beginning of this run has filled, each with its
+    /// column: they count as done, and whoever has them keeps them.
+    #[must_use]
+    pub fn without(mut self, filled: impl IntoIterator<Item = (usize, Filled)>) -> Self {
+        let filled = filled.into_iter();
+        self.filled
+            .extend(filled.map(|(column, one)| ((column, one.case, one.repeat), one)));
         self
     }
 

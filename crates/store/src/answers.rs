@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Uses are noted a day apart at most: a run from the cache writes nothing.
 const USE_STEP: i64 = 24 * 60 * 60 * 1000;
@@ -19,6 +20,9 @@ const USE_STEP: i64 = 24 * 60 * 60 * 1000;
 /// The setting that says how many are kept.
 const LIMITS: &str = "answers";
 const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Whoever is asked to make room.
+pub(crate) type WhenFull = dyn Fn() + Send + Sync;
 
 /// How many answers are kept; none: as the program that opened the file says, and however old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,8 +135,10 @@ impl Store {
             for (digest, kept, sources) in answers {
                 insert(tx, digest, kept, sources, now)?;
             }
-            make_room(tx, self.inner.options.answer_bytes)
-        })
+            Ok(())
+        })?;
+        self.make_room();
+        Ok(())
     }
 
     /// Replaces the answer under a digest: the person asked for a new one.
@@ -148,9 +154,10 @@ impl Store {
     ) -> Result<()> {
         self.write(|tx| {
             tx.execute("DELETE FROM answers WHERE digest = ?1", [digest.0])?;
-            insert(tx, digest, answer, sources, now)?;
-            make_room(tx, self.inner.options.answer_bytes)
-        })
+            insert(tx, digest, answer, sources, now)
+        })?;
+        self.make_room();
+        Ok(())
     }
 
     /// How many answers are kept, their bytes, and how many of them are held.
@@ -224,18 +231,56 @@ impl Store {
         })
     }
 
-    /// Holds these answers and no others: limits do not reach them.
+    /// The answers that limits do not reach.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn held_answers(&self) -> Result<BTreeSet<Digest>> {
+        self.read(|tx| {
+            let mut statement = tx.prepare_cached("SELECT digest FROM answers_held")?;
+            let rows = statement.query_map([], |row| columns::digest(row, 0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Holds answers, so that limits do not reach them, and lets go of those that were held
+    /// `before` and are not among them. What a run has had held meanwhile stays held.
     ///
     /// # Errors
     /// The file can't be written.
-    pub fn hold_answers(&self, held: &BTreeSet<Digest>) -> Result<()> {
+    pub fn hold_answers(&self, before: &BTreeSet<Digest>, held: &BTreeSet<Digest>) -> Result<()> {
         self.write(|tx| {
-            tx.execute("DELETE FROM answers_held", [])?;
-            for digest in held {
+            for digest in before.difference(held) {
+                tx.prepare_cached("DELETE FROM answers_held WHERE digest = ?1")?
+                    .execute([digest.0])?;
+            }
+            for digest in held.difference(before) {
                 hold(tx, digest)?;
             }
             Ok(())
         })
+    }
+
+    /// Who makes room when answers were kept and are now over the limit: it says first what is
+    /// held, and then trims. It is called after the write, on the thread that wrote. Without it the
+    /// store trims by itself.
+    pub fn when_full(&self, make_room: impl Fn() + Send + Sync + 'static) {
+        *self.inner.when_full.lock() = Some(Arc::new(make_room));
+    }
+
+    // What was kept is kept, whether room can be made for it or not: the next answer tries again.
+    pub(crate) fn make_room(&self) {
+        let most = self.inner.options.answer_bytes;
+        if !self.read(|tx| is_full(tx, most)).unwrap_or(false) {
+            return;
+        }
+        let asked = self.inner.when_full.lock().clone();
+        match asked {
+            Some(make_room) => make_room(),
+            None => {
+                let _ = self.write(|tx| make_room(tx, most));
+            }
+        }
     }
 
     fn fewer_answers(&self, fewer: impl FnOnce(&Write<'_>) -> Result<()>) -> Result<u64> {
@@ -293,17 +338,18 @@ pub(crate) fn insert(
     Ok(())
 }
 
+fn is_full(tx: &Connection, at_most: u64) -> Result<bool> {
+    let limit = limits_in(tx)?.bytes.unwrap_or(at_most);
+    let size = tx
+        .prepare_cached("SELECT bytes FROM answers_size")?
+        .query_row([], |row| columns::count(row, 0))?;
+    Ok(size > limit)
+}
+
 /// Sends away what goes over the limits, what was not used for longest first: what was sent and
 /// received before any answer. Answers that are held stay.
 pub(crate) fn make_room(tx: &Write<'_>, at_most: u64) -> Result<()> {
-    let limit = limits_in(tx)?.bytes.unwrap_or(at_most);
-    let size = |tx: &Write<'_>| -> Result<u64> {
-        let sql = "SELECT bytes FROM answers_size";
-        Ok(tx
-            .prepare_cached(sql)?
-            .query_row([], |row| columns::count(row, 0))?)
-    };
-    while size(tx)? > limit {
+    while is_full(tx, at_most)? {
         if exchanges::fewer(tx)? > 0 {
             continue;
         }

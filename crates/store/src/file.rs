@@ -55,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) projects: Projects,
     pub(crate) views: Views,
     pub(crate) used_answers: Mutex<BTreeSet<domain::Digest>>,
+    pub(crate) when_full: Mutex<Option<Arc<crate::answers::WhenFull>>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -113,6 +114,7 @@ impl Store {
                 projects: Projects::default(),
                 views: Views::default(),
                 used_answers: Mutex::default(),
+                when_full: Mutex::default(),
             }),
         })
     }

@@ -4,13 +4,47 @@ use crate::evaluating::{SharedResults, read_json};
 use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::views::CacheView;
-use crate::{Error, Event, Workbench, views::Notice, words};
-use domain::{Digest, ProjectId, VersionId};
+use crate::{Error, Event, Workbench, locked, views::Notice, words};
+use domain::{Digest, ProjectId, RunId, VersionId};
 use evals::Cell;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
+use store::{Area, Token};
 
 /// Less is no cache, and more is no laptop's.
 const BYTES: std::ops::RangeInclusive<u64> = (1 << 20)..=(1 << 40);
+
+/// What was held when it was last looked at.
+#[derive(Default)]
+pub(crate) struct Holding(Mutex<Last>);
+
+#[derive(Default)]
+struct Last {
+    /// It was looked at in this process.
+    known: bool,
+    /// How far the changes were then.
+    token: Token,
+    evidence: Evidence,
+    /// Results that were not here then.
+    missing: BTreeSet<Digest>,
+}
+
+/// On what decisions that are still to be made rest.
+#[derive(Default, PartialEq, Eq)]
+struct Evidence {
+    /// The results of shared runs.
+    results: BTreeSet<Digest>,
+    /// Runs of this computer that count and are not recorded. Their answers are held as they come.
+    runs: BTreeSet<RunId>,
+}
+
+// Whether a change can open or close a request, or bring the results of a run.
+fn decides(area: Area) -> bool {
+    matches!(
+        area,
+        Area::Projects | Area::Replica | Area::Outbox | Area::Content
+    )
+}
 
 impl Workbench {
     /// How many answers are kept, and how many at most.
@@ -115,28 +149,85 @@ impl Workbench {
         Ok(())
     }
 
+    /// What is done when answers are kept beyond the limit.
+    pub(crate) fn make_room(&self) {
+        // Where it can't be said what is held, nothing goes: the next answer tries again.
+        if self.hold_evidence().is_ok() {
+            let _ = self.store().trim_answers(self.now());
+        }
+    }
+
     /// Holds the answers on which open requests rest, and runs that count and are not recorded yet.
+    /// Called before anything is sent away; cheap where no project has changed since the last time.
     fn hold_evidence(&self) -> Result<(), Error> {
-        let mut held = BTreeSet::new();
+        let mut last = locked(&self.inner.holding.0);
+        let (token, changed) = self.store().changed_since(last.token)?;
+        if last.known && !changed.iter().any(|one| decides(one.area)) {
+            last.token = token;
+            return Ok(());
+        }
+        let evidence = self.evidence()?;
+        let same = last.known && last.evidence == evidence;
+        if !same || self.any_here(&last.missing)? {
+            let before = self.store().held_answers()?;
+            let (mut held, mut missing) = (BTreeSet::new(), BTreeSet::new());
+            for results in &evidence.results {
+                if !self.questions_of(results, &mut held)? {
+                    missing.insert(*results);
+                }
+            }
+            for run in &evidence.runs {
+                self.each_cell(*run, |_, cell| held.extend(cell.question))?;
+            }
+            self.store().hold_answers(&before, &held)?;
+            last.missing = missing;
+        }
+        last.evidence = evidence;
+        last.token = token;
+        last.known = true;
+        Ok(())
+    }
+
+    /// What is still to be decided, in all projects.
+    fn evidence(&self) -> Result<Evidence, Error> {
+        let mut found = Evidence::default();
         for project in self.store().projects()? {
             let reading = self.reading(project.id)?;
             let judged = reading.judged();
-            for run in reading.ahead.runs() {
-                if judged.contains(&run.version) {
-                    reading.questions_of(&run.results, &mut held);
-                }
-            }
+            let runs = reading.ahead.runs();
+            let judged = runs.filter(|run| judged.contains(&run.version));
+            found.results.extend(judged.map(|run| run.results));
             for local in self.store().runs(project.id)? {
                 let kept: KeptPlan = read_json(local.plan)?;
                 let announced = reading.ahead.announced_run(local.id);
                 let open = announced.is_none_or(|run| run.came_to.is_none());
                 if kept.plan.counts.is_some() && open {
-                    let cells = self.cells(local.id)?;
-                    held.extend(cells.iter().filter_map(|(_, cell)| cell.question));
+                    found.runs.insert(local.id);
                 }
             }
         }
-        Ok(self.store().hold_answers(&held)?)
+        Ok(found)
+    }
+
+    fn any_here(&self, results: &BTreeSet<Digest>) -> Result<bool, Error> {
+        for digest in results {
+            if self.store().content(digest)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    // Says whether the results are here. What is not, or can't be read, can't be lost here either.
+    fn questions_of(&self, results: &Digest, into: &mut BTreeSet<Digest>) -> Result<bool, Error> {
+        let Some(bytes) = self.store().content(results)? else {
+            return Ok(false);
+        };
+        if let Ok(results) = serde_json::from_slice::<SharedResults>(&bytes) {
+            let cells = results.cells.iter().chain(&results.live);
+            into.extend(cells.filter_map(|cell: &Cell| cell.question));
+        }
+        Ok(true)
     }
 }
 
@@ -154,18 +245,6 @@ impl Reading {
             }
         }
         found
-    }
-
-    fn questions_of(&self, results: &Digest, into: &mut BTreeSet<Digest>) {
-        // What is not here, or can't be read, can't be lost here either.
-        let bytes = self.store.content(results).ok().flatten();
-        let Some(results) =
-            bytes.and_then(|bytes| serde_json::from_slice::<SharedResults>(&bytes).ok())
-        else {
-            return;
-        };
-        let cells = results.cells.iter().chain(&results.live);
-        into.extend(cells.filter_map(|cell: &Cell| cell.question));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::trying::StoredAnswers;
 use crate::views::{RunProgress, RunProgressed, RunView};
 use crate::{Error, Event, Workbench};
 use domain::{Digest, ProjectId, RunId};
-use evals::{Answer, AnswerCache, Cell, Cost, NotKept, Progress, Sum};
+use evals::{Answer, AnswerCache, Cell, Cost, Filled, NotKept, Progress, Sum};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const EACH_REPEAT: u32 = 100_000;
 /// Calls at once, at most.
 const MOST_AT_ONCE: u32 = 64;
-/// How many finished cells are written together, and how long one waits for others.
+/// How many finished cells are told together, and how long one waits for others.
 const TOGETHER: usize = 64;
 const WAIT: Duration = Duration::from_millis(150);
 
@@ -70,11 +70,9 @@ impl AnswerCache for RunAnswers {
     }
 }
 
-/// A finished cell on its way to the file and the window.
+/// A finished cell, kept already, on its way to the window.
 struct Finished {
     progress: Progress,
-    /// The cell with its column, where it is not kept yet.
-    cell: Option<(usize, Cell)>,
     paid: Option<Cost>,
 }
 
@@ -120,7 +118,6 @@ impl Workbench {
         }
         let kept: KeptPlan = read_json(local.plan)?;
         let lock = self.inner.runs.lock(run_folder(self), run).await?;
-        let mut already = self.cells(run)?;
         if kept.plan.counts.is_some() {
             let reading = self.reading(project)?;
             let announced = reading.ahead.announced_run(run);
@@ -132,16 +129,21 @@ impl Workbench {
                     "this run was recorded: what came of it stands, and nothing can be added. Start a new one to ask again",
                 ));
             }
-        } else {
-            already.retain(|(_, cell)| cell.answer.is_some());
         }
+        let failed_too = kept.plan.counts.is_some();
+        let mut filled = Vec::new();
+        self.each_cell(run, |column, cell| {
+            if failed_too || cell.answer.is_some() {
+                filled.push((column, Filled::of(&cell)));
+            }
+        })?;
         let mut ready = self.prepare_again(project, &kept).await?;
-        if already.len() >= ready.run.total() && local.state == store::RunState::Done {
+        if filled.len() >= ready.run.total() && local.state == store::RunState::Done {
             return Err(Error::invalid(
                 "this run came to its end: nothing is left to ask",
             ));
         }
-        ready.run = ready.run.with_already(already);
+        ready.run = ready.run.without(filled);
         self.store().resume_run(run, self.now())?;
         self.leave_to_itself(project, run, ready, lock);
         self.run(project, run).await
@@ -159,37 +161,30 @@ impl Workbench {
 
     /// How far a run is, as its cells say.
     pub(crate) fn counted_up(&self, local: &store::LocalRun) -> RunProgress {
-        let cells = self.cells(local.id).unwrap_or_default();
-        let count = |test: &dyn Fn(&Cell) -> bool| {
-            let found = cells.iter().filter(|(_, cell)| test(cell));
-            u32::try_from(found.count()).unwrap_or(u32::MAX)
-        };
+        let mut progress = RunProgress::default();
+        let mut paid = Sum::default();
+        // What can't be read is not counted; whoever opens the run is told why.
+        let _ = self.each_cell(local.id, |_, cell| {
+            progress.done += 1;
+            progress.from_cache += u32::from(cell.from_cache && cell.failure.is_none());
+            progress.calls += cell.attempts;
+            progress.failed += u32::from(cell.failure.is_some());
+            cell.paid.iter().for_each(|cost| paid.add(cost));
+        });
         let total = read_json::<KeptPlan>(local.plan.clone()).map_or(0, |kept| kept.total);
-        let paid: Sum = cells
-            .iter()
-            .filter_map(|(_, cell)| cell.paid.as_ref())
-            .collect();
-        let done = count(&|_| true);
         RunProgress {
-            done,
-            total: total.max(done),
-            from_cache: count(&|cell| cell.from_cache && cell.failure.is_none()),
-            calls: cells.iter().map(|(_, cell)| cell.attempts).sum(),
-            failed: count(&|cell| cell.failure.is_some()),
+            total: total.max(progress.done),
             cost_note: cost_words(&paid),
-            ..RunProgress::default()
+            ..progress
         }
     }
 
     fn leave_to_itself(&self, project: ProjectId, id: RunId, ready: Ready, lock: Lock) {
         let cancel = CancellationToken::new();
-        let paid: Sum = match self.cells(id) {
-            Ok(cells) => cells
-                .iter()
-                .filter_map(|(_, cell)| cell.paid.as_ref())
-                .collect(),
-            Err(_) => Sum::default(),
-        };
+        let mut paid = Sum::default();
+        let _ = self.each_cell(id, |_, cell| {
+            cell.paid.iter().for_each(|cost| paid.add(cost));
+        });
         self.inner.runs.begin(
             id,
             Going {
@@ -218,7 +213,7 @@ impl Workbench {
         let most = kept.plan.concurrency.clamp(1, MOST_AT_ONCE);
         let concurrency = usize::try_from(most).unwrap_or(1);
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let writer = tokio::spawn(self.clone().keep_cells(project, id, paid, receiver));
+        let teller = tokio::spawn(self.clone().tell_cells(project, id, paid, receiver));
         let options = evals::Options {
             concurrency,
             ..evals::Options::default()
@@ -234,34 +229,28 @@ impl Workbench {
             hold: counts,
             failed: Mutex::default(),
         };
-        let on_cell = move |progress: &Progress, column: usize, cell: &Cell| {
-            let kept = cell.attempts > 0;
-            // The writer is gone only when the process ends.
+        let on_cell = move |progress: &Progress, _: usize, cell: &Cell| {
+            // Whoever tells it is gone only when the process ends.
             let _ = sender.send(Finished {
                 progress: *progress,
-                cell: (!kept).then(|| (column, cell.clone())),
                 paid: cell.paid.clone(),
             });
         };
-        let run = match self.listener(id) {
+        let mut run = match self.listener(id) {
             Some(listener) => run.heard_by(listener),
             None => run,
         };
         let dataset = run.dataset();
-        let report = run.start(&cache, &options, &on_cell, &cancel).await;
-        drop(on_cell);
-        let written = match writer.await {
-            Ok(Ok(paid)) => Ok(paid),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
+        let ended = run.carry(&cache, &options, &on_cell, &cancel).await;
+        drop((on_cell, run));
+        let told = teller.await.map_err(|error| error.to_string());
         let not_kept = crate::locked(&cache.failed).clone();
-        let out_of_reach = report.out_of_reach.clone();
+        let out_of_reach = ended.out_of_reach.clone();
         let error = not_kept
             .clone()
-            .or(written.as_ref().err().cloned())
+            .or(told.as_ref().err().cloned())
             .or(out_of_reach.clone());
-        let state = match (&error, report.cancelled) {
+        let state = match (&error, ended.cancelled) {
             (Some(_), _) => store::RunState::Failed,
             (None, true) => store::RunState::Cancelled,
             (None, false) => store::RunState::Done,
@@ -271,7 +260,7 @@ impl Workbench {
             .and_then(|json| read_json(json).ok())
             .unwrap_or_default();
         let mut end = KeptEnd {
-            progress: progress_view(report.progress, &written.unwrap_or_default()),
+            progress: progress_view(ended.progress, &told.unwrap_or_default()),
             error,
             shared: before.shared,
         };
@@ -321,16 +310,15 @@ impl Workbench {
         self.say_changed(project);
     }
 
-    // Writes cells that came from the cache in groups, each of them one transaction: a crash loses a
-    // group at most, and its answers are in the cache. What was asked is kept already. Gives what
-    // was paid.
-    async fn keep_cells(
+    // Tells how far the run is, in groups: a window that is told of each of 50,000 cells draws
+    // nothing else. Gives what was paid.
+    async fn tell_cells(
         self,
         project: ProjectId,
         id: RunId,
         mut paid: Sum,
         mut cells: tokio::sync::mpsc::UnboundedReceiver<Finished>,
-    ) -> Result<Sum, Error> {
+    ) -> Sum {
         while let Some(first) = cells.recv().await {
             let mut group = vec![first];
             let more = async {
@@ -346,13 +334,6 @@ impl Workbench {
                 .iter()
                 .filter_map(|finished| finished.paid.as_ref())
                 .for_each(|cost| paid.add(cost));
-            let rows = group.iter().filter_map(|finished| finished.cell.as_ref());
-            let rows = rows
-                .map(|(column, cell)| row(*column, cell))
-                .collect::<Result<Vec<_>, _>>()?;
-            if !rows.is_empty() {
-                self.store().keep_results(id, &rows, self.now())?;
-            }
             let last = group.last().map(|finished| finished.progress);
             let progress = progress_view(last.unwrap_or_default(), &paid);
             self.inner.runs.note(id, progress.clone());
@@ -362,7 +343,7 @@ impl Workbench {
                 progress,
             }));
         }
-        Ok(paid)
+        paid
     }
 }
 

@@ -223,7 +223,6 @@ impl Workbench {
         kept: &KeptPlan,
         counting: &Counting,
     ) -> Result<Vec<RunId>, Error> {
-        let cells = self.cells(run)?;
         let reading = self.reading(project)?;
         let announced = reading
             .ahead
@@ -239,15 +238,18 @@ impl Workbench {
             .and_then(|suite| reading.ahead.cases_of(suite))
             .unwrap_or(0);
         let sides = kept.plan.versions.len();
-        let column = |side: usize| -> BTreeMap<(u32, u32), &Cell> {
-            let of_it = cells.iter().filter(|(column, _)| *column == side);
-            of_it
-                .map(|(_, cell)| ((cell.repeat, cell.case), cell))
-                .collect()
-        };
+        let (mut first, mut second) = (BTreeMap::new(), BTreeMap::new());
+        self.each_cell(run, |side, cell| {
+            let of_it = match side {
+                0 => &mut first,
+                1 => &mut second,
+                _ => return,
+            };
+            of_it.insert((cell.repeat, cell.case), cell);
+        })?;
         let (live, proposed) = match sides {
-            0 | 1 => (None, column(0)),
-            _ => (Some(column(0)), column(1)),
+            0 | 1 => (None, first),
+            _ => (Some(first), second),
         };
         let measure = match counting.score {
             true => Measure::Score,
@@ -272,9 +274,7 @@ impl Workbench {
             marks.push(mark(one));
         }
         // Where nothing was asked that is recorded, too: what stands open lets nothing pass.
-        let own = |side: BTreeMap<(u32, u32), &Cell>| -> Vec<Cell> {
-            side.into_values().cloned().collect()
-        };
+        let own = |side: BTreeMap<(u32, u32), Cell>| -> Vec<Cell> { side.into_values().collect() };
         let place = sides.saturating_sub(1);
         let model = kept.models.get(place).cloned().unwrap_or_default();
         let (provider, name) = model.split_once('/').unwrap_or(("", &model));

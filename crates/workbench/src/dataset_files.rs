@@ -10,6 +10,7 @@ use evals::export;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Places that a warning names.
 const NAMED: usize = 5;
@@ -79,7 +80,7 @@ impl Workbench {
         case: Case,
     ) -> Result<DatasetRow, Error> {
         let reading = self.reading(project)?;
-        let mut whole = self.dataset_content(&reading, dataset).await?;
+        let mut whole = Arc::unwrap_or_clone(self.dataset_content(&reading, dataset).await?);
         let name = reading.ahead.dataset(dataset).map(|row| row.name.clone());
         let id = {
             let taken: BTreeSet<&str> = whole.cases.iter().map(|one| one.id.as_str()).collect();

@@ -12,6 +12,7 @@ use domain::ledger::Body;
 use domain::{DatasetId, Digest, ProjectId, VersionContent};
 use evals::import;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Rows that a preview shows.
 const PREVIEW: usize = 8;
@@ -124,8 +125,8 @@ impl Workbench {
         Ok(DatasetView {
             row,
             inputs,
-            graders: cases.graders,
-            cases: cases.cases,
+            graders: cases.graders.clone(),
+            cases: cases.cases.clone(),
             attribution,
         })
     }
@@ -297,7 +298,7 @@ impl Workbench {
         &self,
         reading: &Reading,
         dataset: DatasetId,
-    ) -> Result<Dataset, Error> {
+    ) -> Result<Arc<Dataset>, Error> {
         let found = reading
             .ahead
             .dataset(dataset)
@@ -311,12 +312,12 @@ impl Workbench {
         &self,
         reading: &Reading,
         content: &Digest,
-    ) -> Result<Dataset, Error> {
-        if let Some(here) = reading.stored_dataset(content) {
+    ) -> Result<Arc<Dataset>, Error> {
+        if let Some(here) = reading.cases(content) {
             return Ok(here);
         }
         self.fetch(reading.project, content).await?;
-        reading.stored_dataset(content).ok_or_else(|| {
+        reading.cases(content).ok_or_else(|| {
             Error::not_found("the cases of this dataset can't be fetched now, or were redacted")
         })
     }
@@ -325,6 +326,14 @@ impl Workbench {
 impl Reading {
     pub(crate) fn stored_dataset(&self, digest: &Digest) -> Option<Dataset> {
         serde_json::from_slice(&self.store.content(digest).ok().flatten()?).ok()
+    }
+
+    /// The same, shared with everybody who looks at it now.
+    pub(crate) fn cases(&self, digest: &Digest) -> Option<Arc<Dataset>> {
+        // What was redacted meanwhile is not given out again.
+        let bytes = self.store.content(digest).ok().flatten()?;
+        self.in_use
+            .find_or(digest, || serde_json::from_slice(&bytes).ok())
     }
 
     fn dataset_row(

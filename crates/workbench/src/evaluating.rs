@@ -129,18 +129,19 @@ impl Workbench {
             let shared = self.record_counted(project, run, &kept, counting).await?;
             return self.note_shared(project, run, local.state, local.summary, shared);
         }
-        let cells = self.cells(run)?;
+        let mut columns: Vec<Vec<Cell>> = Vec::new();
+        columns.resize_with(kept.labels.len(), Vec::new);
+        for (side, cell) in self.cells(run)? {
+            if let Some(column) = columns.get_mut(side) {
+                column.push(cell);
+            }
+        }
         let mut act = self.act(project)?;
         let mut shared = Vec::new();
-        for (side, reference) in kept.references().iter().enumerate() {
+        for ((side, reference), column) in kept.references().iter().enumerate().zip(columns) {
             let Some(version) = act.reading.resolve(reference)?.version else {
                 continue;
             };
-            let column: Vec<Cell> = cells
-                .iter()
-                .filter(|(column, _)| *column == side)
-                .map(|(_, cell)| cell.clone())
-                .collect();
             let count = |test: &dyn Fn(&Cell) -> bool| {
                 u32::try_from(column.iter().filter(|cell| test(cell)).count()).unwrap_or(u32::MAX)
             };
@@ -220,15 +221,20 @@ impl Workbench {
     }
 
     pub(crate) fn cells(&self, run: RunId) -> Result<Vec<(usize, Cell)>, Error> {
-        let rows = self.store().run_results(run)?;
-        rows.into_iter()
-            .map(|row| {
-                Ok((
-                    usize::try_from(row.side).unwrap_or(usize::MAX),
-                    read_json(row.result)?,
-                ))
-            })
-            .collect()
+        let mut cells = Vec::new();
+        self.each_cell(run, |side, cell| cells.push((side, cell)))?;
+        Ok(cells)
+    }
+
+    /// Every cell of a run with its column, one after the other: nobody has to hold them all.
+    pub(crate) fn each_cell(
+        &self,
+        run: RunId,
+        mut take: impl FnMut(usize, Cell),
+    ) -> Result<(), Error> {
+        Ok(self.store().each_result(run, |side, cell: Cell| {
+            take(usize::try_from(side).unwrap_or(usize::MAX), cell);
+        })?)
     }
 
     /// The dataset that a comparison asks both sides with: of this prompt's latest run, or one

@@ -13,6 +13,7 @@ mod activity;
 mod beginning;
 mod caching;
 mod carrying;
+mod cases_in_use;
 mod checking;
 mod comparing;
 mod comparing_releases;
@@ -53,6 +54,7 @@ mod replaying;
 mod results;
 mod reverting;
 mod review;
+mod run_tables;
 mod running;
 mod same_model;
 mod sample;
@@ -171,6 +173,8 @@ struct Inner {
     /// The line before each provider, by its name.
     lines: Mutex<std::collections::HashMap<String, Arc<evals::Line>>>,
     matrices: matrix::Matrices,
+    in_use: Arc<cases_in_use::CasesInUse>,
+    holding: caching::Holding,
     marking: matrix::LastMarked,
     same_model: same_model::Known,
     /// What is tried now, by its name.
@@ -212,14 +216,21 @@ impl Workbench {
             runs: running::Running::default(),
             lines: Mutex::default(),
             matrices: matrix::Matrices::default(),
+            in_use: Arc::default(),
+            holding: caching::Holding::default(),
             marking: matrix::LastMarked::default(),
             same_model: same_model::Known::default(),
             trying: handful::Tries::default(),
             watched: std::sync::atomic::AtomicBool::new(false),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        let inner = Arc::new(inner);
+        let bench = Arc::downgrade(&inner);
+        inner.store.when_full(move || {
+            if let Some(inner) = bench.upgrade() {
+                Self { inner }.make_room();
+            }
+        });
+        Ok(Self { inner })
     }
 
     /// What the workbench says from now on without being asked.

@@ -263,10 +263,9 @@ impl Workbench {
         plan: &RunPlan,
         title: String,
         sides: Vec<Side>,
-        dataset: Dataset,
+        dataset: Arc<Dataset>,
         repeats: u32,
     ) -> Result<Ready, Error> {
-        let dataset = Arc::new(dataset);
         let digest = dataset
             .encode()
             .map_err(|error| Error::invalid(error.to_string()))?

@@ -3,7 +3,7 @@
 //! Every view is drawn from one [`Reading`], so that no screen mixes two moments.
 
 use crate::track::Both;
-use crate::{Error, Workbench};
+use crate::{Error, Workbench, cases_in_use::CasesInUse};
 use domain::content::Kind;
 use domain::ledger::{Entry, PublicKey};
 use domain::project::Project;
@@ -28,6 +28,8 @@ pub(crate) struct Reading {
     pub on_this_computer: bool,
     /// Who acts here.
     pub person_here: Option<PersonId>,
+    /// The datasets that are in use now.
+    pub in_use: Arc<CasesInUse>,
 }
 
 impl Workbench {
@@ -44,6 +46,7 @@ impl Workbench {
             mark: view.mark,
             on_this_computer: known.place == store::Place::ThisComputer,
             person_here: known.person,
+            in_use: Arc::clone(&self.inner.in_use),
         })
     }
 }

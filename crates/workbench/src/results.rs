@@ -4,30 +4,17 @@ use crate::comparing::Resolved;
 use crate::evaluating::{KeptEnd, SharedResults, read_json};
 use crate::preparing::KeptPlan;
 use crate::reading::Reading;
-use crate::trying::day;
-use crate::views::{
-    ComparedAnswer, Ref, ResultCell, ResultRow, RunColumn, RunProgress, RunRow, RunState, RunView,
-    State,
-};
+use crate::run_tables::{About, Table};
+use crate::views::{ComparedAnswer, Ref, RunProgress, RunRow, RunState, RunView, State};
 use crate::{Error, Workbench, words};
+use domain::RunId;
 use domain::dataset::{Case, Dataset};
 use domain::graders::Grader;
-use domain::{Millis, RunId};
 use evals::{AnswerCache, Cell, Question};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Cases whose answers Compare shows.
 const COMPARED: usize = 200;
-
-/// What a run's table is drawn from.
-struct Table<'a> {
-    references: Vec<Ref>,
-    labels: Vec<String>,
-    models: Vec<String>,
-    dataset: Option<&'a Dataset>,
-    cells: Vec<(usize, Cell)>,
-}
 
 impl Workbench {
     pub(crate) fn rows_of_runs(&self, reading: &Reading) -> Result<Vec<RunRow>, Error> {
@@ -120,8 +107,6 @@ impl Workbench {
             .map(read_json)
             .transpose()?
             .unwrap_or_default();
-        let dataset = reading.stored_dataset(&kept.dataset);
-        let cells = self.cells(local.id)?;
         let is_going = going.is_some();
         let progress = match going {
             Some(progress) => progress,
@@ -133,15 +118,19 @@ impl Workbench {
             true => Vec::new(),
             false => self.model_notes(reading.project, local.id),
         };
-        let table = Table {
-            references: kept.references(),
-            labels: kept.labels,
-            models: kept.models,
-            dataset: dataset.as_ref(),
-            cells,
-        };
+        let mut table = Table::new(kept.references(), kept.labels, kept.models);
+        self.store().each_result(local.id, |side, cell: Cell| {
+            table.draw(usize::try_from(side).unwrap_or(usize::MAX), &cell);
+        })?;
+        let dataset = reading.cases(&kept.dataset);
         let state = run_state(local.state, is_going);
-        let mut view = table.view(local.id, kept.title, state, progress, self.now());
+        let about = About {
+            id: local.id,
+            title: kept.title,
+            state,
+            progress,
+        };
+        let mut view = table.view(about, dataset.as_deref(), self.now());
         for (column, note) in view.columns.iter_mut().zip(notes) {
             column.model_note = note;
         }
@@ -174,7 +163,7 @@ impl Workbench {
         })?;
         let mut results: SharedResults = serde_json::from_slice(&bytes)
             .map_err(|error| Error::invalid(format!("the results can't be read: {error}")))?;
-        let dataset = reading.stored_dataset(&found.dataset);
+        let dataset = reading.cases(&found.dataset);
         if let Some(dataset) = &dataset {
             let all = results.live.iter_mut().chain(&mut results.cells);
             self.with_marks(reading, &found.dataset, &results.graders, dataset, all)?;
@@ -197,32 +186,28 @@ impl Workbench {
             cost_note: String::new(),
             ..RunProgress::default()
         };
-        let table = Table {
-            references: live
-                .into_iter()
-                .chain([found.version])
-                .map(|version| Ref::Version { version })
-                .collect(),
-            labels: live
-                .and(results.live_label)
-                .into_iter()
-                .chain([results.label])
-                .collect(),
+        let references = live.into_iter().chain([found.version]);
+        let labels = live.and(results.live_label).into_iter();
+        let mut table = Table::new(
+            references.map(|version| Ref::Version { version }).collect(),
+            labels.chain([results.label]).collect(),
             // Both sides of a run that counts are asked by the same turns, each with its own model.
-            models: live
-                .map(|_| String::new())
+            live.map(|_| String::new())
                 .into_iter()
                 .chain([results.model])
                 .collect(),
-            dataset: dataset.as_ref(),
-            cells: live
-                .map(|_| results.live.into_iter().map(|cell| (0, cell)))
-                .into_iter()
-                .flatten()
-                .chain(results.cells.into_iter().map(|cell| (own, cell)))
-                .collect(),
+        );
+        if live.is_some() {
+            results.live.iter().for_each(|cell| table.draw(0, cell));
+        }
+        results.cells.iter().for_each(|cell| table.draw(own, cell));
+        let about = About {
+            id: run,
+            title: results.title,
+            state: RunState::Done,
+            progress,
         };
-        let mut view = table.view(run, results.title, RunState::Done, progress, self.now());
+        let mut view = table.view(about, dataset.as_deref(), self.now());
         view.summary = self.said(reading, run).await?;
         view.shared = reading.shared_state(&[run]);
         Ok(view)
@@ -327,248 +312,6 @@ impl Reading {
             (true, _) => Some(self.kept()),
             (false, true) => Some(State::Outbox),
             (false, false) => None,
-        }
-    }
-}
-
-impl Table<'_> {
-    fn view(
-        self,
-        id: RunId,
-        title: String,
-        state: RunState,
-        progress: RunProgress,
-        now: Millis,
-    ) -> RunView {
-        let columns: Vec<RunColumn> = self
-            .references
-            .iter()
-            .zip(&self.labels)
-            .enumerate()
-            .map(|(side, (reference, label))| {
-                self.column(side, reference.clone(), label.clone(), now)
-            })
-            .collect();
-        let rows = self.rows(columns.len());
-        let summary = summary(&columns, &rows);
-        RunView {
-            id,
-            title,
-            state,
-            progress,
-            columns,
-            rows,
-            summary,
-            error: None,
-            shared: None,
-        }
-    }
-
-    fn column(&self, side: usize, reference: Ref, label: String, now: Millis) -> RunColumn {
-        let cells = || {
-            self.cells
-                .iter()
-                .filter(|(column, _)| *column == side)
-                .map(|(_, cell)| cell)
-        };
-        let answers = || cells().filter_map(|cell| cell.answer.as_ref());
-        let sum = |of: &dyn Fn(&evals::Answer) -> u32| {
-            answers().map(|answer| u64::from(of(answer))).sum::<u64>()
-        };
-        let cached = cells().filter(|cell| cell.from_cache).count();
-        let all = cells().count();
-        let model = answers()
-            .map(|answer| answer.model.clone())
-            .next()
-            .unwrap_or_default();
-        let newest = answers().map(|answer| answer.at).max();
-        let paid: evals::Sum = cells().filter_map(|cell| cell.paid.as_ref()).collect();
-        let cost_note = match (all, cached) {
-            (0, _) => String::new(),
-            (all, cached) if cached == all => {
-                let when = newest
-                    .map(|at| format!(" of {}", day(at, now)))
-                    .unwrap_or_default();
-                format!("all from the cache, answers{when} by {model}: cost nothing")
-            }
-            (_, cached) if paid.is_empty() => format!("{model}; {cached} from the cache"),
-            (_, cached) => format!("{model}; cost {paid}; {cached} from the cache"),
-        };
-        let judged = cells().filter(|cell| cell.pass().is_some()).count();
-        let passed = cells().filter(|cell| cell.pass() == Some(true)).count();
-        RunColumn {
-            reference,
-            label,
-            model: self.models.get(side).cloned().unwrap_or_default(),
-            passed: u32::try_from(passed).unwrap_or(u32::MAX),
-            total: u32::try_from(judged).unwrap_or(u32::MAX),
-            cost_note,
-            model_note: String::new(),
-            tokens: sum(&|a| a.tokens_in.unwrap_or(0)) + sum(&|a| a.tokens_out.unwrap_or(0)),
-            time_ms: sum(&|a| a.latency_ms),
-        }
-    }
-
-    fn rows(&self, columns: usize) -> Vec<ResultRow> {
-        let cases = self
-            .dataset
-            .map(|dataset| dataset.cases.as_slice())
-            .unwrap_or_default();
-        let most = self
-            .cells
-            .iter()
-            .map(|(_, cell)| cell.case + 1)
-            .max()
-            .unwrap_or(0);
-        let count = u32::try_from(cases.len()).unwrap_or(u32::MAX).max(most);
-        let mut rows: Vec<ResultRow> = (0..count)
-            .map(|place| {
-                let case = usize::try_from(place)
-                    .ok()
-                    .and_then(|place| cases.get(place));
-                ResultRow {
-                    case: place,
-                    input_text: case.map(one_line).unwrap_or_default(),
-                    expected: case.and_then(expected_text),
-                    cells: vec![None; columns],
-                    differs: false,
-                }
-            })
-            .collect();
-        // Of a case that was asked again the worst answer is shown: it passed if it did each time.
-        let mut asked: BTreeMap<(u32, usize), Vec<Asking>> = BTreeMap::new();
-        for (side, cell) in &self.cells {
-            let row = usize::try_from(cell.case)
-                .ok()
-                .and_then(|place| rows.get_mut(place));
-            if let Some(slot) = row.and_then(|row| row.cells.get_mut(*side)) {
-                let times = asked.entry((cell.case, *side)).or_default();
-                times.push((cell.pass(), cell.mean()));
-                let found = cell_view(cell);
-                let worse = slot
-                    .as_ref()
-                    .is_none_or(|old| badness(&found) > badness(old));
-                if worse {
-                    *slot = Some(found);
-                }
-            }
-        }
-        for ((case, side), times) in asked.iter().filter(|(_, times)| times.len() > 1) {
-            let row = usize::try_from(*case).ok();
-            let row = row.and_then(|place| rows.get_mut(place));
-            if let Some(Some(cell)) = row.and_then(|row| row.cells.get_mut(*side)) {
-                together(cell, times);
-            }
-        }
-        for row in &mut rows {
-            let mut there = row.cells.iter().flatten();
-            row.differs = there.next().is_some_and(|first| {
-                there.any(|other| {
-                    other.pass != first.pass
-                        || (first.pass.is_none() && other.answer != first.answer)
-                })
-            });
-        }
-        // A run that has just begun has none to tell.
-        rows.retain(|row| row.cells.iter().any(Option::is_some));
-        rows
-    }
-}
-
-// One of several askings of a case: whether it passed, and its score.
-type Asking = (Option<bool>, Option<f64>);
-
-// What is shown rather, of several answers to one case.
-fn badness(cell: &ResultCell) -> u8 {
-    match (&cell.error, cell.pass) {
-        (Some(_), _) => 3,
-        (None, Some(false)) => 2,
-        (None, None) => 1,
-        (None, Some(true)) => 0,
-    }
-}
-
-// All askings of a case: the mean of their scores, and how often it passed.
-fn together(cell: &mut ResultCell, times: &[Asking]) {
-    let passed = times.iter().filter(|(pass, _)| *pass == Some(true)).count();
-    let scores: Vec<f64> = times.iter().filter_map(|(_, score)| *score).collect();
-    let number = u32::try_from(scores.len()).map(f64::from);
-    if let Ok(number) = number
-        && number > 0.0
-    {
-        cell.score = Some(scores.iter().sum::<f64>() / number);
-    }
-    if passed > 0 && passed < times.len() {
-        cell.reason = format!("passed {passed} of {} times; {}", times.len(), cell.reason);
-    }
-}
-
-fn cell_view(cell: &Cell) -> ResultCell {
-    let failing = cell
-        .scores
-        .iter()
-        .filter(|score| !score.pass)
-        .map(|score| score.reason.clone());
-    ResultCell {
-        answer: cell
-            .answer
-            .as_ref()
-            .map(evals::Answer::graded_text)
-            .unwrap_or_default(),
-        pass: cell.pass(),
-        score: cell.mean(),
-        reason: failing.collect::<Vec<_>>().join("; "),
-        from_cache: cell.from_cache,
-        error: cell.failure.as_ref().map(|failure| failure.message.clone()),
-        latency_ms: cell.answer.as_ref().map_or(0, |answer| answer.latency_ms),
-    }
-}
-
-// What the numbers say, and no more: how sure one can be of a difference comes with the gate.
-fn summary(columns: &[RunColumn], rows: &[ResultRow]) -> String {
-    match columns {
-        [] => String::new(),
-        [only]
-            if only.total == 0
-                && rows.iter().all(|row| {
-                    let mut cells = row.cells.iter().flatten();
-                    cells.all(|cell| cell.error.is_some())
-                }) =>
-        {
-            format!("{} answered nothing.", only.label)
-        }
-        [only] if only.total == 0 => format!("{} answered; no grader judged.", only.label),
-        [only] => format!("{} passed {} of {}.", only.label, only.passed, only.total),
-        [first, .., last] => {
-            let (mut better, mut worse) = (0, 0);
-            for row in rows {
-                let pass =
-                    |cell: Option<&Option<ResultCell>>| cell.and_then(|cell| cell.as_ref()?.pass);
-                match (pass(row.cells.first()), pass(row.cells.last())) {
-                    (Some(false), Some(true)) => better += 1,
-                    (Some(true), Some(false)) => worse += 1,
-                    _ => {}
-                }
-            }
-            format!(
-                "{} passed {} of {}, {} passed {} of {}: {} better, {} worse. A difference of a few cases can be chance.",
-                first.label,
-                first.passed,
-                first.total,
-                last.label,
-                last.passed,
-                last.total,
-                if better == 0 {
-                    "none".to_owned()
-                } else {
-                    better.to_string()
-                },
-                if worse == 0 {
-                    "none".to_owned()
-                } else {
-                    worse.to_string()
-                },
-            )
         }
     }
 }

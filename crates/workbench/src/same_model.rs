@@ -6,7 +6,6 @@ use crate::preparing::KeptPlan;
 use crate::trying::day;
 use crate::{Workbench, locked, words};
 use domain::{Millis, ProjectId, RunId};
-use evals::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use store::LocalRun;
@@ -15,11 +14,30 @@ use store::LocalRun;
 const LOOKED_THROUGH: usize = 20;
 
 /// Who answered: by the model's name and mark as they were returned, the first and last time.
-type Answered = BTreeMap<(String, Option<String>), (Millis, Millis)>;
+pub(crate) type Answered = BTreeMap<(String, Option<String>), (Millis, Millis)>;
 
-/// The notes of runs that were looked at, each with when the run had changed.
+/// What is known of runs that were looked at, each with when the run had changed.
 #[derive(Default)]
-pub(crate) struct Known(Mutex<HashMap<RunId, (Millis, Vec<String>)>>);
+pub(crate) struct Known {
+    notes: Mutex<HashMap<RunId, (Millis, Vec<String>)>>,
+    /// By column.
+    answered: Mutex<HashMap<RunId, (Millis, Vec<Answered>)>>,
+}
+
+impl Known {
+    /// Takes who answered, by column, from somebody who has read the run: nobody reads it again.
+    pub fn keep(&self, run: RunId, changed: Millis, answered: Vec<Answered>) {
+        locked(&self.answered).insert(run, (changed, answered));
+    }
+}
+
+/// Notes who gave an answer.
+pub(crate) fn note(answered: &mut Answered, answer: &evals::Answer) {
+    let who = (answer.model.clone(), answer.fingerprint.clone());
+    let (first, last) = answered.entry(who).or_insert((answer.at, answer.at));
+    *first = (*first).min(answer.at);
+    *last = (*last).max(answer.at);
+}
 
 impl Workbench {
     /// What changed at each column's model, in words; empty where nothing is known to have changed.
@@ -31,7 +49,7 @@ impl Workbench {
         let Some(row) = runs.iter().find(|row| row.id == run) else {
             return Vec::new();
         };
-        if let Some((at, notes)) = locked(&self.inner.same_model.0).get(&run)
+        if let Some((at, notes)) = locked(&self.inner.same_model.notes).get(&run)
             && *at == row.changed
         {
             return notes.clone();
@@ -49,7 +67,7 @@ impl Workbench {
             said.into_iter().flatten().collect::<Vec<_>>().join(" ")
         });
         let notes: Vec<String> = each.collect();
-        locked(&self.inner.same_model.0).insert(run, (row.changed, notes.clone()));
+        locked(&self.inner.same_model.notes).insert(run, (row.changed, notes.clone()));
         notes
     }
 
@@ -79,20 +97,26 @@ impl Workbench {
     /// By column: the model that was asked, and who answered.
     fn answered(&self, run: &LocalRun) -> Option<Vec<(String, Answered)>> {
         let kept: KeptPlan = read_json(run.plan.clone()).ok()?;
-        let columns = kept.models.into_iter();
-        let mut columns: Vec<_> = columns.map(|model| (model, Answered::new())).collect();
-        let each = self.store().each_result(run.id, |side, cell: Cell| {
-            let column = usize::try_from(side).ok();
-            let column = column.and_then(|side| columns.get_mut(side));
-            if let (Some((_, found)), Some(answer)) = (column, cell.answer) {
-                let (first, last) = found
-                    .entry((answer.model, answer.fingerprint))
-                    .or_insert((answer.at, answer.at));
-                *first = (*first).min(answer.at);
-                *last = (*last).max(answer.at);
+        let known = locked(&self.inner.same_model.answered)
+            .get(&run.id)
+            .filter(|(changed, _)| *changed == run.changed)
+            .map(|(_, columns)| columns.clone());
+        let columns = match known {
+            Some(columns) => columns,
+            None => {
+                let mut columns = vec![Answered::new(); kept.models.len()];
+                self.each_cell(run.id, |side, cell| {
+                    if let (Some(found), Some(answer)) = (columns.get_mut(side), &cell.answer) {
+                        note(found, answer);
+                    }
+                })
+                .ok()?;
+                let known = &self.inner.same_model;
+                known.keep(run.id, run.changed, columns.clone());
+                columns
             }
-        });
-        each.ok().map(|()| columns)
+        };
+        Some(kept.models.into_iter().zip(columns).collect())
     }
 }
 

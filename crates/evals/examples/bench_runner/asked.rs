@@ -28,6 +28,11 @@ pub fn content() -> VersionContent {
 
 /// The cases.
 pub fn cases() -> Vec<Case> {
+    many_cases(CASES)
+}
+
+/// So many of the same kind.
+pub fn many_cases(count: usize) -> Vec<Case> {
     let case = |number: usize| {
         Case {
         id: number.to_string(),
@@ -39,7 +44,7 @@ pub fn cases() -> Vec<Case> {
         ..Case::default()
     }
     };
-    (0..CASES).map(case).collect()
+    (0..count).map(case).collect()
 }
 
 /// Who judges.

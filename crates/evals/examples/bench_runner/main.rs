@@ -28,7 +28,7 @@ const RUNS: usize = 7;
 #[tokio::main]
 async fn main() {
     let calls = Arc::new(AtomicUsize::new(0));
-    let address = serve(calls.clone()).await;
+    let address = serve(calls.clone(), LATENCY).await;
     if std::env::args().any(|word| word == "serve") {
         println!("{address}");
         let ends = || std::io::copy(&mut std::io::stdin(), &mut std::io::sink());

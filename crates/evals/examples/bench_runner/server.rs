@@ -1,4 +1,4 @@
-//! A model that takes its time: every answer is the same and comes after 50 ms.
+//! A model that takes its time: every answer is the same and comes after a while.
 #![allow(
     clippy::expect_used,
     reason = "a benchmark stops where something fails"
@@ -14,19 +14,23 @@ use tokio::net::{TcpListener, TcpStream};
 /// How long it thinks.
 pub const LATENCY: Duration = Duration::from_millis(50);
 
-/// A server that takes its time and always says the same, as small as it can be.
-pub async fn serve(calls: Arc<AtomicUsize>) -> String {
+/// A server that takes so long and always says the same, as small as it can be.
+pub async fn serve(calls: Arc<AtomicUsize>, latency: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}/v1", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(answer(connection, calls.clone()));
+            tokio::spawn(answer(connection, calls.clone(), latency));
         }
     });
     address
 }
 
-async fn answer(mut connection: TcpStream, calls: Arc<AtomicUsize>) -> Option<()> {
+async fn answer(
+    mut connection: TcpStream,
+    calls: Arc<AtomicUsize>,
+    latency: Duration,
+) -> Option<()> {
     let _ = connection.set_nodelay(true);
     let body = json!({"model": "m", "choices": [{"message": {"content": "{\"intent\": \"card_arrival\"}"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 40, "completion_tokens": 8}})
@@ -49,7 +53,9 @@ async fn answer(mut connection: TcpStream, calls: Arc<AtomicUsize>) -> Option<()
         };
         read.drain(..end);
         calls.fetch_add(1, Ordering::SeqCst);
-        tokio::time::sleep(LATENCY).await;
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
         connection.write_all(reply.as_bytes()).await.ok()?;
     }
 }

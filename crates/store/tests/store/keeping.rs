@@ -3,7 +3,7 @@
 use crate::maker::{self, NOON};
 use domain::ledger::Seen;
 use domain::{Digest, Millis, ProjectId, RunId};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{
     AnswerLimits, CaseResult, KeptAnswer, KnownProject, Options, Place, Provider, RunState, Store,
     StoreError,
@@ -95,8 +95,11 @@ fn a_run_keeps_what_it_has() {
     let store = maker::open(&folder);
     let found = store.run(run).expect("is there");
     assert_eq!((found.state, found.results), (RunState::Running, 2));
-    let results = store.run_results(run).expect("reads");
-    assert_eq!(results, [result(0, "a"), result(1, "better")]);
+    let mut results = Vec::new();
+    store
+        .each_result(run, |side, result: Value| results.push((side, result)))
+        .expect("reads");
+    assert_eq!(results, [(0, json!("a")), (0, json!("better"))]);
     let summary = json!({ "passed": 1 });
     store
         .finish_run(run, RunState::Cancelled, Some(&summary), now.plus(2))
@@ -185,7 +188,8 @@ fn limits_do_not_reach_answers_that_are_held() {
     };
     // Two of the oldest, and one that was used lately.
     let held = [0, 1, 39].map(digest).into();
-    store.hold_answers(&held).expect("holds");
+    let none = Default::default();
+    store.hold_answers(&none, &held).expect("holds");
     let limits = |bytes, days| AnswerLimits { bytes, days };
     let gone = store
         .limit_answers(limits(Some(1_000), None), later)
@@ -216,7 +220,12 @@ fn limits_do_not_reach_answers_that_are_held() {
     );
     store.clear_answers().expect("clears");
     assert_eq!(there(), [0, 1, 39]);
-    store.hold_answers(&Default::default()).expect("lets go");
+    assert_eq!(store.held_answers().expect("reads"), held);
+    // Only what is known to have been held is let go.
+    let [first, last] = [[0].map(digest).into(), [1, 39].map(digest).into()];
+    store.hold_answers(&last, &none).expect("lets go");
+    assert_eq!(store.held_answers().expect("reads"), first);
+    store.hold_answers(&first, &none).expect("lets go");
     store.clear_answers().expect("clears");
     assert_eq!(there(), [0_u32; 0]);
 }

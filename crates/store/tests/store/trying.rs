@@ -79,7 +79,7 @@ fn what_was_sent_makes_room_before_any_answer_does() {
     };
     let store = Store::open(folder.path().join("galley.db"), &options).expect("opens");
     store
-        .hold_answers(&BTreeSet::from([digest(0)]))
+        .hold_answers(&BTreeSet::new(), &BTreeSet::from([digest(0)]))
         .expect("holds");
     for n in 0..30 {
         let now = Millis(NOON + i64::from(n));

@@ -1,6 +1,7 @@
 //! Measures what a person waits for, without the window: a large project until its library can be
 //! shown and until it is proven, the review of a large bundle, runs whose answers and results are
-//! on disk, and a run of 50,000 cases that is looked at (`-- matrix`: this alone).
+//! on disk (`-- runs`: these alone), and a run of 50,000 cases that is looked at and carried
+//! (`-- matrix`: this alone).
 //!
 //! `cargo run --release -p workbench --example bench_workbench`. `GALLEY_BENCH_LARGE` names a
 //! folder in which the large project stays, for the window to open.
@@ -13,6 +14,7 @@
 mod asked;
 #[path = "../../../store/examples/bench_open/large.rs"]
 mod large;
+mod large_run;
 mod library;
 #[path = "../../../store/tests/store/maker.rs"]
 mod maker;
@@ -28,8 +30,13 @@ mod server;
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     match words.get(1).map(String::as_str) {
-        Some("matrix") => return matrix::measure(),
+        Some("runs") => return runs::measure(),
+        Some("matrix") => {
+            matrix::measure();
+            return large_run::measure();
+        }
         Some(matrix::LOOK) => return matrix::look(&words[2]),
+        Some(large_run::CARRY) => return large_run::carry(&words[2], &words[3]),
         _ => {}
     }
     review::measure();
@@ -37,4 +44,5 @@ fn main() {
     proof::measure(&laptop);
     runs::measure();
     matrix::measure();
+    large_run::measure();
 }

@@ -94,11 +94,13 @@ pub fn look(home: &str) {
     });
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+/// Where futures run.
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Runtime::new().unwrap()
 }
 
-fn open(home: &Path) -> Workbench {
+/// Opens a laptop.
+pub fn open(home: &Path) -> Workbench {
     let options = Options {
         home: home.to_owned(),
         secrets: Secrets::in_memory(),
@@ -192,8 +194,8 @@ fn cell(case: u32, side: u32) -> Value {
     })
 }
 
-// The most that the process ever had, in MB.
-fn memory() -> f64 {
+/// The most that the process ever had, in MB.
+pub fn memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());

@@ -2,7 +2,7 @@
 
 use crate::asked::{CASES, cases, content, graders};
 use crate::row::{Budget, ms_since, row};
-use crate::server::serve;
+use crate::server::{LATENCY, serve};
 use domain::content::Kind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,7 +41,7 @@ pub fn measure() {
 
 async fn laptop(asked: &mut Vec<f64>, cached: &mut Vec<f64>) {
     let calls = Arc::new(AtomicUsize::new(0));
-    let address = serve(calls.clone()).await;
+    let address = serve(calls.clone(), LATENCY).await;
     let home = tempfile::tempdir().unwrap();
     let options = Options {
         home: home.path().to_owned(),

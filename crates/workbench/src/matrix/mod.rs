@@ -11,6 +11,7 @@ mod rows;
 mod saying;
 mod table;
 
+use crate::carrying::cost_words;
 use crate::evaluating::{KeptEnd, SharedResults, read_json};
 use crate::preparing::KeptPlan;
 use crate::reading::Reading;
@@ -24,7 +25,7 @@ use domain::{Millis, ProjectId, RunId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use table::{Sheet, Source, Table};
+use table::{Sheet, Source, Sums, Table};
 
 pub(crate) use marking::LastMarked;
 
@@ -129,7 +130,9 @@ impl Workbench {
                 title: table.sheet.title.clone(),
                 dataset: table.sheet.dataset_id,
                 state: about.state,
-                progress: about.progress.unwrap_or_else(|| table.progress()),
+                progress: about
+                    .progress
+                    .unwrap_or_else(|| table.progress(about.total)),
                 error: about.error,
                 shared: about.shared,
                 cases: table.cases(),
@@ -203,6 +206,11 @@ impl Workbench {
             None => self.shared_sheet(reading, run).await?,
         };
         let table = Arc::new(off_the_way(move || Table::read(sheet, source)).await?);
+        if let Some((changed, _)) = stamp {
+            let answered = table.sums.iter().map(|sums| sums.answered.clone());
+            let known = &self.inner.same_model;
+            known.keep(run, changed, answered.collect());
+        }
         self.inner.matrices.keep(Seen {
             run,
             stamp,
@@ -215,14 +223,9 @@ impl Workbench {
 
     async fn local_sheet(&self, reading: &Reading, run: RunId) -> Result<(Sheet, Source), Error> {
         let kept: KeptPlan = read_json(self.store().run(run)?.plan)?;
-        let dataset = match reading.stored_dataset(&kept.dataset) {
-            Some(here) => here,
-            // What it answered is shown even where its cases were redacted or can't be fetched.
-            None => self
-                .cases_at(reading, &kept.dataset)
-                .await
-                .unwrap_or_default(),
-        };
+        // What it answered is shown even where its cases were redacted or can't be fetched.
+        let dataset = self.cases_at(reading, &kept.dataset).await;
+        let dataset = dataset.unwrap_or_default();
         let score = kept
             .plan
             .counts
@@ -321,8 +324,8 @@ impl Workbench {
             Ok(local) => {
                 let going = here.or_else(|| self.going(&local));
                 let state = run_state(local.state, going.is_some());
-                let so_far =
-                    (going.is_none() && local.summary.is_none()).then(|| self.counted_up(&local));
+                let broken_off = going.is_none() && local.summary.is_none();
+                let kept = read_json::<KeptPlan>(local.plan);
                 let end: KeptEnd = local
                     .summary
                     .map(read_json)
@@ -330,14 +333,19 @@ impl Workbench {
                     .unwrap_or_default();
                 Ok(About {
                     state,
-                    // Broken off: it has no end that says how far it got.
-                    progress: going.or(so_far).or(Some(end.progress)),
+                    total: broken_off.then(|| kept.map_or(0, |kept| kept.total)),
+                    // It has no end that says how far it got: its cells do.
+                    progress: match broken_off {
+                        true => None,
+                        false => going.or(Some(end.progress)),
+                    },
                     error: end.error,
                     shared: reading.shared_state(&end.shared),
                 })
             }
             Err(store::StoreError::Unknown(_)) => Ok(About {
                 state: RunState::Done,
+                total: None,
                 progress: None,
                 error: None,
                 shared: reading.shared_state(&[run]),
@@ -348,9 +356,25 @@ impl Workbench {
 }
 
 impl Table {
-    // Of a run that came from elsewhere: all of it is here, and nothing was asked from here.
-    fn progress(&self) -> RunProgress {
-        let total = self.sums.iter().map(|sums| sums.cells).sum();
+    // As the cells say. `total` is that of a run of this computer that was broken off; of one that
+    // came from elsewhere all is here, and nothing was asked from here.
+    fn progress(&self, total: Option<u32>) -> RunProgress {
+        let sum = |of: fn(&Sums) -> u32| self.sums.iter().map(of).sum::<u32>();
+        let done = sum(|sums| sums.cells);
+        if let Some(total) = total {
+            let mut paid = evals::Sum::default();
+            self.sums.iter().for_each(|sums| paid.add_all(&sums.paid));
+            return RunProgress {
+                done,
+                total: total.max(done),
+                from_cache: sum(|sums| sums.found),
+                calls: sum(|sums| sums.attempts),
+                failed: sum(|sums| sums.failed),
+                cost_note: cost_words(&paid),
+                ..RunProgress::default()
+            };
+        }
+        let total = done;
         RunProgress {
             done: total,
             total,
@@ -365,7 +389,9 @@ impl Table {
 
 struct About {
     state: RunState,
-    /// None: it came from elsewhere.
+    /// How many cells it fills, where it was broken off.
+    total: Option<u32>,
+    /// None: it was broken off, or came from elsewhere.
     progress: Option<RunProgress>,
     error: Option<String>,
     shared: Option<State>,

@@ -279,7 +279,8 @@ fn plainly(columns: &[MatrixColumn], again: bool) -> String {
 }
 
 fn cost_note(sums: &Sums, now: Millis) -> String {
-    let models: Vec<String> = sums.models.iter().cloned().collect();
+    let mut models: Vec<String> = sums.answered.keys().map(|(name, _)| name.clone()).collect();
+    models.dedup();
     let model = words::list(&models);
     match (sums.cells, sums.cached) {
         (0, _) => String::new(),

@@ -3,6 +3,7 @@
 
 use super::agreeing::Agreed;
 use crate::carrying::EACH_REPEAT;
+use crate::same_model::{Answered, note};
 use crate::views::{Difference, Latency, MatrixQuery, Ref};
 use crate::{Error, locked};
 use domain::dataset::Dataset;
@@ -44,8 +45,12 @@ pub(super) struct Sums {
     pub cached: u32,
     pub tokens: u64,
     pub time_ms: u64,
+    /// Those of them that have an answer.
+    pub found: u32,
+    pub failed: u32,
+    pub attempts: u32,
     /// The models as the provider named them.
-    pub models: BTreeSet<String>,
+    pub answered: Answered,
     /// What was paid for them.
     pub paid: evals::Sum,
     /// When the newest answer was given.
@@ -66,7 +71,7 @@ pub(super) struct Sheet {
     pub labels: Vec<String>,
     pub references: Vec<Option<Ref>>,
     pub dataset_id: Option<DatasetId>,
-    pub dataset: Dataset,
+    pub dataset: Arc<Dataset>,
     /// The graders of the run; the dataset's and the case's follow them in a cell's scores.
     pub graders: Vec<Grader>,
     pub measure: Measure,
@@ -127,6 +132,9 @@ impl Table {
         };
         sums.cells += 1;
         sums.cached += u32::from(cell.from_cache);
+        sums.found += u32::from(cell.from_cache && cell.failure.is_none());
+        sums.failed += u32::from(cell.failure.is_some());
+        sums.attempts += cell.attempts;
         if let Some(paid) = &cell.paid {
             sums.paid.add(paid);
         }
@@ -135,9 +143,7 @@ impl Table {
             sums.tokens += tokens.iter().flatten().copied().map(u64::from).sum::<u64>();
             sums.time_ms += u64::from(answer.latency_ms);
             sums.newest = sums.newest.max(Some(answer.at));
-            if !sums.models.contains(&answer.model) {
-                sums.models.insert(answer.model.clone());
-            }
+            note(&mut sums.answered, answer);
         }
         let apart = self.hold_against(cell);
         let pass = cell.pass();

@@ -11,7 +11,10 @@ mod computers;
 mod disks;
 mod gates;
 mod going_back;
+mod holding;
 mod kills;
+#[cfg(unix)]
+mod links;
 mod main_job;
 mod marks;
 mod matrix;
