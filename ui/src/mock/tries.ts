@@ -93,6 +93,7 @@ export function tries(world: World, emit: Emit): Part {
                     pass: answer === expected,
                     value: answer === expected ? 1 : 0,
                     reason: answer === expected ? "" : `expected exactly ${expected}`,
+                    waiting: false,
                   },
                 ]
               : [],
