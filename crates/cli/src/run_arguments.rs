@@ -75,8 +75,14 @@ pub struct Compare {
 /// Which answers a person marks.
 #[derive(Args)]
 pub struct Mark {
-    /// The run: its id, as galley run says it; without it the last one.
+    /// The run: its id or the beginning of it; without it the last one.
     pub run: Option<String>,
+    /// Only say which runs there are, with their ids: those of this computer and those that were shared.
+    #[arg(long, conflicts_with = "run")]
+    pub runs: bool,
+    /// Share the marks, and the run with them, when done.
+    #[arg(long)]
+    pub share: bool,
     /// Also answers that others have marked, as long as you have not.
     #[arg(long, conflicts_with_all = ["apart", "sample", "all"])]
     pub not_by_me: bool,
@@ -92,7 +98,7 @@ pub struct Mark {
     /// All answers, marked or not.
     #[arg(long)]
     pub all: bool,
-    /// Only say how far it is; mark nothing.
+    /// Only say which answers these are, and how far it is; mark nothing.
     #[arg(long)]
     pub list: bool,
 }

@@ -29,7 +29,7 @@ pub struct Try {
     /// Ask again where an answer is kept.
     #[arg(long)]
     pub again: bool,
-    /// Show what was sent and received, too, word for word, without headers and keys.
+    /// Show what was sent and received, too (not of follow-ups), word for word, without headers and keys.
     #[arg(long)]
     pub sent: bool,
 }

@@ -181,7 +181,7 @@ impl Run {
             .map_or("", |one| one.label.as_str());
         Some(format!(
             "{label}: {}. After {UNANSWERED} questions in a row without an answer nothing more was asked; mend that and go on with the run",
-            last.message.trim_end_matches('.')
+            last.message.trim_end_matches(['.', '?'])
         ))
     }
 

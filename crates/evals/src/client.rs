@@ -9,7 +9,8 @@ mod openai;
 mod stream;
 
 use crate::patience::retry_after;
-use crate::{ANSWER_BYTES, Answer, AskError, Exchange, Provider, ProviderKind, Question};
+use crate::secret::Veil;
+use crate::{ANSWER_BYTES, Answer, AskError, Exchange, Provider, ProviderKind, Question, Secret};
 use domain::Millis;
 use futures_util::StreamExt;
 use reqwest::{Response, StatusCode, header};
@@ -104,12 +105,17 @@ impl Provider {
                 let bytes = self.read_all(response).await?;
                 let answer = self.understood(&bytes)?;
                 if let Some(on_text) = on_text {
-                    on_text(&answer.text);
+                    let mut veil = Veil::new(self.secret.as_ref());
+                    on_text(&veil.pass(&answer.text));
+                    on_text(&veil.end());
                 }
                 (answer, bytes)
             }
         };
         let secret = self.secret.as_ref();
+        if let Some(secret) = secret {
+            strike(&mut answer, secret);
+        }
         let exchange = Exchange::new(&endpoint, &body, &received, secret);
         answer.exchange = Some(Arc::new(exchange));
         Ok(answer)
@@ -236,6 +242,23 @@ impl Provider {
         match line.char_indices().nth(MESSAGE_CHARS) {
             Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or_default()),
             None => line,
+        }
+    }
+}
+
+// Takes the key out of an answer.
+fn strike(answer: &mut Answer, secret: &Secret) {
+    let clean = |text: &mut String| *text = secret.struck_from(text);
+    clean(&mut answer.text);
+    clean(&mut answer.model);
+    answer.fingerprint.iter_mut().for_each(clean);
+    answer.finish.iter_mut().for_each(clean);
+    for call in &mut answer.tool_calls {
+        clean(&mut call.name);
+        let mut written = call.arguments.to_string();
+        clean(&mut written);
+        if let Ok(arguments) = serde_json::from_str(&written) {
+            call.arguments = arguments;
         }
     }
 }

@@ -182,6 +182,7 @@ impl Failure {
                 | "slow_down"
                 | "provider_failed"
                 | "timed_out"
+                | "not_understood"
         )
     }
 }

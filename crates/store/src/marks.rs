@@ -6,7 +6,7 @@ use crate::columns;
 use crate::error::{Result, StoreError};
 use crate::file::Store;
 use domain::graders::PersonMark;
-use domain::{Digest, Millis, ProjectId};
+use domain::{Digest, Millis, PersonId, ProjectId};
 use rusqlite::params;
 use std::collections::BTreeMap;
 
@@ -102,6 +102,23 @@ impl Store {
                 )?
                 .query_row(
                     params![project.0.as_bytes(), since.map_or(i64::MIN, |at| at.0)],
+                    |row| row.get(0),
+                )?)
+        })
+    }
+
+    /// Whether somebody's marks came to this computer at this time or later.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn marked_by(&self, project: ProjectId, person: PersonId, since: Millis) -> Result<bool> {
+        self.read(|tx| {
+            Ok(tx
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM marks WHERE project = ?1 AND person = ?2 AND kept >= ?3)",
+                )?
+                .query_row(
+                    params![project.0.as_bytes(), person.0.as_bytes(), since.0],
                     |row| row.get(0),
                 )?)
         })

@@ -4,7 +4,7 @@
 //! A run's cells carry their marks, as they carry what judges said. So they travel with its results,
 //! and whoever has those comes to the same scores.
 
-use crate::evaluating::{SharedResults, read_json};
+use crate::evaluating::{KeptEnd, SharedResults, read_json};
 use crate::preparing::KeptPlan;
 use crate::reading::Reading;
 use crate::{Error, Workbench};
@@ -185,6 +185,35 @@ impl Workbench {
         Ok(())
     }
 
+    /// Whether marks came to this computer since a run was last shared from here or elsewhere, so that
+    /// sharing it again has something to tell.
+    pub(crate) fn marks_to_share(&self, reading: &Reading, run: RunId) -> Result<bool, Error> {
+        let same = |one: &&std::sync::Arc<domain::project::Run>| one.announced.is_none();
+        let mut all = reading.ahead.runs().filter(same);
+        let shared = match self.store().run(run) {
+            Ok(local) => {
+                let end: KeptEnd = local
+                    .summary
+                    .map(read_json)
+                    .transpose()?
+                    .unwrap_or_default();
+                all.rfind(|one| end.shared.contains(&one.id)).cloned()
+            }
+            Err(_) => all.find(|one| one.id == run).cloned(),
+        };
+        let Some(shared) = shared else {
+            return Ok(false);
+        };
+        let Some(me) = reading.person_here else {
+            return Ok(false);
+        };
+        let again = reading.ahead.runs().filter(|one| {
+            one.by == me && one.version == shared.version && one.dataset == shared.dataset
+        });
+        let last = again.map(|one| one.at).max().unwrap_or(shared.at);
+        Ok(self.store().marked_by(reading.project, me, last)?)
+    }
+
     /// Shares a run that came from somebody else once more, with the marks that are here.
     pub(crate) async fn share_marks(&self, reading: &Reading, run: RunId) -> Result<(), Error> {
         let mut runs = reading.ahead.runs();
@@ -208,8 +237,10 @@ impl Workbench {
             .cells
             .iter()
             .filter(|cell| cell.pass() == Some(true));
+        let judged = results.cells.iter().filter(|cell| !cell.waits());
         let summary = RunSummary {
             passed: u32::try_from(passed.count()).unwrap_or(u32::MAX),
+            cases: u32::try_from(judged.count()).unwrap_or(u32::MAX),
             ..found.summary.clone()
         };
         let (version, dataset) = (found.version, found.dataset);

@@ -33,7 +33,10 @@ impl Workbench {
                 .labels
                 .iter()
                 .zip(outcome)
-                .map(|(label, (passed, all))| format!("{label} {passed} of {all}"))
+                .map(|(label, outcome)| match outcome {
+                    (_, 0) => format!("{label} nothing judged"),
+                    (passed, all) => format!("{label} {passed} of {all}"),
+                })
                 .collect();
             rows.push(RunRow {
                 id: local.id,
@@ -68,7 +71,10 @@ impl Workbench {
                 at: run.at,
                 by: reading.person(run.by),
                 state: RunState::Done,
-                words: format!("{} of {} passed", run.summary.passed, run.summary.cases),
+                words: match run.summary.cases {
+                    0 => "not marked yet".to_owned(),
+                    cases => format!("{} of {cases} passed", run.summary.passed),
+                },
                 shared: reading.shared_state(&[run.id]),
             });
         }
@@ -86,7 +92,8 @@ impl Workbench {
             let side = usize::try_from(side).unwrap_or(usize::MAX);
             if let Some((passed, all)) = outcome.get_mut(side) {
                 *passed += u32::from(cell.pass() == Some(true));
-                *all += 1;
+                // What waits for marks is neither.
+                *all += u32::from(!cell.waits());
             }
         })?;
         let known = outcome.clone();
@@ -135,7 +142,9 @@ impl Workbench {
             column.model_note = note;
         }
         if state != RunState::Running {
-            view.summary = self.said(reading, local.id).await?;
+            view.summary = self
+                .said(reading, local.id, crate::matrix::is_over(state))
+                .await?;
         }
         view.error = end.error;
         view.shared = reading.shared_state(&end.shared);
@@ -208,7 +217,7 @@ impl Workbench {
             progress,
         };
         let mut view = table.view(about, dataset.as_deref(), self.now());
-        view.summary = self.said(reading, run).await?;
+        view.summary = self.said(reading, run, true).await?;
         view.shared = reading.shared_state(&[run]);
         Ok(view)
     }

@@ -11,7 +11,7 @@ use domain::rules::gates::{self, Judged};
 use domain::rules::upstream;
 use domain::statistics::verdict::GateOutcome;
 use domain::suite::{Suite, SuiteGraders};
-use domain::{EnvironmentId, ProjectId, PromptId, RequestId, VersionId};
+use domain::{EnvironmentId, ProjectId, PromptId, RequestId, RunId, VersionId};
 
 impl Workbench {
     /// By what a prompt is judged.
@@ -363,6 +363,13 @@ impl Reading {
         })
     }
 
+    // A run that is announced and not recorded, so that somebody can go on with it.
+    fn open_run(&self, run: RunId) -> String {
+        let announced = self.ahead.announced_run(run);
+        let by = announced.map(|run| self.person(run.by));
+        format!("announced by {}: run {run}", by.unwrap_or_default())
+    }
+
     fn gate_row(
         &self,
         environment: EnvironmentId,
@@ -405,6 +412,11 @@ impl Reading {
                 .collect(),
             silent: u32::try_from(judged.silent.len() - judged.unfinished.len())
                 .unwrap_or(u32::MAX),
+            open: judged
+                .unfinished
+                .iter()
+                .map(|run| self.open_run(*run))
+                .collect(),
             unfinished: u32::try_from(judged.unfinished.len()).unwrap_or(u32::MAX),
         }
     }

@@ -239,10 +239,13 @@ fn event(project: &Project, event: &Event) -> (String, ActivityKind) {
                 .version(*id)
                 .map_or_else(|| id.short(), |(p, v)| format!("{} v{}", p.name, v.number));
             (
-                format!(
-                    "shared a run of {name}: {} of {} cases passed",
-                    summary.passed, summary.cases
-                ),
+                match summary.cases {
+                    0 => format!("shared a run of {name}: its answers wait for marks"),
+                    cases => format!(
+                        "shared a run of {name}: {} of {cases} cases passed",
+                        summary.passed
+                    ),
+                },
                 Kind::Evals,
             )
         }

@@ -195,6 +195,7 @@ export function matrix(world: World): Part {
             : [run.summary],
         note: "A range holds what is true of all cases like these 19 times out of 20.",
         flaky: [],
+        marks_to_share: false,
       };
     },
     async runRows(_, id, query, offset, limit) {

@@ -55,7 +55,7 @@ async fn run_missing(at: &At<'_>, views: &[GateView], concurrency: u32) -> Resul
         made += ended.len();
     }
     if made == 0 {
-        hint("galley: no run is missing");
+        hint("galley: there is no run to make now");
     }
     settled(at).await?;
     Ok(made > 0)
@@ -145,19 +145,12 @@ fn gate_told(view: &GateView) -> String {
             )),
         }
     }
-    let unfinished: u32 = view
-        .gates
-        .iter()
-        .map(|gate| gate.unfinished)
-        .max()
-        .unwrap_or(0);
-    if unfinished > 0 {
+    let mut open: Vec<&String> = view.gates.iter().flat_map(|gate| &gate.open).collect();
+    open.sort_unstable();
+    open.dedup();
+    for run in open {
         lines.push(format!(
-            "  {} announced and not recorded yet: galley run --resume goes on with one that was broken off",
-            match unfinished {
-                1 => "1 run is".to_owned(),
-                n => format!("{n} runs are"),
-            }
+            "  not recorded yet: {run} (galley run --resume goes on with one that was broken off)"
         ));
     }
     lines.extend(view.dependents.iter().map(|one| format!("  {}", one.words)));

@@ -1,6 +1,7 @@
 //! Marking answers in a terminal, one at a time.
 
 use super::At;
+use super::evals::short;
 use crate::Failure;
 use crate::run_arguments::Mark;
 use crate::say::{answer, hint};
@@ -8,7 +9,7 @@ use domain::graders::Scale;
 use domain::{Digest, RunId};
 use std::io::BufRead as _;
 use std::process::ExitCode;
-use workbench::views::{MarkChoice, MarkGiven, MarkItem, MarkProgress};
+use workbench::views::{MarkChoice, MarkGiven, MarkItem, MarkProgress, RunRow};
 
 /// What a person typed.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,11 +21,20 @@ enum Typed {
 }
 
 pub async fn mark(at: &At<'_>, asked: &Mark) -> Result<ExitCode, Failure> {
-    let run = match &asked.run {
-        Some(id) => serde_json::from_value(id.as_str().into())
-            .map_err(|_| Failure::other(format!("{id} is no run's id")))?,
-        None => last(at).await?,
-    };
+    let all = at.bench.runs(at.project).await?;
+    if asked.runs {
+        answer(at.arguments, &all, || {
+            let lines = all
+                .iter()
+                .map(|run| format!("{}  {}, by {}: {}", run.id, run.title, run.by, run.words));
+            match all.is_empty() {
+                true => "There is no run yet.".to_owned(),
+                false => lines.collect::<Vec<_>>().join("\n"),
+            }
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let run = which(&all, asked.run.as_deref())?;
     let choice = match (asked.sample, asked.apart, asked.not_by_me, asked.all) {
         (Some(many), ..) => MarkChoice::Sample {
             many,
@@ -36,23 +46,58 @@ pub async fn mark(at: &At<'_>, asked: &Mark) -> Result<ExitCode, Failure> {
         _ => MarkChoice::Unmarked,
     };
     let queue = at.bench.mark_queue(at.project, run, choice).await?;
+    let mut listed = Vec::new();
     let progress = match asked.list {
-        true => queue.progress,
+        true => {
+            for question in &queue.questions {
+                let item = at.bench.mark_item(at.project, run, *question).await?;
+                let inputs: Vec<&str> = item
+                    .inputs
+                    .iter()
+                    .map(|(_, value)| value.as_str())
+                    .collect();
+                listed.push(format!(
+                    "{} → {}",
+                    short(&inputs.join(" · ")),
+                    short(&item.answer)
+                ));
+            }
+            queue.progress
+        }
         false => through(at, run, &queue.questions, queue.progress).await?,
     };
+    if asked.share {
+        at.bench.share_run(at.project, run).await?;
+        hint("The results are shared, with the marks.");
+    }
     answer(at.arguments, &progress, || {
-        format!(
+        listed.push(format!(
             "{} of {} answers are marked, {} by you.",
             progress.marked, progress.total, progress.mine
-        )
+        ));
+        listed.join("\n")
     });
     Ok(ExitCode::SUCCESS)
 }
 
-async fn last(at: &At<'_>) -> Result<RunId, Failure> {
-    let runs = at.bench.runs(at.project).await?;
-    let last = runs.first().map(|run| run.id);
-    last.ok_or_else(|| Failure::other("there is no run yet, so there are no answers to mark"))
+/// The run that is meant: by its id, by the beginning of it, or the last one.
+fn which(all: &[RunRow], asked: Option<&str>) -> Result<RunId, Failure> {
+    let Some(asked) = asked else {
+        let last = all.first().map(|run| run.id);
+        return last
+            .ok_or_else(|| Failure::other("there is no run yet, so there are no answers to mark"));
+    };
+    let begins = |run: &&RunRow| run.id.to_string().starts_with(asked);
+    let mut found = all.iter().filter(begins);
+    match (found.next(), found.next()) {
+        (Some(only), None) => Ok(only.id),
+        (None, _) => Err(Failure::other(format!(
+            "there is no run {asked} here; galley mark --runs says which there are"
+        ))),
+        (Some(_), Some(_)) => Err(Failure::other(format!(
+            "more than one run begins with {asked}; write more of it"
+        ))),
+    }
 }
 
 async fn through(

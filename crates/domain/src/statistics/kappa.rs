@@ -32,8 +32,8 @@ pub struct Agreement {
     pub answers: u32,
     /// The share on which they say the same, from 0 to 1.
     pub agreed: f64,
-    /// Cohen's kappa: 1 is full agreement, 0 what chance would give; none where both gave all
-    /// answers the same one mark, so that chance alone explains everything.
+    /// Cohen's kappa: 1 is full agreement, 0 what chance would give; none where one of the two gave all
+    /// answers the same mark: chance alone explains that, and the large-sample error would be 0.
     pub kappa: Option<Kappa>,
 }
 
@@ -74,7 +74,10 @@ impl Marked {
         // The share that each gave as good, and what both would agree on by chance.
         let (first, second) = (a + b, a + c);
         let chance = first * second + (1.0 - first) * (1.0 - second);
-        let kappa = (chance < 1.0).then(|| {
+        let varies = |marked: u32| marked > 0 && marked < answers;
+        let vary = varies(self.both.saturating_add(self.first))
+            && varies(self.both.saturating_add(self.second));
+        let kappa = vary.then(|| {
             let value = (agreed - chance) / (1.0 - chance);
             let rest = 1.0 - value;
             // On the diagonal and beside it, then the correction: formula 13 of Fleiss and others.
@@ -124,7 +127,7 @@ pub fn words(judge: &str, marked: &Marked) -> String {
             short(kappa.upper)
         )),
         None => said.push_str(
-            "; both gave all of them the same mark, so that nothing can be said beyond chance.",
+            "; one of the two gave all of them the same mark, so that nothing can be said beyond chance.",
         ),
     }
     if found.answers < ENOUGH {

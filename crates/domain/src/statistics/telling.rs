@@ -72,7 +72,7 @@ pub fn difference(comparison: &PairedDifference, before: &str, after: &str) -> S
 /// What these cases can see, after a comparison.
 #[must_use]
 pub fn seeing(comparison: &PairedDifference) -> String {
-    sight(&comparison.sight, WISH, comparison.wish)
+    sight(&comparison.sight, WISH, comparison.wish, true)
 }
 
 /// What so many cases can see, before anything was compared.
@@ -82,7 +82,7 @@ pub fn foreseeing(units: u32) -> String {
         return String::new();
     }
     let (seen, wish) = plan(units);
-    sight(&seen, WISH, wish)
+    sight(&seen, WISH, wish, false)
 }
 
 /// A pass rate with its interval.

@@ -91,9 +91,11 @@ fn unanswered(verdict: &GateVerdict) -> String {
 }
 
 /// What a dataset can see, and what it would take to see a loss of `loss`: `units` for the
-/// smaller and the larger share of differing cases, none where no dataset holds so many.
+/// smaller and the larger share of differing cases, none where no dataset holds so many. Whether
+/// that share was `seen` in a comparison, or is assumed before one.
 #[must_use]
-pub fn sight(sight: &Sight, loss: u32, units: Option<FromTo>) -> String {
+pub fn sight(sight: &Sight, loss: u32, units: Option<FromTo>, seen: bool) -> String {
+    let measured = seen;
     let seen = if sight.smallest.low >= 10_000 {
         format!("{} can't see any loss", cases(sight.units))
     } else {
@@ -119,7 +121,16 @@ pub fn sight(sight: &Sight, loss: u32, units: Option<FromTo>) -> String {
     );
     // Nothing loses more cases than differ: where it takes more of them to be seen than differ, the
     // sentence is about that.
-    let told = if sight.smallest.low > sight.differing.high && sight.smallest.low < 10_000 {
+    let out_of_sight = sight.smallest.low > sight.differing.high;
+    let told = if out_of_sight && sight.smallest.low >= 10_000 {
+        seen
+    } else if out_of_sight && !measured {
+        format!(
+            "In {} a loss stands out from {} on",
+            cases(sight.units),
+            points(roughly(sight.smallest.low)),
+        )
+    } else if out_of_sight {
         format!(
             "The versions differ on {} to {} % of the cases, so that a larger loss is not to be expected; in {} a loss stands out from {} on",
             bare(signed(sight.differing.low)),

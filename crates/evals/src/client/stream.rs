@@ -2,6 +2,7 @@
 
 use super::{OnText, anthropic, arguments, google, openai};
 use crate::exchange::HELD_BYTES;
+use crate::secret::Veil;
 use crate::{ANSWER_BYTES, Answer, AskError, Provider, ProviderKind, ToolCall};
 use eventsource_stream::Eventsource;
 use futures_util::{StreamExt, TryStreamExt};
@@ -50,6 +51,7 @@ impl Provider {
         let mut answer = Answer::default();
         let mut calls: Vec<(String, String)> = Vec::new();
         let mut complete = false;
+        let mut veil = Veil::new(self.secret.as_ref());
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| match error {
                 eventsource_stream::EventStreamError::Transport(Stopped::TooLarge) => {
@@ -87,7 +89,7 @@ impl Provider {
             };
             if !piece.is_empty() {
                 answer.text.push_str(&piece);
-                on_text(&piece);
+                on_text(&veil.pass(&piece));
             }
             if json.get("type").and_then(Value::as_str) == Some("message_stop") {
                 complete = true;
@@ -100,6 +102,7 @@ impl Provider {
                 provider: provider(),
             });
         }
+        on_text(&veil.end());
         for (name, written) in calls {
             match self.config.kind {
                 ProviderKind::OpenaiCompatible => {

@@ -106,9 +106,70 @@ async fn no_key_stands_in_it_whoever_repeats_it() {
             }
             assert!(kept.sent.contains("mine is •••"), "{}", kept.sent);
             assert!(kept.received.contains("the key is •••"));
+            let answer = serde_json::to_string(&tried.answer).unwrap();
+            assert!(
+                !answer.contains(KEY) && answer.contains("the key is •••"),
+                "{answer}"
+            );
             assert!(!format!("{kept:?}").contains(KEY));
         }
     }
+}
+
+#[tokio::test]
+async fn a_key_that_comes_in_pieces_or_spelt_otherwise_is_nowhere() {
+    // Cut anywhere, as models write.
+    let piece = |text: &str| {
+        let json = json!({"model": KEY, "choices": [{"delta": {"content": text}}]});
+        format!("data: {json}\n\n")
+    };
+    let (one, two) = KEY.split_at(7);
+    let stream = format!(
+        "{}{}{}data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"stop\"}}]}}\n\ndata: [DONE]\n\n",
+        piece("it is "),
+        piece(one),
+        piece(two)
+    );
+    let template = ResponseTemplate::new(200).set_body_raw(stream, "text/event-stream");
+    let server = answering(template).await;
+    let (cache, cancel) = (MemoryCache::default(), CancellationToken::new());
+    let provider = provider(&server.uri(), OpenaiCompatible);
+    let mut heard = String::new();
+    let mut hear = |piece: &str| heard.push_str(piece);
+    let question = question(OpenaiCompatible, "Why?");
+    let tried = try_one(
+        &question,
+        &provider,
+        &cache,
+        &options(),
+        Some(&mut hear),
+        &cancel,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        (heard.as_str(), tried.answer.text.as_str()),
+        ("it is •••", "it is •••")
+    );
+    assert_eq!(tried.answer.model, "•••");
+    let kept = exchange(&tried);
+    assert!(
+        !kept.received.contains(one) && !kept.received.contains(two),
+        "{kept:?}"
+    );
+
+    let spelt: String = KEY
+        .chars()
+        .map(|c| format!("\\u{:04x}", u32::from(c)))
+        .collect();
+    let body = format!(
+        r#"{{"choices": [{{"message": {{"content": "{spelt}"}}, "finish_reason": "stop"}}], "x": "{spelt}"}}"#
+    );
+    let template = ResponseTemplate::new(200).set_body_raw(body, "application/json");
+    let server = answering(template).await;
+    let tried = asked(OpenaiCompatible, &server.uri(), "Why?", false).await;
+    assert_eq!(tried.answer.text, "•••");
+    assert!(!exchange(&tried).received.contains(&spelt));
 }
 
 #[tokio::test]

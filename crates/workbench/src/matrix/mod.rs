@@ -90,6 +90,11 @@ impl Matrices {
     }
 }
 
+// Half a run may say the opposite of the whole. What a person stopped is as whole as it will be.
+pub(crate) fn is_over(state: RunState) -> bool {
+    matches!(state, RunState::Done | RunState::Cancelled)
+}
+
 impl Workbench {
     /// A run without its rows: what it says against one of its columns.
     ///
@@ -108,6 +113,7 @@ impl Workbench {
         let about = self.about(&reading, run, here)?;
         let table = self.table(&reading, run).await?;
         let now = self.now();
+        let marks_to_share = about.shared.is_some() && self.marks_to_share(&reading, run)?;
         let notes = match about.state {
             RunState::Running => Vec::new(),
             _ => {
@@ -121,11 +127,12 @@ impl Workbench {
                 true => (base, side),
                 false => (0, 0),
             };
-            let mut said = table.say(side, about.state != RunState::Running, now)?;
+            let mut said = table.say(side, is_over(about.state), now)?;
             for (column, note) in said.columns.iter_mut().zip(notes) {
                 column.model_note = note;
             }
             Ok(RunOverview {
+                marks_to_share,
                 id: run,
                 title: table.sheet.title.clone(),
                 dataset: table.sheet.dataset_id,
@@ -187,11 +194,16 @@ impl Workbench {
         off_the_way(move || table.open(case, base, me)).await
     }
 
-    /// What a run that is over says, in sentences.
-    pub(crate) async fn said(&self, reading: &Reading, run: RunId) -> Result<String, Error> {
+    /// What a run says, in sentences: of one that is not `over` no more than it counts.
+    pub(crate) async fn said(
+        &self,
+        reading: &Reading,
+        run: RunId,
+        over: bool,
+    ) -> Result<String, Error> {
         let table = self.table(reading, run).await?;
         let now = self.now();
-        let said = off_the_way(move || table.say(0, true, now)).await?;
+        let said = off_the_way(move || table.say(0, over, now)).await?;
         Ok(said.sentences.join(" "))
     }
 

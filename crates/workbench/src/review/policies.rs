@@ -8,7 +8,7 @@ use domain::freeze::{
 };
 use domain::gate::Gate;
 use domain::ledger::Body;
-use domain::policy::{Policy, Releasers, RunsBy, SuiteGate, WithoutSuite};
+use domain::policy::{OfDependents, Policy, Releasers, RunsBy, SuiteGate, WithoutSuite};
 use domain::{EnvironmentId, Millis, ProjectId, PromptId};
 
 /// How far the clocks of a policy's zones are written down: a weekly freeze must be renewed then.
@@ -138,8 +138,12 @@ impl Reading {
             WithoutSuite::Nothing => "",
             WithoutSuite::Release => "; a prompt without a suite goes freely",
         };
+        let others = match gate.dependents {
+            OfDependents::Pass => "",
+            OfDependents::BeNamed => "; what includes or reads a changed prompt is only named",
+        };
         format!(
-            "{whose} over the prompt's suite, at most {} old{often}, show a loss below {} against what is served{least}; such a verdict is wrong at most {} % of the time{without}{}",
+            "{whose} over the prompt's suite, at most {} old{often}, show a loss below {} against what is served{least}; such a verdict is wrong at most {} % of the time{without}{others}{}",
             words::count(
                 usize::try_from(gate.oldest_days).unwrap_or(usize::MAX),
                 "day",

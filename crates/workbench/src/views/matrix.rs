@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 /// A run without its rows: what it says against one of its columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct RunOverview {
+    /// Whether it was shared, and this person has marked answers since.
+    pub marks_to_share: bool,
     /// The run.
     pub id: RunId,
     /// What ran over what.

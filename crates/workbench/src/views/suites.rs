@@ -162,6 +162,9 @@ pub struct GateRow {
     /// How many announced runs are not recorded yet: nothing passes before they are.
     #[serde(default)]
     pub unfinished: u32,
+    /// Those runs, and who announced them: "v9, announced by Ana: run 1f6c…".
+    #[serde(default)]
+    pub open: Vec<String>,
 }
 
 /// Something that depends on a prompt.
