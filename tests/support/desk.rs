@@ -115,6 +115,8 @@ impl Desk {
             // No screen reader listens here, and looking for one takes seconds on a bare machine.
             .env("NO_AT_BRIDGE", "1")
             .env("GTK_A11Y", "none")
+            // Whatever Ollama runs on this machine is no matter of a journey.
+            .env("OLLAMA_HOST", "127.0.0.1:1")
             .env("LANG", "C.UTF-8");
         match &self.bus_address {
             Some(address) => command.env("DBUS_SESSION_BUS_ADDRESS", address),

@@ -106,8 +106,8 @@ impl Provider {
                 let answer = self.understood(&bytes)?;
                 if let Some(on_text) = on_text {
                     let mut veil = Veil::new(self.secret.as_ref());
-                    on_text(&veil.pass(&answer.text));
-                    on_text(&veil.end());
+                    let shown = veil.pass(&answer.text);
+                    on_text(&format!("{shown}{}", veil.end()));
                 }
                 (answer, bytes)
             }

@@ -142,6 +142,12 @@ impl Workbench {
                 ),
             );
         }
+        let open = view.gates.iter().flat_map(|gate| &gate.open);
+        for run in open.collect::<std::collections::BTreeSet<_>>() {
+            told.push(format!(
+                "Another run of it is not recorded yet ({run}): nothing passes before that."
+            ));
+        }
         if looks > 0 {
             told.push(format!(
                 "It is look {} at this version. All looks count together, and each makes the gate a little stricter.",

@@ -11,7 +11,7 @@ use crate::{Error, Workbench};
 use domain::dataset::Dataset;
 use domain::graders::{Grader, Panel, PersonMark, Scale, mark_questions, newest};
 use domain::ledger::{Body, RunSummary};
-use domain::{Digest, ProjectId, RunId};
+use domain::{Digest, PersonId, ProjectId, RunId};
 use evals::Cell;
 use std::collections::BTreeMap;
 
@@ -150,7 +150,7 @@ impl Workbench {
     pub(crate) fn with_marks<'a>(
         &self,
         reading: &Reading,
-        source: &Digest,
+        (source, by): (&Digest, PersonId),
         graders: &[Grader],
         dataset: &Dataset,
         cells: impl Iterator<Item = &'a mut Cell>,
@@ -160,6 +160,8 @@ impl Workbench {
         let came = cells.iter().flat_map(|cell| &cell.marks);
         let came: Vec<store::GivenMark> = came
             .flat_map(|(question, marks)| marks.iter().map(|mark| (*question, mark)))
+            // What this person said comes from this person: others can only say what they said.
+            .filter(|(_, mark)| Some(mark.person) != reading.person_here || mark.person == by)
             // A clock that runs ahead must not outlive what is marked after it.
             .filter(|(_, mark)| mark.at <= now && mark.name.chars().count() <= 200)
             .filter(|(_, mark)| mark.check(Scale::Thumb).is_ok() || mark.check(Scale::Five).is_ok())
@@ -232,7 +234,13 @@ impl Workbench {
         )?;
         let dataset = self.cases_at(reading, &found.dataset).await?;
         let cells = results.cells.iter_mut();
-        self.with_marks(reading, &found.dataset, &results.graders, &dataset, cells)?;
+        self.with_marks(
+            reading,
+            (&found.dataset, found.by),
+            &results.graders,
+            &dataset,
+            cells,
+        )?;
         let passed = results
             .cells
             .iter()

@@ -175,7 +175,13 @@ impl Workbench {
         let dataset = reading.cases(&found.dataset);
         if let Some(dataset) = &dataset {
             let all = results.live.iter_mut().chain(&mut results.cells);
-            self.with_marks(reading, &found.dataset, &results.graders, dataset, all)?;
+            self.with_marks(
+                reading,
+                (&found.dataset, found.by),
+                &results.graders,
+                dataset,
+                all,
+            )?;
         }
         let total = results.cells.len() + results.live.len();
         let total = u32::try_from(total).unwrap_or(u32::MAX);

@@ -165,6 +165,8 @@ impl Column {
         let model = self.answered_by.unwrap_or_default();
         let cost_note = match (self.cells, self.cached) {
             (0, _) => String::new(),
+            // Nothing was answered.
+            _ if model.is_empty() => String::new(),
             (all, cached) if cached == all => {
                 let when = self
                     .newest

@@ -332,7 +332,7 @@ impl Reading {
                     prompt: found.prompt,
                     waits: false,
                     words: format!(
-                        "{} {} {}: run it again",
+                        "{} {} {}; no gate here waits for it",
                         words::prompt(&self.ahead, found.prompt),
                         match found.how {
                             gates::Depends::Includes => "includes",

@@ -93,7 +93,7 @@ fn mapping(reading: &Reading, told: &[String]) -> Result<Mapping, Failure> {
         let plain = column.strip_prefix("inputs.").unwrap_or(column);
         if !asked && plain != input {
             hint(&format!(
-                "galley: the column {column} is taken for the input {input}; --column {column}={column} keeps its name"
+                "galley: the column {column} is taken for the input {input}; --column '{column}=NAME' calls it otherwise"
             ));
         }
     }

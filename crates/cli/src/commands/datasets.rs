@@ -44,6 +44,13 @@ pub async fn datasets(at: &At<'_>, asked: &Datasets) -> Result<ExitCode, Failure
             columns,
             anyway,
         } => {
+            if super::data::is_promptfoo(path) {
+                return Err(Failure::other(format!(
+                    "{} is a promptfoo configuration: galley import {} takes its prompts, tests and graders",
+                    path.display(),
+                    path.display()
+                )));
+            }
             super::data::import_dataset(at, path, name.as_deref(), columns, (false, *anyway)).await
         }
         Datasets::Export { name, form, output } => {

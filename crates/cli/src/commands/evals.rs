@@ -134,9 +134,6 @@ async fn follow(
     reports: &Reports,
 ) -> Result<ExitCode, Failure> {
     let view = to_its_end(at, run).await?;
-    if share {
-        at.bench.share_run(at.project, run).await?;
-    }
     let failed = view
         .columns
         .iter()
@@ -149,6 +146,10 @@ async fn follow(
             cells.any(|cell| cell.pass == Some(false) || cell.error.is_some())
         })
     });
+    // What was asked and paid is told first, whatever becomes of sharing it.
+    if share {
+        at.bench.share_run(at.project, run).await?;
+    }
     let mut cells = view.rows.iter().flat_map(|row| row.cells.iter().flatten());
     Ok(if failed || view.error.is_some() {
         ExitCode::from(1)

@@ -184,6 +184,12 @@ pub async fn run(at: &At<'_>, asked: &Asked<'_>) -> Result<ExitCode, Failure> {
         Some(repeats) => repeats,
         None => at.bench.repeats_wanted(at.project, place, id).await?,
     };
+    let before = at.bench.gate(at.project, place, version.clone()).await?;
+    for run in before.gates.iter().flat_map(|gate| &gate.open) {
+        hint(&format!(
+            "galley: another run of it is not recorded yet ({run}): nothing passes before that"
+        ));
+    }
     let started = at
         .bench
         .start_counted_run(

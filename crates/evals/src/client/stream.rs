@@ -89,7 +89,10 @@ impl Provider {
             };
             if !piece.is_empty() {
                 answer.text.push_str(&piece);
-                on_text(&veil.pass(&piece));
+                let shown = veil.pass(&piece);
+                if !shown.is_empty() {
+                    on_text(&shown);
+                }
             }
             if json.get("type").and_then(Value::as_str) == Some("message_stop") {
                 complete = true;
@@ -102,7 +105,10 @@ impl Provider {
                 provider: provider(),
             });
         }
-        on_text(&veil.end());
+        let rest = veil.end();
+        if !rest.is_empty() {
+            on_text(&rest);
+        }
         for (name, written) in calls {
             match self.config.kind {
                 ProviderKind::OpenaiCompatible => {

@@ -71,10 +71,11 @@ impl Workbench {
         let mut chosen: Vec<Digest> = places
             .iter()
             .filter(|(_, place)| match choice {
-                MarkChoice::Unmarked | MarkChoice::Sample { .. } => !place.marked,
+                MarkChoice::Unmarked => !place.marked,
+                // Drawn from all, so that two people draw the same, whoever has marked what.
                 MarkChoice::NotByMe => !place.mine,
                 MarkChoice::Apart => place.apart,
-                MarkChoice::All => true,
+                MarkChoice::All | MarkChoice::Sample { .. } => true,
             })
             .map(|(question, _)| *question)
             .collect();
@@ -85,6 +86,7 @@ impl Workbench {
                 Digest::of(&drawn)
             });
             chosen.truncate(usize::try_from(many).unwrap_or(usize::MAX));
+            chosen.retain(|question| places.get(question).is_none_or(|place| !place.mine));
         }
         Ok(MarkQueue {
             chosen: narrow(chosen.len()),

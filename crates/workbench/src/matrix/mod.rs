@@ -280,7 +280,13 @@ impl Workbench {
             .await
             .unwrap_or_default();
         let all = results.live.iter_mut().chain(&mut results.cells);
-        self.with_marks(reading, &found.dataset, &results.graders, &dataset, all)?;
+        self.with_marks(
+            reading,
+            (&found.dataset, found.by),
+            &results.graders,
+            &dataset,
+            all,
+        )?;
         // What was asked by turns with it stands beside it.
         let live = found
             .announced

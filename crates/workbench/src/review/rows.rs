@@ -229,6 +229,19 @@ impl Reading {
                     words::count(usize::try_from(failed).unwrap_or(0), "answer", "answers")
                 ),
             };
+            let first = found
+                .announced
+                .and_then(|run| self.ahead.announced_run(run));
+            let first: Vec<String> = first
+                .filter(|run| run.upstream.proposed != run.upstream.live)
+                .into_iter()
+                .flat_map(|run| &run.upstream.proposed)
+                .map(|one| domain::rules::requests::words::version(&self.ahead, *one))
+                .collect();
+            let lost = match first.is_empty() {
+                true => lost,
+                false => format!("{lost}; asked before it: {}", first.join(", ")),
+            };
             format!(
                 "{} over {}: {} of {} passed with {}, by {}{lost}",
                 domain::rules::requests::words::version(&self.ahead, found.version),

@@ -172,7 +172,7 @@ pub struct GateRow {
 pub struct Dependent {
     /// Which prompt.
     pub prompt: PromptId,
-    /// "support/reply reads what comes out of support/triage: run it again".
+    /// "support/reply reads what comes out of support/triage; no gate here waits for it".
     pub words: String,
     /// Whether the gate waits for it, and it has not passed yet.
     pub waits: bool,

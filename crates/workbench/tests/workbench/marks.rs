@@ -478,3 +478,73 @@ async fn marks_travel_with_a_run_and_come_back() {
     let all: u32 = own.columns.iter().map(|one| one.passed).sum();
     assert!(all < 20, "{:?}", passed(&own));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_says_what_a_person_marked() {
+    let team = Team::start().await;
+    let (ana, ben) = (Laptop::new(), Laptop::new());
+    let name = Some("Desk".to_owned());
+    let card = ana
+        .bench
+        .join_team(team.url(), team.founding(), "Ana".to_owned(), name)
+        .await
+        .unwrap();
+    let desk = desk(&ana.bench, card.id).await;
+    let project = desk.project;
+    let invited = ana
+        .bench
+        .invite(project, PersonRole::Author, "Ben".to_owned())
+        .await
+        .unwrap();
+    ben.bench
+        .join_team(team.url(), invited.secret, "Ben".to_owned(), None)
+        .await
+        .unwrap();
+    let run = ran(&ana.bench, &desk, vec![people()]).await;
+    let queue = ana
+        .bench
+        .mark_queue(project, run.id, MarkChoice::Unmarked)
+        .await
+        .unwrap();
+    for question in &queue.questions {
+        ana.bench
+            .mark_answer(project, run.id, *question, good(0))
+            .await
+            .unwrap();
+    }
+    ana.bench.share_run(project, run.id).await.unwrap();
+    ben.bench.sync_now(project).await.unwrap();
+    let rows = ben.bench.runs(project).await.unwrap();
+    let before = ben.bench.run(project, rows[0].id).await.unwrap();
+    assert_eq!(passed(&before)[0].0, 0, "Ana finds nothing good");
+    // Ben's program says otherwise of Ana, and later.
+    let file = ben.home().join("galley.sqlite");
+    let store = store::Store::open(&file, &store::Options::default()).unwrap();
+    for (question, marks) in store.marks(project).unwrap() {
+        for mut mark in marks {
+            mark.value = Some(1);
+            mark.note = "forged".to_owned();
+            mark.at = mark.at.plus(1);
+            let source = domain::Digest::of(b"forged");
+            let given = store::GivenMark {
+                question,
+                mark,
+                source,
+            };
+            let now = domain::Millis(i64::MAX / 2);
+            store.keep_marks(project, &[given], now).unwrap();
+        }
+    }
+    ben.bench.share_run(project, rows[0].id).await.unwrap();
+    ana.bench.sync_now(project).await.unwrap();
+    let rows = ana.bench.runs(project).await.unwrap();
+    let from_ben = rows.iter().find(|row| row.by == "Ben").unwrap();
+    let view = ana.bench.run(project, from_ben.id).await.unwrap();
+    let reasons = view.rows.iter().flat_map(|row| row.cells.iter().flatten());
+    assert!(
+        reasons.clone().all(|cell| !cell.reason.contains("forged")),
+        "{:?}",
+        reasons.map(|cell| cell.reason.clone()).collect::<Vec<_>>()
+    );
+    assert_eq!(passed(&view)[0].0, 0, "what Ana marked stands");
+}

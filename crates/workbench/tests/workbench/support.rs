@@ -8,10 +8,15 @@ use workbench::{Options, Secret, Secrets, Workbench};
 /// A person's laptop.
 pub struct Laptop {
     pub bench: Workbench,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Laptop {
+    /// Where its files are.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
     pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let options = Options {
@@ -20,7 +25,7 @@ impl Laptop {
         };
         Self {
             bench: Workbench::open(options).unwrap(),
-            _home: home,
+            home,
         }
     }
 }
