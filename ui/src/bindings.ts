@@ -1687,7 +1687,7 @@ export type DeliveryRow = {
 export type Dependent = {
 	/**  Which prompt. */
 	prompt: PromptId,
-	/**  "support/reply reads what comes out of support/triage: run it again". */
+	/**  "support/reply reads what comes out of support/triage; no gate here waits for it". */
 	words: string,
 	/**  Whether the gate waits for it, and it has not passed yet. */
 	waits: boolean,
@@ -1992,6 +1992,8 @@ export type GateRow = {
 	silent: number,
 	/**  How many announced runs are not recorded yet: nothing passes before they are. */
 	unfinished?: number,
+	/**  Those runs, and who announced them: "v9, announced by Ana: run 1f6c…". */
+	open?: string[],
 };
 
 /**  A verdict: the same on every machine, from the same evidence. */
@@ -4015,6 +4017,8 @@ export type RunId = string;
 
 /**  A run without its rows: what it says against one of its columns. */
 export type RunOverview = {
+	/**  Whether it was shared, and this person has marked answers since. */
+	marks_to_share: boolean,
 	/**  The run. */
 	id: RunId,
 	/**  What ran over what. */
