@@ -57,7 +57,7 @@ impl Workbench {
                 (repeats, concurrency),
             )
             .await?;
-        self.may_announce(project, environment, proposed, suite, live)?;
+        self.may_announce(project, environment, proposed, &beside)?;
         // All that can be wrong with it is found before it costs a look.
         let ready = self.prepare(project, &plan).await?;
         let mut act = self.act(project)?;
@@ -92,8 +92,7 @@ impl Workbench {
         project: ProjectId,
         environment: EnvironmentId,
         proposed: VersionId,
-        suite: Digest,
-        live: Option<VersionId>,
+        beside: &[VersionId],
     ) -> Result<(), Error> {
         let reading = self.reading(project)?;
         let Some((prompt, found)) = reading.ahead.version(proposed) else {
@@ -114,16 +113,18 @@ impl Workbench {
                 "the gates of {place} count only runs of service accounts: have a pipeline make it, or run it without letting it count"
             )));
         }
-        let same = |run: &&std::sync::Arc<domain::project::Announced>| {
-            run.environment == environment
-                && run.suite == suite
-                && run.content == found.content
-                && run.live.map(|(version, _)| version) == live
-                && run.came_to.is_none()
-                && Some(run.by) == me
-        };
-        let mut open = reading.ahead.announced_runs(prompt.id).filter(same);
-        if let Some(run) = open.find(|run| self.store().run(run.id).is_ok()) {
+        // The gate says which runs it waits for.
+        let judged = domain::rules::gates::judged(
+            &reading.ahead,
+            environment,
+            prompt.id,
+            found.content,
+            Some(&reading.beside(beside)),
+            self.now(),
+        );
+        let open = judged.iter().flat_map(|one| &one.unfinished);
+        let mut open = open.filter_map(|run| reading.ahead.announced_run(*run));
+        if let Some(run) = open.find(|run| Some(run.by) == me && self.store().run(run.id).is_ok()) {
             return Err(Error::invalid(format!(
                 "a run of it for {place} is announced and not recorded yet, and a second one would say nothing before that: let it come to its end, or go on with it (Go on in its view, or galley run --resume {})",
                 run.id

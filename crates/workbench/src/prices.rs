@@ -1,8 +1,10 @@
 //! Prices: what models cost, as a person wrote it down on this computer. None comes with Galley: they
 //! change, and differ from contract to contract.
 
+use crate::trying::day;
 use crate::{Error, Workbench, words};
-use evals::{Foreseen, Price, Prices};
+use domain::Millis;
+use evals::{Foreseen, Price, Prices, Sum};
 
 /// Where they are kept.
 const PRICES: &str = "prices";
@@ -96,4 +98,28 @@ pub(crate) fn foreseen_words(foreseen: &Foreseen) -> String {
         ));
     }
     said.join(" ")
+}
+
+/// Who answered a column, how much of it came from the cache, and what was paid; empty where nothing
+/// was answered.
+pub(crate) fn paid_words<Count: PartialEq + std::fmt::Display>(
+    models: &str,
+    (cells, cached): (Count, Count),
+    newest: Option<Millis>,
+    paid: &Sum,
+    now: Millis,
+) -> String {
+    if models.is_empty() {
+        return String::new();
+    }
+    if cached == cells {
+        let when = newest.map(|at| format!(" of {}", day(at, now)));
+        let when = when.unwrap_or_default();
+        return format!("all from the cache, answers{when} by {models}: cost nothing");
+    }
+    let paid = match paid.is_empty() {
+        true => String::new(),
+        false => format!("; cost {paid}"),
+    };
+    format!("{models}{paid}; {cached} from the cache")
 }

@@ -1,7 +1,6 @@
 //! A run with all its rows, drawn cell by cell: what a terminal prints and reports hold.
 
 use crate::results::{expected_text, one_line};
-use crate::trying::day;
 use crate::views::{Ref, ResultCell, ResultRow, RunColumn, RunProgress, RunState, RunView};
 use domain::dataset::Dataset;
 use domain::{Millis, RunId};
@@ -163,20 +162,8 @@ impl Column {
 
     fn view(self, now: Millis) -> RunColumn {
         let model = self.answered_by.unwrap_or_default();
-        let cost_note = match (self.cells, self.cached) {
-            (0, _) => String::new(),
-            // Nothing was answered.
-            _ if model.is_empty() => String::new(),
-            (all, cached) if cached == all => {
-                let when = self
-                    .newest
-                    .map(|at| format!(" of {}", day(at, now)))
-                    .unwrap_or_default();
-                format!("all from the cache, answers{when} by {model}: cost nothing")
-            }
-            (_, cached) if self.paid.is_empty() => format!("{model}; {cached} from the cache"),
-            (_, cached) => format!("{model}; cost {}; {cached} from the cache", self.paid),
-        };
+        let cells = (self.cells, self.cached);
+        let cost_note = crate::prices::paid_words(&model, cells, self.newest, &self.paid, now);
         RunColumn {
             reference: self.reference,
             label: self.label,

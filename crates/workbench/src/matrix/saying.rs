@@ -1,7 +1,6 @@
 //! What a run says: the numbers and sentences of `domain::statistics` about its columns.
 
 use super::table::{Sums, Table};
-use crate::trying::day;
 use crate::views::{Against, FlakyLine, MatrixColumn, TagCount, TagLine, Told};
 use crate::{Error, words};
 use domain::Millis;
@@ -281,19 +280,6 @@ fn plainly(columns: &[MatrixColumn], again: bool) -> String {
 fn cost_note(sums: &Sums, now: Millis) -> String {
     let mut models: Vec<String> = sums.answered.keys().map(|(name, _)| name.clone()).collect();
     models.dedup();
-    let model = words::list(&models);
-    match (sums.cells, sums.cached) {
-        (0, _) => String::new(),
-        // Nothing was answered.
-        _ if models.is_empty() => String::new(),
-        (all, cached) if cached == all => {
-            let when = sums
-                .newest
-                .map(|at| format!(" of {}", day(at, now)))
-                .unwrap_or_default();
-            format!("all from the cache, answers{when} by {model}: cost nothing")
-        }
-        (_, cached) if sums.paid.is_empty() => format!("{model}; {cached} from the cache"),
-        (_, cached) => format!("{model}; cost {}; {cached} from the cache", sums.paid),
-    }
+    let cells = (sums.cells, sums.cached);
+    crate::prices::paid_words(&words::list(&models), cells, sums.newest, &sums.paid, now)
 }

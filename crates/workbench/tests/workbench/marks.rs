@@ -395,8 +395,8 @@ async fn a_sample_is_drawn_by_its_seed_and_a_suite_takes_no_marks() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn marks_travel_with_a_run_and_come_back() {
+/// Ana with her desk, and Ben, who writes there too.
+async fn two_people() -> (Team, Laptop, Laptop, Desk) {
     let team = Team::start().await;
     let (ana, ben) = (Laptop::new(), Laptop::new());
     let card = ana
@@ -420,6 +420,13 @@ async fn marks_travel_with_a_run_and_come_back() {
         .join_team(team.url(), invited.secret, "Ben".to_owned(), None)
         .await
         .unwrap();
+    (team, ana, ben, desk)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_travel_with_a_run_and_come_back() {
+    let (_team, ana, ben, desk) = two_people().await;
+    let project = desk.project;
     let run = ran(&ana.bench, &desk, vec![people()]).await;
     let queue = ana
         .bench
@@ -481,25 +488,8 @@ async fn marks_travel_with_a_run_and_come_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_says_what_a_person_marked() {
-    let team = Team::start().await;
-    let (ana, ben) = (Laptop::new(), Laptop::new());
-    let name = Some("Desk".to_owned());
-    let card = ana
-        .bench
-        .join_team(team.url(), team.founding(), "Ana".to_owned(), name)
-        .await
-        .unwrap();
-    let desk = desk(&ana.bench, card.id).await;
+    let (_team, ana, ben, desk) = two_people().await;
     let project = desk.project;
-    let invited = ana
-        .bench
-        .invite(project, PersonRole::Author, "Ben".to_owned())
-        .await
-        .unwrap();
-    ben.bench
-        .join_team(team.url(), invited.secret, "Ben".to_owned(), None)
-        .await
-        .unwrap();
     let run = ran(&ana.bench, &desk, vec![people()]).await;
     let queue = ana
         .bench

@@ -263,6 +263,20 @@ async fn a_run_whose_provider_refuses_stops_and_goes_on() {
         .await
         .unwrap_err();
     assert!(second.to_string().contains("go on with it"), "{second}");
+    // The reply with something else before it is another matter.
+    let reply = bench.prompt(project, desk.reply).await.unwrap().versions[0].id;
+    let (one, other) = (
+        writes(bench, project, desk.triage, 3).await,
+        writes(bench, project, desk.triage, 4).await,
+    );
+    for before in [one, other] {
+        let version = Ref::Version { version: reply };
+        let run = bench
+            .start_counted_run(project, version, desk.production, vec![before], 1, 4)
+            .await
+            .unwrap();
+        assert_eq!(ended(bench, project, &run).await.state, RunState::Failed);
+    }
     // The key is mended: the same run, the same look.
     desk.fake.refuses(false);
     let run = bench.resume_run(project, run.id).await.unwrap();
